@@ -1,0 +1,1 @@
+"""Thin delivery: the FHIR interface and the pages."""

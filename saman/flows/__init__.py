@@ -1,0 +1,1 @@
+"""Coordination between people and organisations, one folder a flow."""

@@ -1,0 +1,1 @@
+"""Ids, time, outcomes and JSON: no domain, no I/O."""

@@ -1,0 +1,1 @@
+"""What things mean: pure, without I/O, clock or randomness of its own."""

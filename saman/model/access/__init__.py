@@ -1,0 +1,1 @@
+"""Who may see what: policy rows as data, and an evaluator that explains itself."""

@@ -1,0 +1,1 @@
+"""The care model: region, party, agreement, body, service model, pathway, plan."""

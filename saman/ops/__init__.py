@@ -1,0 +1,1 @@
+"""Composition root: settings, wiring, server, worker, command line, demo data."""

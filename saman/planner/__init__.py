@@ -1,0 +1,1 @@
+"""What a service model does to people, staff, travel, money and climate."""
