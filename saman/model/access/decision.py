@@ -31,7 +31,8 @@ class Assignment(msgspec.Struct, frozen=True, kw_only=True):
     """What a signed-in user acts as: a context, shared by all staff with the same party, role and purpose.
 
     `number` is the context key of the database. A citizen's or relative's assignment has no party and belongs to one
-    `actor` (`Patient/1`, `RelatedPerson/2`). `role` and `purpose` are texts, for an unknown one is refused, not an error.
+    `actor` (`Patient/1`, `RelatedPerson/2`). `role` and `purpose` are texts, so that an unknown one
+    is denied like any other.
     """
 
     number: int

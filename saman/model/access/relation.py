@@ -1,11 +1,18 @@
-"""Care relations: what ties a party or somebody close to a person, read from the resources that say so."""
+"""Care relations: what ties a party or somebody close to a person, read from the resources that say so.
+
+CarePlan.contributor and Encounter make no relation: having done something once is no ground to read on.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, tzinfo
 from enum import Enum
+from typing import Any
 
 import msgspec
+
+from saman.model.access.moment import begins, is_over
 
 ROLE_SYSTEM = "urn:saman:role"
 """System of role codes; the ids of `regions/roles.yaml`. Role codes of other systems say nothing about access."""
@@ -16,9 +23,7 @@ TOPIC_SYSTEM = "urn:saman:activity"
 SCOPE_URL = "urn:saman:scope"
 """Extension of RelatedPerson, one for each thing the citizen shares: `valueCode` `plan`."""
 
-START = datetime(1900, 1, 1, tzinfo=UTC)
-END = datetime(9999, 1, 1, tzinfo=UTC)
-"""Stand for "always" and "no end", so that the database needs only order."""
+Resource = Mapping[str, Any]
 
 
 class RelationKind(Enum):
@@ -53,3 +58,211 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
     topic: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+
+
+def relations(resource: Resource, zone: tzinfo, organizations: Mapping[str, str] | None = None) -> tuple[Relation, ...]:
+    """The care relations that a valid `resource` states; none when it was entered in error or is only a draft.
+
+    Bare dates are days in `zone`. `organizations` gives the Organization id behind a `PractitionerRole/1` or
+    `HealthcareService/2`; a party it does not name makes no relation. A closed task, request or team keeps its
+    relation with the time it closed as `end`.
+    """
+    read = _READERS.get(resource["resourceType"])
+    if read is None:
+        return ()
+    return tuple(dict.fromkeys(read(resource, _Reader(zone, organizations or {}))))
+
+
+class _Reader(msgspec.Struct, frozen=True):
+    zone: tzinfo
+    organizations: Mapping[str, str]
+
+    def party(self, reference: Resource | None) -> str | None:
+        """The Organization id a reference leads to."""
+        place = local(reference)
+        if place is not None and place.startswith("Organization/"):
+            return place.removeprefix("Organization/")
+        return self.organizations.get(place or "")
+
+    def period(self, element: Resource) -> tuple[datetime | None, datetime | None]:
+        """When the `period` of an element begins and is over."""
+        period = element.get("period", {})
+        return begins(period.get("start"), self.zone), is_over(period.get("end"), self.zone)
+
+    def closed(self, resource: Resource) -> datetime | None:
+        """When a closed resource was closed: the earliest that it or the record says."""
+        said = (resource.get("lastModified"), resource.get("meta", {}).get("lastUpdated"))
+        return min((moment for text in said if (moment := begins(text, self.zone))), default=None)
+
+
+def local(reference: Resource | None) -> str | None:
+    """`Organization/1` of a reference to a resource of this record, any version; None for all others."""
+    parts = (reference or {}).get("reference", "").split("/")
+    if len(parts) == 4 and parts[2] == "_history":
+        parts = parts[:2]
+    return "/".join(parts) if len(parts) == 2 and all(parts) else None
+
+
+def ground_of(resource: Resource) -> str:
+    """`CareTeam/1`."""
+    return f"{resource['resourceType']}/{resource['id']}"
+
+
+def _patient(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    person, ground = resource["id"], ground_of(resource)
+    yield Relation(person=person, kind=RelationKind.SELF, ground=ground, actor=ground)
+    doctors = [(RelationKind.GENERAL_PRACTITIONER, each) for each in resource.get("generalPractitioner", ())]
+    for kind, reference in [*doctors, (RelationKind.MANAGING, resource.get("managingOrganization"))]:
+        if party := reader.party(reference):
+            yield Relation(person=person, kind=kind, ground=ground, party=party, actor=_individual(reference))
+
+
+def _related_person(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    person = _person(resource.get("patient"))
+    if person is None or resource.get("active") is False:
+        return
+    start, end = reader.period(resource)
+    scopes = [each.get("valueCode") for each in resource.get("extension", ()) if each.get("url") == SCOPE_URL]
+    ground = ground_of(resource)
+    for scope in scopes or (None,):
+        yield Relation(
+            person=person, kind=RelationKind.RELATIVE, ground=ground, actor=ground, topic=scope, start=start, end=end
+        )
+
+
+def _care_team(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    person = _person(resource.get("subject"))
+    start, end = reader.period(resource)
+    if person is None or not _held(resource.get("status", ""), _TEAM, end):
+        return
+    for member in resource.get("participant", ()):
+        party = reader.party(member.get("onBehalfOf")) or reader.party(member.get("member"))
+        if not party:
+            continue
+        own_start, own_end = reader.period(member)
+        for role in _codes(member.get("role", ()), ROLE_SYSTEM) or (None,):
+            yield Relation(
+                person=person,
+                kind=RelationKind.CARE_TEAM,
+                ground=ground_of(resource),
+                party=party,
+                role=role,
+                actor=_individual(member.get("member")),
+                start=max(filter(None, (start, own_start)), default=None),
+                end=min(filter(None, (end, own_end)), default=None),
+            )
+
+
+def _task(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    parties = [resource.get("owner"), resource.get("requester")]
+    yield from _asked(resource, reader, RelationKind.TASK, _person(resource.get("for")), parties)
+
+
+def _service_request(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    parties = [*resource.get("performer", ()), resource.get("requester")]
+    yield from _asked(resource, reader, RelationKind.REQUEST, _person(resource.get("subject")), parties)
+
+
+def _asked(
+    resource: Resource, reader: _Reader, kind: RelationKind, person: str | None, parties: list[Resource | None]
+) -> Iterator[Relation]:
+    open_, closed = (_OPEN_TASK, _CLOSED_TASK) if kind is RelationKind.TASK else (_OPEN_REQUEST, _CLOSED_REQUEST)
+    status = resource["status"]
+    end = reader.closed(resource) if status in closed else None
+    if person is None or not (status in open_ or end):
+        return
+    start = begins(resource.get("authoredOn"), reader.zone)
+    for topic in _codes([resource.get("code", {})], TOPIC_SYSTEM) or (None,):
+        for reference in parties:
+            if party := reader.party(reference):
+                yield Relation(
+                    person=person,
+                    kind=kind,
+                    ground=ground_of(resource),
+                    party=party,
+                    actor=_individual(reference),
+                    topic=topic,
+                    start=start,
+                    end=end,
+                )
+
+
+def _appointment(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    actors = [each.get("actor") for each in resource.get("participant", ())]
+    end = is_over(resource.get("end"), reader.zone)
+    if not _held(resource["status"], _APPOINTMENT, end):
+        return
+    for person in dict.fromkeys(filter(None, map(_person, actors))):
+        for actor in actors:
+            if party := reader.party(actor):
+                yield Relation(
+                    person=person,
+                    kind=RelationKind.APPOINTMENT,
+                    ground=ground_of(resource),
+                    party=party,
+                    actor=_individual(actor),
+                    end=end,
+                )
+
+
+def _episode(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    person = _person(resource.get("patient"))
+    start, end = reader.period(resource)
+    if person is None or not _held(resource["status"], _EPISODE, end):
+        return
+    for reference in (resource.get("managingOrganization"), resource.get("careManager")):
+        if party := reader.party(reference):
+            yield Relation(
+                person=person,
+                kind=RelationKind.EPISODE,
+                ground=ground_of(resource),
+                party=party,
+                actor=_individual(reference),
+                start=start,
+                end=end,
+            )
+
+
+# Status → whether the relation goes on while no end is written; a status that is not here makes none.
+_TEAM = {"active": True, "inactive": False}
+_APPOINTMENT = dict.fromkeys(("pending", "booked", "arrived", "checked-in", "waitlist"), True) | dict.fromkeys(
+    ("fulfilled", "noshow"), False
+)
+_EPISODE = {"planned": True, "waitlist": True, "active": True, "onhold": True, "finished": False}
+_OPEN_TASK = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
+_CLOSED_TASK = frozenset({"rejected", "cancelled", "failed", "completed"})
+_OPEN_REQUEST = frozenset({"active", "on-hold"})
+_CLOSED_REQUEST = frozenset({"revoked", "completed"})
+
+
+def _held(status: str, statuses: Mapping[str, bool], end: datetime | None) -> bool:
+    return status in statuses and (statuses[status] or end is not None)
+
+
+def _person(reference: Resource | None) -> str | None:
+    place = local(reference)
+    return place.removeprefix("Patient/") if place and place.startswith("Patient/") else None
+
+
+def _individual(reference: Resource | None) -> str | None:
+    place = local(reference)
+    return place if place and place.startswith(("Practitioner/", "PractitionerRole/")) else None
+
+
+def _codes(concepts: Any, system: str) -> list[str]:
+    codings = (coding for concept in concepts for coding in concept.get("coding", ()))
+    return [coding["code"] for coding in codings if coding.get("system") == system and "code" in coding]
+
+
+_READERS: Mapping[str, Callable[[Resource, _Reader], Iterator[Relation]]] = {
+    "Patient": _patient,
+    "RelatedPerson": _related_person,
+    "CareTeam": _care_team,
+    "Task": _task,
+    "ServiceRequest": _service_request,
+    "Appointment": _appointment,
+    "EpisodeOfCare": _episode,
+}
+
+RELATION_TYPES = frozenset(_READERS)
+"""Resource types that can make a care relation; writing any other changes no grant."""
