@@ -1,0 +1,73 @@
+"""The whole care model of one region, as the rest of Saman reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+
+from saman.model.care.agreement import Agreement
+from saman.model.care.basis import Source
+from saman.model.care.country import Country
+from saman.model.care.governance import Body, Indicator, Narrowing, SharedGoal
+from saman.model.care.party import Party, PartyKind
+from saman.model.care.questionnaire import Questionnaire
+from saman.model.care.region import Place, RegionFile, Role
+from saman.model.care.service import ServiceModel
+
+
+class CareModel(msgspec.Struct, frozen=True, kw_only=True):
+    """A region with its country, parties, agreements, bodies and services; made by `saman.model.care.load`."""
+
+    region: RegionFile
+    country: Country
+    roles: tuple[Role, ...]
+    parties: tuple[Party, ...]
+    agreements: tuple[Agreement, ...] = ()
+    bodies: tuple[Body, ...] = ()
+    goals: tuple[SharedGoal, ...] = ()
+    narrowings: tuple[Narrowing, ...] = ()
+    services: tuple[ServiceModel, ...] = ()
+    questionnaires: tuple[Questionnaire, ...] = ()
+    indicators: tuple[Indicator, ...] = ()
+
+    def party(self, id: str) -> Party | None:
+        """A party by its id."""
+        return next((party for party in self.parties if party.id == id), None)
+
+    def role(self, id: str) -> Role | None:
+        """A role by its id."""
+        return next((role for role in self.roles if role.id == id), None)
+
+    def service(self, id: str) -> ServiceModel | None:
+        """A service model by its id."""
+        return next((service for service in self.services if service.id == id), None)
+
+    def questionnaire(self, id: str | None) -> Questionnaire | None:
+        """A questionnaire by its id."""
+        return next((one for one in self.questionnaires if one.id == id), None)
+
+    def place(self, code: str) -> Place | None:
+        """A municipality by its code."""
+        return next((place for place in self.region.places if place.code == code), None)
+
+    def sources(self) -> dict[str, Source]:
+        """Every source by its id."""
+        return {source.id: source for source in self.region.sources}
+
+    def children(self, id: str) -> tuple[Party, ...]:
+        """The units directly within a party."""
+        return tuple(party for party in self.parties if party.parent == id)
+
+    def lineage(self, id: str) -> Iterator[Party]:
+        """A party and then its parents, from the inside out; stops at a circle."""
+        seen: set[str] = set()
+        party = self.party(id)
+        while party is not None and party.id not in seen:
+            seen.add(party.id)
+            yield party
+            party = self.party(party.parent) if party.parent else None
+
+    def serving(self, place: str, kind: PartyKind) -> tuple[Party, ...]:
+        """The parties of a kind that work for a municipality, in the order of the file."""
+        return tuple(party for party in self.parties if party.kind is kind and place in party.serves)

@@ -1,0 +1,127 @@
+"""A country profile: numbers to call, holidays, identifiers, plan names and deadlines, all as dated data."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from saman.model.care.basis import Grounded, Node, Note, Slug, Status, Text
+
+Month = Annotated[int, Meta(ge=1, le=12)]
+Day = Annotated[int, Meta(ge=1, le=31)]
+
+
+class Weekday(Enum):
+    """A day of the week."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+    @property
+    def number(self) -> int:
+        """Monday is 0, as in `datetime.date.weekday`."""
+        return list(Weekday).index(self)
+
+
+class PhoneNumber(Grounded, frozen=True, kw_only=True):
+    """A number people call: as dialled, as written, and what it is for."""
+
+    id: Slug
+    dial: str
+    shown: str
+    text: Text
+
+
+class Holiday(Grounded, frozen=True, kw_only=True):
+    """A day off by one of three rules.
+
+    `month` and `day` alone: the same date each year. With `weekday`: the first such weekday on or after that date.
+    `easter`: days from Easter Sunday (Gregorian). `closes_at` makes it a half day from that time.
+    """
+
+    id: Slug
+    name: Note
+    month: Month | None = None
+    day: Day | None = None
+    weekday: Weekday | None = None
+    easter: int | None = None
+    closes_at: str | None = None
+    from_year: int = 1
+    to_year: int = 9999
+
+
+class IdentifierSystem(Grounded, frozen=True, kw_only=True):
+    """A system of numbers: its URI, how it is shown, and how an official test number is told from a real one."""
+
+    id: Slug
+    uri: str
+    name: Note
+    test_series: Note = msgspec.field(default_factory=dict)
+
+
+class PlanName(Grounded, frozen=True, kw_only=True):
+    """What a plan is called in the country's own law and language."""
+
+    id: Slug
+    name: str
+    text: Note
+    status: Status
+
+
+class Deadline(Node, frozen=True, kw_only=True):
+    """One rule about time at a transition; a row of status U is a local setting, never what the law says."""
+
+    id: Slug
+    transition: Slug
+    text: Note
+    amount: int | None = None
+    unit: Slug | None = None
+    counted: Slug | None = None
+    law: str = ""
+    source: str
+    status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class Country(Node, frozen=True, kw_only=True):
+    """`countries/<cc>.yaml`: everything about a country that is not a region's own."""
+
+    schema: int
+    code: str
+    name: Text
+    time_zone: str
+    currency: str
+    language: str
+    languages: tuple[str, ...]
+    numbers: tuple[PhoneNumber, ...]
+    holidays: tuple[Holiday, ...]
+    identifiers: tuple[IdentifierSystem, ...]
+    plans: tuple[PlanName, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
+    sources: tuple[CountrySource, ...] = ()
+
+    def number(self, id: str) -> PhoneNumber:
+        """The number with an id such as `emergency` or `out-of-hours`; a profile without it fails its check."""
+        return next(number for number in self.numbers if number.id == id)
+
+
+class CountrySource(Node, frozen=True, kw_only=True):
+    """Where rows of a country profile come from, in a person's words."""
+
+    id: Slug
+    title: str
+    url: str = ""
+    checked: bool = False
+
+
+REQUIRED_NUMBERS = ("emergency", "out-of-hours")

@@ -1,0 +1,127 @@
+"""From file texts to a care model; every error says file, line, what is wrong and how to mend it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+import msgspec
+
+from saman.kernel.outcome import Issue, Kind, Refusal
+from saman.model.care.agreement import AgreementsFile
+from saman.model.care.caremodel import CareModel
+from saman.model.care.convert import convert
+from saman.model.care.country import Country
+from saman.model.care.governance import AccessFile, GovernanceFile, IndicatorsFile
+from saman.model.care.party import PartiesFile
+from saman.model.care.questionnaire import Questionnaire
+from saman.model.care.region import RegionFile, RolesFile
+from saman.model.care.service import ServiceModel
+from saman.model.care.yamltree import Tree, finding, parse
+
+SCHEMA = 0
+
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A care model together with the lines of its files, which the checks point to."""
+
+    model: CareModel
+    folder: str
+    trees: dict[str, Tree]
+
+    def at(self, name: str, *path: str | int) -> str:
+        """`file:line` of a path in a file of the region's folder, or in a file named in full."""
+        file = name if name in self.trees else f"{self.folder}/{name}"
+        tree = self.trees.get(file)
+        return f"{file}:{tree.line(*path) if tree else 1}"
+
+
+def load(files: Mapping[str, str], folder: str) -> Loaded | Refusal:
+    """A region from texts by path: the files in `folder`, and `roles.yaml` and `countries/<cc>.yaml` beside it.
+
+    A refusal holds every issue found, not the first one only. Whether the parts fit together is `check`'s to say.
+    """
+    reader = _Reader(files, folder.rstrip("/"))
+    model = reader.model()
+    if model is None or reader.issues:
+        return Refusal(Kind.INVALID, tuple(reader.issues))
+    return Loaded(model, reader.folder, reader.trees)
+
+
+def load_country(files: Mapping[str, str], path: str) -> Country | Refusal:
+    """One country profile by itself."""
+    reader = _Reader(files, str(PurePosixPath(path).parent))
+    country = reader.file(path, Country)
+    if country is None or reader.issues:
+        return Refusal(Kind.INVALID, tuple(reader.issues))
+    return country
+
+
+class _Reader:
+    def __init__(self, files: Mapping[str, str], folder: str) -> None:
+        self.files = files
+        self.folder = folder
+        self.issues: list[Issue] = []
+        self.trees: dict[str, Tree] = {}
+
+    def model(self) -> CareModel | None:
+        shared = PurePosixPath(self.folder).parent
+        region = self.file(f"{self.folder}/region.yaml", RegionFile)
+        parties = self.file(f"{self.folder}/parties.yaml", PartiesFile)
+        roles = self.file(str(shared / "roles.yaml"), RolesFile)
+        agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
+        governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
+        access = self.file(f"{self.folder}/access.yaml", AccessFile, required=False)
+        indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
+        services = self.all_in("services", ServiceModel)
+        questionnaires = self.all_in("questionnaires", Questionnaire)
+        country = self.file(str(shared / "countries" / f"{region.country.lower()}.yaml"), Country) if region else None
+        if region is None or parties is None or roles is None or country is None:
+            return None
+        return CareModel(
+            region=region,
+            country=country,
+            roles=roles.roles,
+            parties=parties.parties,
+            agreements=agreements.agreements if agreements else (),
+            bodies=governance.bodies if governance else (),
+            goals=governance.goals if governance else (),
+            narrowings=access.narrow if access else (),
+            services=services,
+            questionnaires=questionnaires,
+            indicators=indicators.indicators if indicators else (),
+        )
+
+    def all_in(self, subfolder: str, kind: type[T]) -> tuple[T, ...]:
+        prefix = f"{self.folder}/{subfolder}/"
+        names = sorted(name for name in self.files if name.startswith(prefix) and name.endswith(".yaml"))
+        found = [self.file(name, kind) for name in names]
+        return tuple(one for one in found if one is not None)
+
+    def file(self, path: str, kind: type[T], required: bool = True) -> T | None:
+        text = self.files.get(path)
+        if text is None:
+            if required:
+                mend = "Write the file, or start from the folder of another region."
+                self.issues.append(finding(f"{path}:1", "not-found", "This file is missing.", mend))
+            return None
+        tree, issues = parse(path, text)
+        self.trees[path] = tree
+        self.issues += issues
+        if issues or not self._schema_known(tree):
+            return None
+        value, problems = convert(tree, kind)
+        self.issues += problems
+        return value
+
+    def _schema_known(self, tree: Tree) -> bool:
+        value: Any = tree.value
+        if isinstance(value, dict) and value.get("schema") == SCHEMA:
+            return True
+        mend = f"Begin the file with `schema: {SCHEMA}`."
+        place = f"{tree.file}:{tree.line('schema')}"
+        self.issues.append(finding(place, "version", "The version of the schema is missing or unknown.", mend))
+        return False

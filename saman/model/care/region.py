@@ -1,0 +1,70 @@
+"""A region: its places, its sources, the facts it is built from, and the roles people hold in it."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import Enum
+
+from saman.model.care.basis import Grounded, Node, Note, Slug, Source, Text
+
+
+class Place(Grounded, frozen=True, kw_only=True):
+    """A municipality: its official code, residents on the day of the count, and a point for the map (WGS84)."""
+
+    code: str
+    name: str
+    slug: Slug
+    residents: int
+    residents_65: int
+    latitude: str
+    longitude: str
+
+
+class Fact(Grounded, frozen=True, kw_only=True):
+    """One stated fact about the region or the service, said in our own words."""
+
+    id: Slug
+    about: Slug
+    text: Note
+
+
+class RegionFile(Node, frozen=True, kw_only=True):
+    """`region.yaml`: the name, the country profile, the languages, the places and every source."""
+
+    schema: int
+    id: Slug
+    version: str
+    name: Text
+    country: str
+    languages: tuple[str, ...]
+    reviewed_languages: tuple[str, ...] = ()
+    canonical: str
+    statement: Text
+    population_counted: date
+    places: tuple[Place, ...]
+    facts: tuple[Fact, ...] = ()
+    sources: tuple[Source, ...]
+
+
+class Sector(Enum):
+    """Which side of integrated care: both count alike."""
+
+    HEALTH = "health"
+    SOCIAL = "social"
+    BOTH = "both"
+
+
+class Role(Node, frozen=True, kw_only=True):
+    """What a person is at work, or for the citizen; the same ids in all regions."""
+
+    id: Slug
+    name: Text
+    sector: Sector
+    licensed: bool = False
+
+
+class RolesFile(Node, frozen=True, kw_only=True):
+    """`regions/roles.yaml`: the roles that parties hold, services need and access rows name."""
+
+    schema: int
+    roles: tuple[Role, ...]

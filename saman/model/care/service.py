@@ -1,0 +1,265 @@
+"""A service model: one service described as data, with modules that combine without asking twice."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from enum import Enum
+
+from saman.model.care.basis import Grounded, Node, Note, Slug, Text
+from saman.model.care.measurement import Code, Measurement, Schedule
+from saman.model.care.party import Hours, PartyKind
+from saman.model.care.region import Sector
+
+
+class Category(Enum):
+    """The four categories of distance-spanning solutions (VOPD)."""
+
+    REMOTE_TREATMENT = "remote-treatment"
+    REMOTE_MONITORING = "remote-monitoring"
+    REMOTE_MEETING = "remote-meeting"
+    OTHER = "other"
+
+
+class ModeKind(Enum):
+    """How a contact happens."""
+
+    CLINIC = "clinic"
+    HOME = "home"
+    VIDEO = "video"
+    PHONE = "phone"
+    CHAT = "chat"
+    MEASURED_AT_HOME = "measured-at-home"
+    DEVICE = "device"
+    HEALTH_ROOM = "health-room"
+
+
+class Limit(Enum):
+    """What can rule out a mode; within it the citizen chooses."""
+
+    NEED = "need"
+    DIGITAL_ABILITY = "digital-ability"
+    LINE = "line"
+    DISTANCE = "distance"
+
+
+class Mode(Grounded, frozen=True, kw_only=True):
+    """One way the service can be given, whether each municipality gets it, and what limits it."""
+
+    mode: ModeKind
+    optional: bool = False
+    limited_by: tuple[Limit, ...] = ()
+    instead: ModeKind | None = None
+
+
+class Criterion(Grounded, frozen=True, kw_only=True):
+    """Who the service is for, or not for, or when it ends."""
+
+    id: Slug
+    text: Text
+
+
+class RoleInService(Grounded, frozen=True, kw_only=True):
+    """A role the service needs and the kind of party that fills it."""
+
+    role: Slug
+    party_kind: PartyKind | None = None
+    may_change_limits: bool = False
+    told_of_changed_limits: bool = False
+
+
+class Activity(Grounded, frozen=True, kw_only=True):
+    """One thing done in the service, by whom and how; health and social activities stand side by side."""
+
+    id: Slug
+    sector: Sector
+    name: Text
+    role: Slug
+    modes: tuple[ModeKind, ...]
+
+
+class Asked(Grounded, frozen=True, kw_only=True):
+    """A measurement or question that a module asks for, and when."""
+
+    id: Slug
+    schedule: Schedule
+
+
+class Rule(Grounded, frozen=True, kw_only=True):
+    """A rule for marks. Only `model/triage` reads it, and only when a manufacturer has adopted that module.
+
+    `own-limit` compares one reading with the person's own limit; `rise` compares readings of `quantity` over `days`
+    with `amount`; `missed` counts days on which what was agreed did not come.
+    """
+
+    id: Slug
+    kind: RuleKind
+    quantity: Slug | None = None
+    amount: Decimal | None = None
+    days: int | None = None
+    text: Text
+
+
+class RuleKind(Enum):
+    """The plain comparisons there are."""
+
+    OWN_LIMIT = "own-limit"
+    RISE = "rise"
+    MISSED = "missed"
+
+
+class PlanStep(Node, frozen=True, kw_only=True):
+    """One part of a self-treatment plan, in the citizen's words."""
+
+    heading: Text
+    text: Text
+
+
+class SelfTreatment(Grounded, frozen=True, kw_only=True):
+    """The template a doctor fills in together with the citizen; `{emergency}` and `{out-of-hours}` become numbers."""
+
+    title: Text
+    steps: tuple[PlanStep, ...]
+
+
+class Module(Grounded, frozen=True, kw_only=True):
+    """One condition within the service; a person may have several and is asked for each thing once."""
+
+    id: Slug
+    name: Text
+    codes: tuple[Code, ...]
+    measurements: tuple[Asked, ...]
+    questions: tuple[Asked, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    self_treatment: SelfTreatment
+
+
+class Span(Grounded, frozen=True, kw_only=True):
+    """A length of time in hours, counted while the receiving unit is open or on the clock."""
+
+    hours: Decimal
+    counted: Counted
+
+
+class Counted(Enum):
+    """Which hours count."""
+
+    OPENING = "opening"
+    CLOCK = "clock"
+
+
+class ResponseTimes(Node, frozen=True, kw_only=True):
+    """How soon: a report read and answered, a request answered and done."""
+
+    report_answered: Span
+    own_request_answered: Span
+    request_answered: Span
+    request_done: Span
+
+
+class Occasion(Enum):
+    """What can happen with what is asked for."""
+
+    REPORTED = "reported"
+    MISSED = "missed"
+    WRONG = "wrong"
+
+
+class Step(Grounded, frozen=True, kw_only=True):
+    """What happens next, by which role (empty: by the system), within how many hours, in words."""
+
+    on: Occasion
+    activity: Slug | None = None
+    role: Slug | None = None
+    within: Span | None = None
+    text: Text
+
+
+class Receiver(Grounded, frozen=True, kw_only=True):
+    """Who takes it when the citizen turns to someone: a role in a kind of party, or a number of the country.
+
+    `hours` empty means the opening hours of every such party; the chain together must leave no gap in the week.
+    """
+
+    takes: Text
+    role: Slug | None = None
+    party_kind: PartyKind | None = None
+    number: Slug | None = None
+    hours: Hours | None = None
+
+
+class Flow(Grounded, frozen=True, kw_only=True):
+    """Person data that goes from one role to another, what it is, and the legal ground it rests on."""
+
+    id: Slug
+    sender: Slug
+    receiver: Slug
+    data: tuple[Slug, ...]
+    legal_bases: tuple[Slug, ...] = ()
+
+
+class Equipment(Grounded, frozen=True, kw_only=True):
+    """A thing at the citizen's home, and how it gets there and back."""
+
+    id: Slug
+    name: Text
+    logistics: Note
+
+
+class Assumption(Grounded, frozen=True, kw_only=True):
+    """A planning assumption: value and range in a unit, where and when it was seen. Samples are to be replaced."""
+
+    id: Slug
+    text: Note
+    value: Decimal | None = None
+    low: Decimal | None = None
+    high: Decimal | None = None
+    unit: str
+    country: str = ""
+    year: int | None = None
+
+
+class Statement(Node, frozen=True, kw_only=True):
+    """The fixed words that stand by every report, whatever the values."""
+
+    title: Text
+    text: Text
+
+
+class ServiceModel(Grounded, frozen=True, kw_only=True):
+    """`services/<id>.yaml`: one service from who it is for to how it is measured."""
+
+    schema: int
+    id: Slug
+    version: str
+    name: Text
+    category: Category
+    summary: Text
+    target_group: Text
+    inclusion: tuple[Criterion, ...]
+    exclusion: tuple[Criterion, ...] = ()
+    ends: tuple[Criterion, ...] = ()
+    citizen_chooses_mode: bool = True
+    modes: tuple[Mode, ...]
+    roles: tuple[RoleInService, ...]
+    activities: tuple[Activity, ...]
+    measurements: tuple[Measurement, ...] = ()
+    questionnaire: Slug | None = None
+    modules: tuple[Module, ...]
+    response: ResponseTimes
+    steps: tuple[Step, ...]
+    receivers: tuple[Receiver, ...]
+    flows: tuple[Flow, ...]
+    not_an_alarm: Statement
+    citizen_sees: tuple[Criterion, ...]
+    relative_sees: tuple[Criterion, ...]
+    equipment: tuple[Equipment, ...] = ()
+    indicators: tuple[Slug, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+
+    def measurement(self, id: str) -> Measurement | None:
+        """A measurement by its id."""
+        return next((one for one in self.measurements if one.id == id), None)
+
+    def module(self, id: str) -> Module | None:
+        """A module by its id."""
+        return next((one for one in self.modules if one.id == id), None)
