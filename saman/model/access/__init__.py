@@ -1,1 +1,32 @@
-"""Who may see what: policy rows as data, and an evaluator that explains itself."""
+"""Who may see what and why: policy rows as data, and an evaluator that explains itself."""
+
+from saman.model.access.assignment import Assignment, Holder, Purpose
+from saman.model.access.decision import Decision, Question, Verdict, decide
+from saman.model.access.domain import DOMAIN_OF_TYPE, PERSONAL, Domain, domain_of
+from saman.model.access.grant import Grant, grants
+from saman.model.access.policy import Policy
+from saman.model.access.relation import RELATION_TYPES, Relation, RelationKind, relations
+from saman.model.access.words import Words, ground_words
+
+__all__ = [
+    "DOMAIN_OF_TYPE",
+    "PERSONAL",
+    "RELATION_TYPES",
+    "Assignment",
+    "Decision",
+    "Domain",
+    "Grant",
+    "Holder",
+    "Policy",
+    "Purpose",
+    "Question",
+    "Relation",
+    "RelationKind",
+    "Verdict",
+    "Words",
+    "decide",
+    "domain_of",
+    "grants",
+    "ground_words",
+    "relations",
+]

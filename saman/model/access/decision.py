@@ -1,43 +1,145 @@
-"""Who asks for what, and what was decided."""
+"""Deciding: who may read what about whom, why, and why not.
+
+A rule that denies overrides every rule that permits; what no rule permits is denied. The same question always gets
+the same answer.
+"""
 
 from __future__ import annotations
 
-from enum import Enum
+from collections.abc import Sequence
+from datetime import datetime
+from enum import Enum, IntEnum
 
 import msgspec
 
-
-class Holder(Enum):
-    """What sort of user an assignment is for."""
-
-    STAFF = "staff"
-    CITIZEN = "citizen"
-    RELATIVE = "relative"
-    SYSTEM = "system"
+from saman.model.access.assignment import Assignment
+from saman.model.access.domain import Domain
+from saman.model.access.policy import Clause, Policy, holds
+from saman.model.access.relation import Relation
+from saman.model.access.words import Words, words
 
 
-class Purpose(Enum):
-    """Why data are asked for. Source: http://terminology.hl7.org/CodeSystem/v3-ActReason (PurposeOfUse)."""
+class Verdict(Enum):
+    """What was decided."""
 
-    TREATMENT = "TREAT"
-    PATIENT_REQUEST = "PATRQT"
-    FAMILY_REQUEST = "FAMRQT"
-    OPERATIONS = "HOPERAT"
-    SYSTEM_ADMINISTRATION = "HSYSADMIN"
-    RESEARCH = "HRESCH"
+    PERMIT = "permit"
+    PERMIT_WITH = "permit_with"
+    """Permitted once the obligations are met."""
+    DENY = "deny"
 
 
-class Assignment(msgspec.Struct, frozen=True, kw_only=True):
-    """What a signed-in user acts as: a context, shared by all staff with the same party, role and purpose.
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """May this assignment read this kind of data about the person at that time?
 
-    `number` is the context key of the database. A citizen's or relative's assignment has no party and belongs to one
-    `actor` (`Patient/1`, `RelatedPerson/2`). `role` and `purpose` are texts, so that an unknown one
-    is denied like any other.
+    `relations` are all relations of the person, whoever holds them; for the directory there is no person.
     """
 
-    number: int
-    kind: Holder
-    purpose: str
-    role: str = ""
-    party: str = ""
-    actor: str | None = None
+    assignment: Assignment
+    domain: Domain
+    at: datetime
+    person: str = ""
+    relations: Sequence[Relation] = ()
+
+
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer: the ids of the rules that decided, the resources that made the tie, and the reasons in words."""
+
+    verdict: Verdict
+    rules: tuple[str, ...]
+    grounds: tuple[str, ...] = ()
+    obligations: tuple[str, ...] = ()
+    reasons: tuple[Words, ...] = ()
+
+    @property
+    def permitted(self) -> bool:
+        """Whether it may be read at once, without any obligation."""
+        return self.verdict is Verdict.PERMIT
+
+
+class _Step(IntEnum):
+    """How far a rule got towards deciding; the words of a refusal come from the furthest."""
+
+    ROLE = 0
+    PURPOSE = 1
+    DOMAIN = 2
+    IN_FORCE = 3
+    TIE = 4
+    TIME = 5
+    AGREEMENT = 6
+    DECIDES = 7
+
+
+class _Reach(msgspec.Struct, frozen=True):
+    clause: Clause
+    step: _Step
+    rules: tuple[str, ...] = ()
+    grounds: tuple[str, ...] = ()
+
+
+def decide(question: Question, policy: Policy) -> Decision:
+    """The decision of `policy`, explained. Rules count that are in force at the time asked for."""
+    reached = [_reach(clause, question) for clause in policy.clauses]
+    deciding = [reach for reach in reached if reach.step is _Step.DECIDES]
+    denying = [reach for reach in deciding if reach.clause.denies]
+    if denying:
+        return Decision(verdict=Verdict.DENY, rules=_rules(denying), reasons=tuple(map(_said, denying)))
+    if deciding:
+        return _permit(deciding)
+    furthest = max((reach for reach in reached if not reach.clause.denies), key=lambda reach: reach.step, default=None)
+    return Decision(verdict=Verdict.DENY, rules=(), reasons=(_why_not(furthest),))
+
+
+def _reach(clause: Clause, question: Question) -> _Reach:
+    assignment, at = question.assignment, question.at
+    stopped = _stopped(clause, assignment, question.domain, at)
+    if stopped is not None:
+        return _Reach(clause, stopped)
+    own = [each for each in question.relations if each.person == question.person and holds(assignment, each)]
+    ties = [each for each in own if clause.tied_by(each)]
+    if clause.ties and not ties:
+        return _Reach(clause, _Step.TIE)
+    grounds = tuple(dict.fromkeys(tie.ground for tie in ties if at in clause.tie_span(tie)))
+    if clause.ties and not grounds:
+        return _Reach(clause, _Step.TIME)
+    if clause.fills is None:
+        return _Reach(clause, _Step.DECIDES, (clause.id,), grounds)
+    fills = [fill.id for fill in clause.fills if fill.covers(assignment, question.domain) and at in fill.span]
+    return _Reach(clause, _Step.DECIDES if fills else _Step.AGREEMENT, (clause.id, *fills), grounds)
+
+
+def _stopped(clause: Clause, assignment: Assignment, domain: Domain, at: datetime) -> _Step | None:
+    if not clause.is_for(assignment):
+        return _Step.ROLE
+    if not clause.allows_purpose(assignment.purpose):
+        return _Step.PURPOSE
+    if domain not in clause.domains:
+        return _Step.DOMAIN
+    return None if at in clause.span else _Step.IN_FORCE
+
+
+def _permit(deciding: list[_Reach]) -> Decision:
+    free = [reach for reach in deciding if not reach.clause.obligations]
+    chosen = free or deciding[:1]
+    obligations = chosen[0].clause.obligations
+    return Decision(
+        verdict=Verdict.PERMIT_WITH if obligations else Verdict.PERMIT,
+        rules=_rules(chosen),
+        grounds=tuple(dict.fromkeys(ground for reach in chosen for ground in reach.grounds)),
+        obligations=obligations,
+        reasons=tuple(map(_said, chosen)),
+    )
+
+
+def _rules(reached: list[_Reach]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rule for reach in reached for rule in reach.rules))
+
+
+def _said(reach: _Reach) -> Words:
+    return words("access.rule", rule=reach.clause.id, says=reach.clause.rule.says)
+
+
+def _why_not(furthest: _Reach | None) -> Words:
+    if furthest is None:
+        return words("access.why_not.role")
+    key = f"access.why_not.{furthest.step.name.lower()}"
+    return words(key, rule=furthest.clause.id) if furthest.step >= _Step.IN_FORCE else words(key)

@@ -1,0 +1,178 @@
+"""The rules in force: rows of a country and its region, made ready for deciding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, timedelta, tzinfo
+
+import msgspec
+
+from saman.model.access.assignment import Assignment, Holder
+from saman.model.access.domain import BY_WORD, Domain
+from saman.model.access.moment import END, START, midnight
+from saman.model.access.relation import Relation, RelationKind
+from saman.model.access.row import RegionRow, Row, Rule
+
+
+class Span(msgspec.Struct, frozen=True, order=True):
+    """A stretch of time from `since` up to but not including `until`, in UTC."""
+
+    since: datetime
+    until: datetime
+
+    def __contains__(self, at: datetime) -> bool:
+        return self.since <= at < self.until
+
+    def __bool__(self) -> bool:
+        return self.since < self.until
+
+    def __and__(self, other: Span) -> Span:
+        return Span(max(self.since, other.since), min(self.until, other.until))
+
+
+ALWAYS = Span(START, END)
+
+
+def days(first: date | None, last: date | None, zone: tzinfo) -> Span:
+    """The span of whole days from `first` to `last`, both counted, None being open."""
+    until = midnight(last + timedelta(days=1), zone) if last else END
+    return Span(midnight(first, zone) if first else START, until)
+
+
+class Fill(msgspec.Struct, frozen=True, kw_only=True):
+    """An agreement that fills a slot for the staff of some parties, in some roles (empty: all of the slot)."""
+
+    id: str
+    agreement: str
+    parties: frozenset[str]
+    roles: frozenset[str]
+    domains: frozenset[Domain]
+    span: Span
+
+    def covers(self, assignment: Assignment, domain: Domain) -> bool:
+        """Whether it speaks of this assignment and kind of data, at any time."""
+        role_fits = not self.roles or assignment.role in self.roles
+        return role_fits and assignment.party in self.parties and domain in self.domains
+
+
+class Clause(msgspec.Struct, frozen=True, kw_only=True):
+    """One rule made ready: permits, or denies when `denies`; `fills` is None unless the rule is a slot."""
+
+    id: str
+    rule: Rule | RegionRow
+    holder: Holder
+    domains: frozenset[Domain]
+    span: Span
+    roles: frozenset[str] = frozenset()
+    parties: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
+    ties: frozenset[RelationKind] = frozenset()
+    about: frozenset[str] = frozenset()
+    grace: timedelta = timedelta()
+    obligations: tuple[str, ...] = ()
+    denies: bool = False
+    fills: tuple[Fill, ...] | None = None
+
+    def is_for(self, assignment: Assignment) -> bool:
+        """Whether it speaks of users of this sort, role and party."""
+        return (
+            assignment.kind is self.holder
+            and (not self.roles or assignment.role in self.roles)
+            and (not self.parties or assignment.party in self.parties)
+        )
+
+    def allows_purpose(self, purpose: str) -> bool:
+        """Whether it speaks of this purpose."""
+        return not self.purposes or purpose in self.purposes
+
+    def tied_by(self, relation: Relation) -> bool:
+        """Whether a relation is of a sort that counts, at any time."""
+        return relation.kind in self.ties and (not self.about or relation.topic in self.about)
+
+    def tie_span(self, relation: Relation) -> Span:
+        """When a relation counts."""
+        end = END if relation.end is None else min(END, relation.end + self.grace)
+        return Span(relation.start or START, end)
+
+
+def holds(assignment: Assignment, relation: Relation) -> bool:
+    """Whether the relation is the assignment's own: of its party and role, or of the one person it is for."""
+    if assignment.kind is Holder.STAFF:
+        return relation.party == assignment.party != "" and relation.role in (None, assignment.role)
+    return relation.party == "" and relation.actor is not None and relation.actor == assignment.actor
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The rules of one country, with those of one region when it has been added."""
+
+    country: str
+    zone: tzinfo
+    rows: tuple[Row, ...]
+    clauses: tuple[Clause, ...]
+    region: str = ""
+
+    def clause(self, id_: str) -> Clause | None:
+        """The clause of a rule id."""
+        return next((clause for clause in self.clauses if clause.id == id_), None)
+
+    def row_of(self, id_: str) -> Row | None:
+        """The country row that a rule belongs to."""
+        return next((row for row in self.rows if any(rule.id == id_ for rule in row.rules)), None)
+
+
+def clause_of(rule: Rule, row: Row, zone: tzinfo) -> Clause:
+    """A rule of a country row made ready; it holds as long as its row."""
+    return Clause(
+        id=rule.id,
+        rule=rule,
+        holder=rule.who,
+        domains=frozenset(BY_WORD[word] for word in rule.sees or rule.never_sees),
+        span=days(row.valid_from, row.valid_to, zone),
+        roles=frozenset(rule.roles),
+        purposes=frozenset(purpose.value for purpose in rule.purposes),
+        ties=frozenset(rule.ties),
+        about=frozenset(rule.about),
+        grace=timedelta(days=rule.grace_days),
+        obligations=rule.obligations,
+        denies=bool(rule.never_sees),
+        fills=() if rule.by_agreement else None,
+    )
+
+
+def with_region(
+    policy: Policy, region: str, rows: Sequence[RegionRow], organization_id: Callable[[str], str]
+) -> Policy:
+    """The policy with a region's checked rows; `organization_id` gives the Organization id of a party."""
+    clauses = list(policy.clauses)
+    for row in rows:
+        parties = frozenset(map(organization_id, row.parties))
+        span = days(row.valid_from, row.valid_to, policy.zone)
+        domains = frozenset(BY_WORD[word] for word in row.sees or row.never_sees)
+        if row.never_sees:
+            clauses.append(_narrowing(row, parties, domains, span))
+            continue
+        place = next(index for index, clause in enumerate(clauses) if clause.id == row.fills)
+        slot = clauses[place]
+        fill = Fill(
+            id=row.id,
+            agreement=row.agreement,
+            parties=parties,
+            roles=frozenset(row.roles),
+            domains=domains,
+            span=span,
+        )
+        clauses[place] = msgspec.structs.replace(slot, fills=(*(slot.fills or ()), fill))
+    return msgspec.structs.replace(policy, region=region, clauses=tuple(clauses))
+
+
+def _narrowing(row: RegionRow, parties: frozenset[str], domains: frozenset[Domain], span: Span) -> Clause:
+    return Clause(
+        id=row.id,
+        rule=row,
+        holder=Holder.STAFF,
+        domains=domains,
+        span=span,
+        roles=frozenset(row.roles),
+        parties=parties,
+        denies=True,
+    )

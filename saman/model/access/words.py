@@ -1,0 +1,55 @@
+"""What pages say about access: message keys with their English texts, for translation into every language."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from saman.model.access.relation import RelationKind
+
+MESSAGES: Mapping[str, str] = {
+    "access.rule": "{says} (rule {rule})",
+    "access.why_not.role": "No rule lets this role see data about persons.",
+    "access.why_not.purpose": "This role may not see data about persons for this purpose.",
+    "access.why_not.domain": "This role does not need this kind of data.",
+    "access.why_not.in_force": "The rule that would allow it is not in force at this time (rule {rule}).",
+    "access.why_not.tie": "It needs a tie to the person, such as a care team or request; there is none (rule {rule}).",
+    "access.why_not.time": "There is a tie to the person, but it has not begun or is over (rule {rule}).",
+    "access.why_not.agreement": "It is open to agreement, and no agreement in force covers it (rule {rule}).",
+    "access.ground.self": "The information is your own.",
+    "access.ground.relative": "You have shared this with them.",
+    "access.ground.care_team": "They are in your care team.",
+    "access.ground.task": "They were asked to do something for you.",
+    "access.ground.request": "They take part in a request about you.",
+    "access.ground.appointment": "You have an appointment with them.",
+    "access.ground.episode": "You take part in a service that they run.",
+    "access.ground.general_practitioner": "It is your own general practice.",
+    "access.ground.managing": "They keep your record.",
+    "access.ground.system": "It was done by a system, without anyone reading.",
+    "access.write.no_rule": "This role may not do this.",
+    "access.write.right": "The service has not given this role the right.",
+    "access.write.about_self": "It must be about yourself.",
+    "access.write.own_task": "The task must be held by your own unit.",
+    "access.write.as_self": "It must be sent in your own name.",
+    "access.write.as_party": "It must be sent in the name of your own unit.",
+}
+"""English text of every message key; `{name}` is filled from the arguments."""
+
+
+class Words(msgspec.Struct, frozen=True):
+    """A message to translate: its key, its arguments, and the English text as a reader sees it."""
+
+    key: str
+    args: tuple[tuple[str, str], ...]
+    text: str
+
+
+def words(key: str, **args: str) -> Words:
+    """The message of `key` with its arguments filled in; raises KeyError for a key that is not in MESSAGES."""
+    return Words(key, tuple(args.items()), MESSAGES[key].format_map(args))
+
+
+def ground_words(kind: RelationKind | None) -> Words:
+    """Why a look was allowed, in the citizen's words; None stands for a machine."""
+    return words(f"access.ground.{kind.value if kind else 'system'}")
