@@ -1,1 +1,43 @@
 """FHIR R4: types, search values and validation, generated from the official definitions."""
+
+from saman.model.fhir.clinical_time import CLINICAL_TIMES, clinical_time
+from saman.model.fhir.compartment import patients, subjects
+from saman.model.fhir.definitions import (
+    RESOURCE_TYPES,
+    SearchParameter,
+    patient_compartment,
+    resource_name,
+    resource_number,
+    search_parameters,
+)
+from saman.model.fhir.folding import fold
+from saman.model.fhir.moments import EARLIEST, LATEST, date_range
+from saman.model.fhir.reference_text import Literal, literal
+from saman.model.fhir.references import Link, links, references
+from saman.model.fhir.search_values import SearchValues, extract
+from saman.model.fhir.validation import validate
+
+__all__ = [
+    "CLINICAL_TIMES",
+    "EARLIEST",
+    "LATEST",
+    "RESOURCE_TYPES",
+    "Link",
+    "Literal",
+    "SearchParameter",
+    "SearchValues",
+    "clinical_time",
+    "date_range",
+    "extract",
+    "fold",
+    "links",
+    "literal",
+    "patient_compartment",
+    "patients",
+    "references",
+    "resource_name",
+    "resource_number",
+    "search_parameters",
+    "subjects",
+    "validate",
+]

@@ -1,0 +1,81 @@
+"""What an expression is evaluated over: typed values of a resource, and the way from one to its elements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+from saman.model.fhir.definitions import PRIMITIVES, structure
+
+
+class Item(NamedTuple):
+    """A value with its type (`Quantity`, `Observation.component`, `code`, `System.Boolean`).
+
+    `shadow` is the object with id and extensions of a primitive; `value` is None where only that is given, and for
+    a resource that is known by its type alone (the target of a reference).
+    """
+
+    type: str
+    value: Any
+    shadow: Any = None
+
+
+class Context(NamedTuple):
+    """What stays the same throughout one evaluation: the resource that is searched."""
+
+    resource: dict[str, Any]
+
+
+Evaluate = Callable[[list[Item], Context], list[Item]]
+
+_Step = tuple[str, str, str]  # name in JSON, name of the shadow or "", type
+
+
+def item_of(resource: dict[str, Any]) -> Item:
+    """A resource as the item that a path starts from."""
+    return Item(resource["resourceType"], resource)
+
+
+def child_step(name: str) -> Evaluate:
+    """The elements called `name` of each item."""
+
+    def step(items: list[Item], _: Context) -> list[Item]:
+        found: list[Item] = []
+        for item in items:
+            if type(item.value) is dict:
+                for json_name, shadow_name, type_name in steps(item.type).get(name, ()):
+                    value = item.value.get(json_name)
+                    shadow = item.value.get(shadow_name) if shadow_name else None
+                    if value is not None or shadow is not None:
+                        _add(found, type_name, value, shadow)
+        return found
+
+    return step
+
+
+def _add(found: list[Item], type_name: str, value: Any, shadow: Any) -> None:
+    if type(value) is list or type(shadow) is list:
+        values = value or [None] * len(shadow)
+        shadows = shadow or [None] * len(values)
+        found.extend(_item(type_name, *pair) for pair in zip(values, shadows, strict=False))
+    else:
+        found.append(_item(type_name, value, shadow))
+
+
+def _item(type_name: str, value: Any, shadow: Any) -> Item:
+    if type_name == "Resource":
+        return Item(value["resourceType"], value)
+    return Item(type_name, value, shadow)
+
+
+@cache
+def steps(type_name: str) -> dict[str, tuple[_Step, ...]]:
+    """How each element of a type is spelled in JSON, once for each type that it can have."""
+    return {
+        element.name.removesuffix("[x]"): tuple(
+            (json_name, f"_{json_name}" if one in PRIMITIVES and not one.startswith("system-") else "", one)
+            for json_name, one in element.json_names()
+        )
+        for element in structure.blocks.get(type_name, ())
+    }
