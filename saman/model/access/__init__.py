@@ -5,8 +5,10 @@ from saman.model.access.decision import Decision, Question, Verdict, decide
 from saman.model.access.domain import DOMAIN_OF_TYPE, PERSONAL, Domain, domain_of
 from saman.model.access.grant import Grant, grants
 from saman.model.access.policy import Policy
+from saman.model.access.read import add_region, read_country
 from saman.model.access.relation import RELATION_TYPES, Relation, RelationKind, relations
 from saman.model.access.words import Words, ground_words
+from saman.model.access.writing import may_write, unmet
 
 __all__ = [
     "DOMAIN_OF_TYPE",
@@ -24,9 +26,13 @@ __all__ = [
     "RelationKind",
     "Verdict",
     "Words",
+    "add_region",
     "decide",
     "domain_of",
     "grants",
     "ground_words",
+    "may_write",
+    "read_country",
     "relations",
+    "unmet",
 ]

@@ -6,7 +6,7 @@ the same answer.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import Enum, IntEnum
 
@@ -14,7 +14,7 @@ import msgspec
 
 from saman.model.access.assignment import Assignment
 from saman.model.access.domain import Domain
-from saman.model.access.policy import Clause, Policy, holds
+from saman.model.access.policy import Clause, Fill, Policy, holds
 from saman.model.access.relation import Relation
 from saman.model.access.words import Words, words
 
@@ -72,7 +72,7 @@ class _Step(IntEnum):
 class _Reach(msgspec.Struct, frozen=True):
     clause: Clause
     step: _Step
-    rules: tuple[str, ...] = ()
+    fills: tuple[Fill, ...] = ()
     grounds: tuple[str, ...] = ()
 
 
@@ -82,7 +82,7 @@ def decide(question: Question, policy: Policy) -> Decision:
     deciding = [reach for reach in reached if reach.step is _Step.DECIDES]
     denying = [reach for reach in deciding if reach.clause.denies]
     if denying:
-        return Decision(verdict=Verdict.DENY, rules=_rules(denying), reasons=tuple(map(_said, denying)))
+        return Decision(verdict=Verdict.DENY, rules=_rules(denying), reasons=_said(denying))
     if deciding:
         return _permit(deciding)
     furthest = max((reach for reach in reached if not reach.clause.denies), key=lambda reach: reach.step, default=None)
@@ -102,9 +102,9 @@ def _reach(clause: Clause, question: Question) -> _Reach:
     if clause.ties and not grounds:
         return _Reach(clause, _Step.TIME)
     if clause.fills is None:
-        return _Reach(clause, _Step.DECIDES, (clause.id,), grounds)
-    fills = [fill.id for fill in clause.fills if fill.covers(assignment, question.domain) and at in fill.span]
-    return _Reach(clause, _Step.DECIDES if fills else _Step.AGREEMENT, (clause.id, *fills), grounds)
+        return _Reach(clause, _Step.DECIDES, grounds=grounds)
+    fills = tuple(fill for fill in clause.fills if fill.covers(assignment, question.domain) and at in fill.span)
+    return _Reach(clause, _Step.DECIDES if fills else _Step.AGREEMENT, fills, grounds)
 
 
 def _stopped(clause: Clause, assignment: Assignment, domain: Domain, at: datetime) -> _Step | None:
@@ -126,16 +126,28 @@ def _permit(deciding: list[_Reach]) -> Decision:
         rules=_rules(chosen),
         grounds=tuple(dict.fromkeys(ground for reach in chosen for ground in reach.grounds)),
         obligations=obligations,
-        reasons=tuple(map(_said, chosen)),
+        reasons=_said(chosen),
     )
 
 
 def _rules(reached: list[_Reach]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(rule for reach in reached for rule in reach.rules))
+    ids = (id_ for reach in reached for id_ in (reach.clause.id, *(fill.id for fill in reach.fills)))
+    return tuple(dict.fromkeys(ids))
 
 
-def _said(reach: _Reach) -> Words:
-    return words("access.rule", rule=reach.clause.id, says=reach.clause.rule.says)
+def _said(reached: list[_Reach]) -> tuple[Words, ...]:
+    return tuple(each for reach in reached for each in _explained(reach))
+
+
+def _explained(reach: _Reach) -> Iterator[Words]:
+    clause = reach.clause
+    if clause.agreement:
+        yield words("access.rule.agreement", rule=clause.id, says=clause.rule.says, agreement=clause.agreement)
+    else:
+        key = "access.rule.confirmed" if clause.confirmed else "access.rule.unconfirmed"
+        yield words(key, rule=clause.id, says=clause.rule.says)
+    for fill in reach.fills:
+        yield words("access.rule.agreement", rule=fill.id, says=fill.says, agreement=fill.agreement)
 
 
 def _why_not(furthest: _Reach | None) -> Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import IntEnum
 from importlib.resources import files
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 LABEL_SYSTEM = "urn:saman:category"
-"""System of our own category codes, in `category` or `meta.tag`: `social-care` and `home-monitoring`."""
+"""System of our own category codes, in `category`, `meta.tag` or `meta.security`."""
 
 SOCIAL_CARE = "social-care"
 HOME_MONITORING = "home-monitoring"
@@ -67,10 +67,10 @@ def domain_of(resource: Mapping[str, Any]) -> Domain:
     kind = DOMAIN_OF_TYPE[resource["resourceType"]]
     if kind not in _LABELLED:
         return kind
-    labels = set(_labels(resource))
-    if SOCIAL_CARE in labels:
+    carried = labels(resource)
+    if SOCIAL_CARE in carried:
         return Domain.SOCIAL
-    if HOME_MONITORING in labels and resource["resourceType"] == "Observation":
+    if HOME_MONITORING in carried and resource["resourceType"] == "Observation":
         return Domain.READINGS
     return kind
 
@@ -78,13 +78,11 @@ def domain_of(resource: Mapping[str, Any]) -> Domain:
 _LABELLED = frozenset({Domain.PLAN, Domain.READINGS, Domain.HEALTH})
 
 
-def _labels(resource: Mapping[str, Any]) -> Iterator[str]:
+def labels(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Our own category codes that a resource carries, in `category`, `meta.tag` or `meta.security`."""
     category = resource.get("category", ())
     concepts = category if isinstance(category, list) else [category] if category else []
-    for concept in concepts:
-        yield from _codes(concept.get("coding", ()))
-    yield from _codes(resource.get("meta", {}).get("tag", ()))
-
-
-def _codes(codings: Any) -> Iterator[str]:
-    return (coding["code"] for coding in codings if coding.get("system") == LABEL_SYSTEM and "code" in coding)
+    meta = resource.get("meta", {})
+    codings = [coding for concept in concepts for coding in concept.get("coding", ())]
+    codings += [*meta.get("tag", ()), *meta.get("security", ())]
+    return frozenset(each["code"] for each in codings if each.get("system") == LABEL_SYSTEM and "code" in each)

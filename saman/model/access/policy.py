@@ -43,6 +43,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     """An agreement that fills a slot for the staff of some parties, in some roles (empty: all of the slot)."""
 
     id: str
+    says: str
     agreement: str
     parties: frozenset[str]
     roles: frozenset[str]
@@ -56,10 +57,15 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Clause(msgspec.Struct, frozen=True, kw_only=True):
-    """One rule made ready: permits, or denies when `denies`; `fills` is None unless the rule is a slot."""
+    """One rule made ready: permits, or denies when `denies`; `fills` is None unless the rule is a slot.
+
+    `agreement` is set when it comes from a region; `confirmed` tells whether its row may be shown as law.
+    """
 
     id: str
     rule: Rule | RegionRow
+    agreement: str = ""
+    confirmed: bool = False
     holder: Holder
     domains: frozenset[Domain]
     span: Span
@@ -96,7 +102,12 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def holds(assignment: Assignment, relation: Relation) -> bool:
-    """Whether the relation is the assignment's own: of its party and role, or of the one person it is for."""
+    """Whether the relation is the assignment's own: of its party and role, or of the one person it is for.
+
+    A fact about the person, such as a protected address, concerns everybody.
+    """
+    if relation.kind is RelationKind.PROTECTED:
+        return True
     if assignment.kind is Holder.STAFF:
         return relation.party == assignment.party != "" and relation.role in (None, assignment.role)
     return relation.party == "" and relation.actor is not None and relation.actor == assignment.actor
@@ -125,6 +136,7 @@ def clause_of(rule: Rule, row: Row, zone: tzinfo) -> Clause:
     return Clause(
         id=rule.id,
         rule=rule,
+        confirmed=row.confirmed,
         holder=rule.who,
         domains=frozenset(BY_WORD[word] for word in rule.sees or rule.never_sees),
         span=days(row.valid_from, row.valid_to, zone),
@@ -155,6 +167,7 @@ def with_region(
         slot = clauses[place]
         fill = Fill(
             id=row.id,
+            says=row.says,
             agreement=row.agreement,
             parties=parties,
             roles=frozenset(row.roles),
@@ -169,6 +182,7 @@ def _narrowing(row: RegionRow, parties: frozenset[str], domains: frozenset[Domai
     return Clause(
         id=row.id,
         rule=row,
+        agreement=row.agreement,
         holder=Holder.STAFF,
         domains=domains,
         span=span,

@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from saman.model.access.domain import labels
 from saman.model.access.moment import begins, is_over
 
 ROLE_SYSTEM = "urn:saman:role"
@@ -22,6 +23,9 @@ TOPIC_SYSTEM = "urn:saman:activity"
 
 SCOPE_URL = "urn:saman:scope"
 """Extension of RelatedPerson, one for each thing the citizen shares: `valueCode` `plan`."""
+
+PROTECTED_ADDRESS = "protected-address"
+"""Label of a Patient whose address is protected, in `meta.security` or `meta.tag` with LABEL_SYSTEM."""
 
 Resource = Mapping[str, Any]
 
@@ -38,6 +42,8 @@ class RelationKind(Enum):
     EPISODE = "episode"
     GENERAL_PRACTITIONER = "general_practitioner"
     MANAGING = "managing"
+    PROTECTED = "protected"
+    """Not a tie but a fact that closes some: the address of the person is protected. It has no party and no actor."""
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,6 +117,8 @@ def ground_of(resource: Resource) -> str:
 def _patient(resource: Resource, reader: _Reader) -> Iterator[Relation]:
     person, ground = resource["id"], ground_of(resource)
     yield Relation(person=person, kind=RelationKind.SELF, ground=ground, actor=ground)
+    if PROTECTED_ADDRESS in labels(resource):
+        yield Relation(person=person, kind=RelationKind.PROTECTED, ground=ground)
     doctors = [(RelationKind.GENERAL_PRACTITIONER, each) for each in resource.get("generalPractitioner", ())]
     for kind, reference in [*doctors, (RelationKind.MANAGING, resource.get("managingOrganization"))]:
         if party := reader.party(reference):

@@ -9,7 +9,9 @@ import msgspec
 from saman.model.access.relation import RelationKind
 
 MESSAGES: Mapping[str, str] = {
-    "access.rule": "{says} (rule {rule})",
+    "access.rule.confirmed": "{says} (rule {rule})",
+    "access.rule.unconfirmed": "{says} (rule {rule}: a local setting that nobody has confirmed as law)",
+    "access.rule.agreement": "{says} (agreement {agreement}, row {rule})",
     "access.why_not.role": "No rule lets this role see data about persons.",
     "access.why_not.purpose": "This role may not see data about persons for this purpose.",
     "access.why_not.domain": "This role does not need this kind of data.",
@@ -26,13 +28,14 @@ MESSAGES: Mapping[str, str] = {
     "access.ground.episode": "You take part in a service that they run.",
     "access.ground.general_practitioner": "It is your own general practice.",
     "access.ground.managing": "They keep your record.",
+    "access.ground.protected": "Your address is protected.",
     "access.ground.system": "It was done by a system, without anyone reading.",
     "access.write.no_rule": "This role may not do this.",
     "access.write.right": "The service has not given this role the right.",
     "access.write.about_self": "It must be about yourself.",
     "access.write.own_task": "The task must be held by your own unit.",
     "access.write.as_self": "It must be sent in your own name.",
-    "access.write.as_party": "It must be sent in the name of your own unit.",
+    "access.write.own_or_sent_task": "The task must be held or sent by your own unit.",
 }
 """English text of every message key; `{name}` is filled from the arguments."""
 

@@ -1,0 +1,126 @@
+"""Who may write what: declared as data, asked for on every write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Any, Literal
+
+import msgspec
+
+from saman.model.access.assignment import Assignment, Holder
+from saman.model.access.decision import Decision, Verdict
+from saman.model.access.domain import DOMAIN_OF_TYPE
+from saman.model.access.relation import local
+from saman.model.access.words import Words, words
+
+Action = Literal["create", "update", "delete"]
+"""A patch is an update."""
+
+Condition = Literal["about_self", "as_self", "own_task", "own_or_sent_task"]
+
+Resource = Mapping[str, Any]
+
+
+class WriteRule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who does what to which resource types, under which conditions and with which right of the service model."""
+
+    id: str
+    says: str
+    who: Holder
+    types: tuple[str, ...]
+    may: tuple[Action, ...]
+    roles: tuple[str, ...] = ()
+    right: str = ""
+    conditions: tuple[Condition, ...] = msgspec.field(name="if", default=())
+
+
+_Key = tuple[Holder, str, str, str]
+
+
+def _keys(rule: WriteRule) -> list[_Key]:
+    types = tuple(DOMAIN_OF_TYPE) if rule.types == ("*",) else rule.types
+    roles = rule.roles or ("",)
+    return [(rule.who, role, type_, action) for role in roles for type_ in types for action in rule.may]
+
+
+def _read_table() -> dict[_Key, WriteRule]:
+    text = files(__package__).joinpath("writing.yaml").read_bytes()
+    return {key: rule for rule in msgspec.yaml.decode(text, type=list[WriteRule]) for key in _keys(rule)}
+
+
+WRITE_RULES: Mapping[_Key, WriteRule] = _read_table()
+"""The rule for each sort of user, role (empty for all but staff), resource type and action."""
+
+
+def may_write(
+    assignment: Assignment, resource_type: str, action: str, rights: frozenset[str] = frozenset()
+) -> Decision:
+    """Whether this user may write such a resource at all; `rights` are those the service model gives the role.
+
+    With PERMIT_WITH, `obligations` are the conditions that `unmet` checks against the resource.
+    """
+    role = assignment.role if assignment.kind is Holder.STAFF else ""
+    rule = WRITE_RULES.get((assignment.kind, role, resource_type, action))
+    if rule is None:
+        return Decision(verdict=Verdict.DENY, rules=(), reasons=(words("access.write.no_rule"),))
+    if rule.right and rule.right not in rights:
+        return Decision(verdict=Verdict.DENY, rules=(rule.id,), reasons=(words("access.write.right"),))
+    verdict = Verdict.PERMIT_WITH if rule.conditions else Verdict.PERMIT
+    said = words("access.rule.unconfirmed", rule=rule.id, says=rule.says)
+    return Decision(verdict=verdict, rules=(rule.id,), obligations=rule.conditions, reasons=(said,))
+
+
+def unmet(
+    obligations: tuple[str, ...], assignment: Assignment, before: Resource | None, after: Resource | None
+) -> tuple[Words, ...]:
+    """The conditions that a write does not keep, in words; `before` is None on create, `after` on delete.
+
+    A condition has to hold of both versions, so that nothing can be taken over or given away by an update.
+    """
+    versions = [each for each in (before, after) if each is not None]
+    return tuple(
+        words(f"access.write.{name}")
+        for name in obligations
+        if not versions or not all(_CONDITIONS[name](assignment, each) for each in versions)
+    )
+
+
+def _about_self(assignment: Assignment, resource: Resource) -> bool:
+    subject = local(resource.get("for") if resource["resourceType"] == "Task" else resource.get("subject"))
+    return subject is not None and subject == assignment.actor
+
+
+_AUTHORS = {
+    "Communication": ("sender",),
+    "Observation": ("performer",),
+    "QuestionnaireResponse": ("author",),
+    "Task": ("requester",),
+}
+
+
+def _as_self(assignment: Assignment, resource: Resource) -> bool:
+    """The author that the resource names, if it names one, is the user and nobody else."""
+    for element in _AUTHORS[resource["resourceType"]]:
+        named = resource.get(element, [])
+        references = named if isinstance(named, list) else [named]
+        if any(local(reference) != assignment.actor for reference in references):
+            return False
+    return assignment.actor is not None
+
+
+def _owner(assignment: Assignment, task: Resource) -> bool:
+    return assignment.party != "" and local(task.get("owner")) == f"Organization/{assignment.party}"
+
+
+def _own_or_sent(assignment: Assignment, task: Resource) -> bool:
+    sent = assignment.party != "" and local(task.get("requester")) == f"Organization/{assignment.party}"
+    return sent or _owner(assignment, task)
+
+
+_CONDITIONS: Mapping[str, Callable[[Assignment, Resource], bool]] = {
+    "about_self": _about_self,
+    "as_self": _as_self,
+    "own_task": _owner,
+    "own_or_sent_task": _own_or_sent,
+}
