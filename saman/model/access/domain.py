@@ -83,6 +83,6 @@ def labels(resource: Mapping[str, Any]) -> frozenset[str]:
     category = resource.get("category", ())
     concepts = category if isinstance(category, list) else [category] if category else []
     meta = resource.get("meta", {})
-    codings = [coding for concept in concepts for coding in concept.get("coding", ())]
+    codings = [coding for concept in concepts if isinstance(concept, Mapping) for coding in concept.get("coding", ())]
     codings += [*meta.get("tag", ()), *meta.get("security", ())]
     return frozenset(each["code"] for each in codings if each.get("system") == LABEL_SYSTEM and "code" in each)
