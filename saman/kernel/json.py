@@ -16,7 +16,14 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 MAX_DIGITS = 18
 MAX_EXPONENT = 30
 
-type_name = {dict: "an object", list: "a list", str: "a text", bool: "true or false", int: "a number", Decimal: "a number"}
+type_name = {
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    bool: "true or false",
+    int: "a number",
+    Decimal: "a number",
+}
 
 
 class NumberTooLarge(ValueError):
@@ -27,7 +34,12 @@ def exact_decimal(text: str) -> Decimal:
     """`text` as a Decimal with all its digits; raises NumberTooLarge beyond 18 digits or exponent ±30."""
     number = Decimal(text)
     _, digits, exponent = number.as_tuple()
-    if len(digits) > MAX_DIGITS or not isinstance(exponent, int) or abs(number.adjusted()) > MAX_EXPONENT or abs(exponent) > MAX_EXPONENT:
+    if (
+        len(digits) > MAX_DIGITS
+        or not isinstance(exponent, int)
+        or abs(number.adjusted()) > MAX_EXPONENT
+        or abs(exponent) > MAX_EXPONENT
+    ):
         raise NumberTooLarge("a number may have at most 18 digits and an exponent of at most 30")
     return number
 

@@ -1,1 +1,21 @@
 """The FHIR record: the only code that speaks SQL about persons, behind one door."""
+
+from saman.record.bundle import process
+from saman.record.context import SYSTEM, Context, system
+from saman.record.record import Change, Record
+from saman.record.store import Store, open_store
+from saman.record.stored import Page, Stored, Written
+
+__all__ = [
+    "SYSTEM",
+    "Change",
+    "Context",
+    "Page",
+    "Record",
+    "Store",
+    "Stored",
+    "Written",
+    "open_store",
+    "process",
+    "system",
+]

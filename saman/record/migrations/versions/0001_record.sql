@@ -119,26 +119,30 @@ CREATE INDEX reference_value ON reference (target, target_type, type, param, at 
 
 -- Who stands in a care relation to a person, as extracted from resources; and what follows for each context.
 CREATE TABLE relation (
-    source text NOT NULL,
+    ground text NOT NULL,
     person text NOT NULL,
+    kind text NOT NULL,
     party text NOT NULL,
     role text,
     actor text,
-    kind text NOT NULL,
-    since timestamptz NOT NULL,
-    until timestamptz NOT NULL
+    topic text,
+    since timestamptz,
+    until timestamptz
 );;
-CREATE INDEX relation_source ON relation (source);;
+CREATE INDEX relation_ground ON relation (ground);;
 CREATE INDEX relation_person ON relation (person);;
 CREATE INDEX relation_party ON relation (party);;
+CREATE INDEX relation_actor ON relation (actor);;
 
+-- What users act as; all staff of one party with one role and purpose share a context.
 CREATE TABLE context (
     number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind text NOT NULL,
-    party text NOT NULL,
-    role text NOT NULL,
     purpose text NOT NULL,
-    UNIQUE (kind, party, role, purpose)
+    role text NOT NULL,
+    party text NOT NULL,
+    actor text NOT NULL,
+    UNIQUE (kind, purpose, role, party, actor)
 );;
 
 CREATE TABLE grants (

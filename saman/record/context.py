@@ -1,0 +1,39 @@
+"""Who asks, for which organisation, for what purpose, and when: the one thing every look at the record carries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+SYSTEM = 0
+"""The context number of the back-end client and of Saman's own work: it may use all of the record."""
+
+
+class Context(msgspec.Struct, frozen=True):
+    """One request's standing.
+
+    `number` is the context key that the grants table is written for; `actor` the reference of who acts
+    (`Practitioner/…`, `Patient/…`, `RelatedPerson/…` or `system`), `role` a code from `urn:saman:role`, `party` the id
+    of the organisation or unit, `purpose` a code from http://terminology.hl7.org/CodeSystem/v3-ActReason.
+    `now` is the time that law and grants are judged at, `request` an id for logs that says nothing about anybody.
+    """
+
+    number: int
+    actor: str
+    role: str
+    party: str
+    purpose: str
+    now: datetime
+    request: str
+    kind: str = "staff"
+
+    @property
+    def is_system(self) -> bool:
+        """Whether nothing is fenced off from this context."""
+        return self.number == SYSTEM
+
+
+def system(now: datetime, request: str = "system") -> Context:
+    """The context of imports, timers and the back-end client."""
+    return Context(SYSTEM, "system", "system", "", "SYSTEM", now, request, "system")

@@ -1,0 +1,17 @@
+"""Entity tags as versions (https://hl7.org/fhir/R4/http.html#versioning)."""
+
+from __future__ import annotations
+
+import re
+
+from saman.kernel.outcome import Kind, Refusal, refused
+
+_TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
+
+
+def read_etag(text: str) -> int | Refusal:
+    """The version in `W/"3"`; the plain forms `"3"` and `3` are taken too."""
+    found = _TAG.fullmatch(text.strip())
+    if found is None:
+        return refused(Kind.INVALID, "value", 'A version is written W/"3".', "If-Match")
+    return int(found[1])

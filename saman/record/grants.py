@@ -1,0 +1,147 @@
+"""Keeps the grants table true: whenever a care relation is written, what follows for every context is worked out anew.
+
+The relations of one person change one at a time (an advisory lock), in the transaction of the resource that makes
+them, so that access begins and ends with the fact it rests on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Any
+
+import asyncpg
+
+from saman.model.access import Assignment, Grant, Holder, Policy, Relation, RelationKind, grants, relations
+from saman.record.database import Connection, Pool
+from saman.record.rows import Resource
+
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(person, 0)) FROM unnest($1::text[]) AS person ORDER BY person"
+_SHARE = """SELECT pg_advisory_xact_lock_shared(hashtextextended('holder ' || holder, 0))
+FROM unnest($1::text[]) AS holder ORDER BY holder"""
+_RESERVE = "SELECT pg_advisory_xact_lock(hashtextextended('holder ' || $1, 0))"
+_TOUCHED = "SELECT DISTINCT person FROM relation WHERE ground = ANY($1::text[])"
+_FORGET = "DELETE FROM relation WHERE ground = ANY($1::text[])"
+_KEEP = """INSERT INTO relation (ground, person, kind, party, role, actor, topic, since, until)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+    $8::timestamptz[], $9::timestamptz[])"""
+_RELATIONS = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM relation
+WHERE person = ANY($1::text[]) ORDER BY person"""
+_CONTEXTS = """SELECT number, kind, purpose, role, party, actor FROM context
+WHERE kind = 'staff' AND party = ANY($1::text[]) OR kind IN ('citizen', 'relative') AND actor = ANY($2::text[])"""
+_REVOKE = "DELETE FROM grants WHERE person = ANY($1::text[])"
+_GRANT = """INSERT INTO grants (context, person, domain, since, until, ground, rows)
+SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
+    $7::text[])"""
+_OPEN = """INSERT INTO context (kind, purpose, role, party, actor) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING RETURNING number"""
+_FIND = """SELECT number FROM context WHERE kind = $1 AND purpose = $2 AND role = $3 AND party = $4 AND actor = $5"""
+_RELATED = """SELECT DISTINCT person FROM relation
+WHERE CASE WHEN $1 = 'staff' THEN party = $2 ELSE actor = $3 END ORDER BY person"""
+
+CHUNK = 500
+"""Persons whose grants are worked out in one transaction when a context is opened."""
+
+
+
+async def relate(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:
+    """Replace the relations that each resource makes (`Type/id`, None when deleted), and the grants that follow.
+
+    Holders (parties, citizens, relatives) are locked first, shared, so that no context is being opened for them
+    meanwhile; then the persons, so that of two writers the second sees what the first has committed.
+    """
+    grounds = [ground for ground, _ in written]
+    made = [
+        relation for _, resource in written if resource is not None for relation in relations(resource, policy.zone)
+    ]
+    await connection.execute(_SHARE, sorted({relation.party or relation.actor or "" for relation in made}))
+    before = {row["person"] for row in await connection.fetch(_TOUCHED, grounds)}
+    persons = sorted(before | {relation.person for relation in made})
+    await connection.execute(_LOCK, persons)
+    await connection.execute(_FORGET, grounds)
+    if made:
+        await connection.execute(_KEEP, *_columns(_relation_row(relation) for relation in made))
+    await refresh(connection, persons, policy)
+
+
+async def refresh(connection: Connection, persons: Sequence[str], policy: Policy) -> None:
+    """Work out the grants of `persons` for every context that has to do with them."""
+    known = [_relation(row) for row in await connection.fetch(_RELATIONS, persons)]
+    parties = {relation.party for relation in known if relation.party}
+    actors = {relation.actor for relation in known if relation.actor}
+    contexts = [_assignment(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
+    follow = [
+        grant
+        for person, ties in groupby(known, key=lambda relation: relation.person)
+        for grant in _of_person(person, list(ties), contexts, policy)
+    ]
+    await connection.execute(_REVOKE, persons)
+    if follow:
+        await connection.execute(_GRANT, *_columns(_grant_row(grant) for grant in follow))
+
+
+async def open_context(pool: Pool, wanted: Assignment, policy: Policy) -> int:
+    """The number of the context for `wanted` (its own number is ignored); a new one gets its grants before use."""
+    key = (wanted.kind.value, wanted.purpose, wanted.role, wanted.party, wanted.actor or "")
+    number: int | None = await pool.fetchval(_FIND, *key)
+    if number is not None:
+        return number
+    async with pool.acquire() as connection, connection.transaction():
+        number = await connection.fetchval(_OPEN, *key)
+        if number is None:
+            number = await connection.fetchval(_FIND, *key)
+        else:
+            await connection.execute(_RESERVE, wanted.party or wanted.actor or "")
+            related = [row["person"] for row in await connection.fetch(_RELATED, key[0], wanted.party, wanted.actor)]
+            for start in range(0, len(related), CHUNK):
+                persons = related[start : start + CHUNK]
+                await connection.execute(_LOCK, persons)
+                await refresh(connection, persons, policy)
+    assert number is not None
+    return number
+
+
+def _of_person(person: str, ties: list[Relation], contexts: Sequence[Assignment], policy: Policy) -> tuple[Grant, ...]:
+    parties = {tie.party for tie in ties}
+    actors = {tie.actor for tie in ties}
+    concerned = [one for one in contexts if (one.party in parties if one.kind is Holder.STAFF else one.actor in actors)]
+    return grants(person, ties, concerned, policy)
+
+
+def _relation(row: asyncpg.Record) -> Relation:
+    return Relation(
+        person=row["person"],
+        kind=RelationKind(row["kind"]),
+        ground=row["ground"],
+        party=row["party"],
+        role=row["role"],
+        actor=row["actor"],
+        topic=row["topic"],
+        start=row["since"],
+        end=row["until"],
+    )
+
+
+def _assignment(row: asyncpg.Record) -> Assignment:
+    return Assignment(
+        number=row["number"],
+        kind=Holder(row["kind"]),
+        purpose=row["purpose"],
+        role=row["role"],
+        party=row["party"],
+        actor=row["actor"] or None,
+    )
+
+
+def _relation_row(one: Relation) -> tuple[Any, ...]:
+    return (
+        one.ground, one.person, one.kind.value, one.party, one.role, one.actor, one.topic, one.start, one.end,
+    )  # fmt: skip
+
+
+def _grant_row(one: Grant) -> tuple[Any, ...]:
+    return one.context, one.person, int(one.domain), one.since, one.until, one.ground, " ".join(one.rows)
+
+
+def _columns(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    return list(zip(*rows, strict=True))

@@ -1,0 +1,94 @@
+"""Bundles around stored text: nothing that was stored is parsed or encoded again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from saman.kernel import json
+from saman.kernel.outcome import Issue, Refusal
+from saman.record.stored import Page, Stored
+
+
+def outcome_text(issues: Iterable[Issue]) -> str:
+    """An OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
+    listed = [
+        {"severity": issue.severity, "code": issue.code, "diagnostics": issue.text}
+        | ({"expression": [issue.path]} if issue.path else {})
+        for issue in issues
+    ]
+    return json.encode({"resourceType": "OperationOutcome", "issue": listed}).decode()
+
+
+def quoted(text: str) -> str:
+    """`text` as a JSON string."""
+    return json.encode(text).decode()
+
+
+def searchset(page: Page, base: str, self_url: str, next_url: str | None, ignored: Iterable[str] = ()) -> str:
+    """The answer to a search: matches, what was included, and a warning for each parameter that was ignored."""
+    entries = [_entry(one, base, "match") for one in page.matches]
+    entries += [_entry(one, base, "include") for one in page.included]
+    warnings = [
+        Issue("not-supported", f"'{name}' is not a search parameter here and was ignored.", severity="warning")
+        for name in ignored
+    ]
+    if warnings:
+        entries.append(f'{{"resource":{outcome_text(warnings)},"search":{{"mode":"outcome"}}}}')
+    total = "" if page.total is None else f'"total":{page.total},'
+    return f'{{"resourceType":"Bundle","type":"searchset",{total}{_links(self_url, next_url)}{_list(entries)}}}'
+
+
+def history_set(page: Page, base: str, self_url: str, next_url: str | None) -> str:
+    """Versions, newest first; a deletion has a request and no resource."""
+    entries = [_version(one, base) for one in page.matches]
+    return f'{{"resourceType":"Bundle","type":"history",{_links(self_url, next_url)}{_list(entries)}}}'
+
+
+def answers(kind: str, entries: list[str]) -> str:
+    """The answer to a transaction or batch; entries are JSON text."""
+    return f'{{"resourceType":"Bundle","type":"{kind}-response"{_list(entries)}}}'
+
+
+def written_entry(status: str, stored: Stored, base: str) -> str:
+    """What became of one write in a bundle."""
+    location = quoted(f"{base}/{stored.reference}/_history/{stored.version}")
+    return f'{{"response":{{"status":"{status}","location":{location},"etag":{quoted(stored.etag)}}}}}'
+
+
+def read_entry(text: str) -> str:
+    """What a read in a bundle found."""
+    return f'{{"resource":{text},"response":{{"status":"200 OK"}}}}'
+
+
+def refused_entry(refusal: Refusal) -> str:
+    """What was refused in a batch."""
+    return f'{{"response":{{"status":"{refusal.status}","outcome":{outcome_text(refusal.issues)}}}}}'
+
+
+def _entry(one: Stored, base: str, mode: str) -> str:
+    return f'{{"fullUrl":{quoted(f"{base}/{one.reference}")},"resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
+
+
+def _version(one: Stored, base: str) -> str:
+    url = quoted(f"{base}/{one.reference}")
+    if one.deleted:
+        method, status, resource = "DELETE", "204 No Content", ""
+    else:
+        method, status = ("POST", "201 Created") if one.version == 1 else ("PUT", "200 OK")
+        resource = f'"resource":{one.text()},'
+    target = one.type if method == "POST" else one.reference
+    return (
+        f'{{"fullUrl":{url},{resource}"request":{{"method":"{method}","url":"{target}"}},'
+        f'"response":{{"status":"{status}","etag":{quoted(one.etag)}}}}}'
+    )
+
+
+def _links(self_url: str, next_url: str | None) -> str:
+    links = [f'{{"relation":"self","url":{quoted(self_url)}}}']
+    if next_url is not None:
+        links.append(f'{{"relation":"next","url":{quoted(next_url)}}}')
+    return f'"link":[{",".join(links)}]'
+
+
+def _list(entries: list[str]) -> str:
+    return f',"entry":[{",".join(entries)}]' if entries else ""

@@ -1,0 +1,147 @@
+"""Each kind of search value as a condition on its index table (https://hl7.org/fhir/R4/search.html#ptypes)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from saman.kernel.outcome import Issue, Kind, Refusal
+from saman.model.fhir import RESOURCE_TYPES, date_range, fold, resource_number
+from saman.record.search.query import Clause, prefix, unescape
+
+Bind = Callable[[Any, str], str]
+"""Takes a value and its SQL type, gives the placeholder that stands for it."""
+
+TABLE = {"token": "token", "uri": "token", "string": "string", "date": "date", "reference": "reference"}
+"""The index table of each type of parameter."""
+
+
+def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) -> str | Refusal:
+    """What a row `alias` of the clause's index table must fulfil, apart from belonging to the parameter."""
+    kind = clause.parameter.type
+    parts: list[str] = []
+    for value in clause.values:
+        if kind == "date":
+            part = date_condition(value, alias, bind, now)
+        elif kind == "reference":
+            part = _reference(clause, unescape(value), alias, bind, base)
+        elif kind == "string":
+            part = _string(clause.modifier, unescape(value), alias, bind)
+        elif kind == "uri":
+            part = f"{alias}.code = {bind(unescape(value), 'text')}"
+        else:
+            part = _token(value, alias, bind)
+        if isinstance(part, Refusal):
+            return part
+        parts.append(part)
+    return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
+
+
+def _token(value: str, alias: str, bind: Bind) -> str:
+    system, bar, code = _split_bar(value)
+    if not bar:
+        return f"{alias}.code = {bind(system, 'text')}"
+    if not code:
+        return f"{alias}.system = {bind(system, 'text')}"
+    return f"({alias}.code = {bind(code, 'text')} AND {alias}.system = {bind(system, 'text')})"
+
+
+def _split_bar(value: str) -> tuple[str, bool, str]:
+    position = next((i for i, c in enumerate(value) if c == "|" and value[i - 1 : i] != "\\"), None)
+    if position is None:
+        return unescape(value), False, ""
+    return unescape(value[:position]), True, unescape(value[position + 1 :])
+
+
+def _string(modifier: str, value: str, alias: str, bind: Bind) -> str:
+    if modifier == "exact":
+        return f"({alias}.folded = {bind(fold(value), 'text')} AND {alias}.exact = {bind(value, 'text')})"
+    folded = fold(value)
+    if modifier == "contains":
+        return f"position({bind(folded, 'text')} in {alias}.folded) > 0"
+    return f"({alias}.folded >= {bind(folded, 'text')} AND {alias}.folded < {bind(folded + chr(0x10FFFF), 'text')})"
+
+
+def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) -> str:
+    value = value.removeprefix(base).lstrip("/") if base and value.startswith(base) else value
+    kind, slash, rest = value.partition("/")
+    if slash and kind in RESOURCE_TYPES:
+        target = rest.partition("/_history/")[0]
+        number = bind(resource_number(kind), "smallint")
+        return f"({alias}.target = {bind(target, 'text')} AND {alias}.target_type = {number})"
+    if clause.modifier:
+        number = bind(resource_number(clause.modifier), "smallint")
+        return f"({alias}.target = {bind(value, 'text')} AND {alias}.target_type = {number})"
+    return f"{alias}.target = {bind(value, 'text')}"
+
+
+_WITHIN = "({low} >= {first} AND {high} <= {last})"
+_RANGES = {
+    "eq": _WITHIN,
+    "ne": f"NOT {_WITHIN}",
+    "gt": "{high} > {last}",
+    "lt": "{low} < {first}",
+    "ge": f"({{high}} > {{last}} OR {_WITHIN})",
+    "le": f"({{low}} < {{first}} OR {_WITHIN})",
+    "sa": "{low} >= {last}",
+    "eb": "{high} <= {first}",
+    "ap": "({low} < {last} AND {high} > {first})",
+}
+"""Comparisons of a row's range with the value's range (https://hl7.org/fhir/R4/search.html#prefix)."""
+
+_INSIDE = "({low} >= {first} AND {low} < {last})"
+_POINTS = {
+    "eq": _INSIDE,
+    "ap": _INSIDE,
+    "ne": f"NOT {_INSIDE}",
+    "gt": "{low} >= {last}",
+    "sa": "{low} >= {last}",
+    "lt": "{low} < {first}",
+    "eb": "{low} < {first}",
+    "ge": "{low} >= {first}",
+    "le": "{low} < {last}",
+}
+"""The same for one point in time."""
+
+
+def date_condition(value: str, alias: str, bind: Bind, now: datetime) -> str | Refusal:
+    """What the range in `low` and `high` of `alias` must fulfil for a value such as `ge2026-11`."""
+    return _compared(value, _RANGES, (f"{alias}.low", f"{alias}.high"), bind, now)
+
+
+def point_condition(value: str, column: str, bind: Bind, now: datetime) -> str | Refusal:
+    """The same for a column that holds one point in time."""
+    return _compared(value, _POINTS, (column, column), bind, now)
+
+
+def _compared(
+    value: str, forms: Mapping[str, str], columns: tuple[str, str], bind: Bind, now: datetime
+) -> str | Refusal:
+    asked = _span(value, now)
+    if isinstance(asked, Refusal):
+        return asked
+    comparison, start, end = asked
+    form = forms[comparison]
+    names = {"low": columns[0], "high": columns[1]}
+    ends = {"first": start, "last": end}
+    names |= {name: bind(moment, "timestamptz") for name, moment in ends.items() if f"{{{name}}}" in form}
+    return form.format_map(names)
+
+
+def _span(value: str, now: datetime) -> tuple[str, datetime, datetime] | Refusal:
+    comparison, text = prefix(value)
+    span = date_range(text)
+    if isinstance(span, Refusal):
+        return Refusal(Kind.INVALID, tuple(Issue("value", issue.text, "date") for issue in span.issues))
+    if comparison != "ap":
+        return comparison, *span
+    slack = abs(now - span[0]) / 10
+    return comparison, _shift(span[0], -slack), _shift(span[1], slack)
+
+
+def _shift(moment: datetime, by: timedelta) -> datetime:
+    try:
+        return moment + by
+    except OverflowError:
+        return moment

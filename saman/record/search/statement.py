@@ -1,0 +1,205 @@
+"""From a query to one statement that walks an index in the order that was asked for.
+
+Most searches are about one person or one value, newest first. Their index tables hold person and time in the keys,
+so that the statement reads as many rows as it shows (budgets in tests/http/test_query_plans.py).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from saman.kernel.outcome import Refusal
+from saman.model.fhir import CLINICAL_TIMES, SearchParameter, resource_number, search_parameters
+from saman.record.cursor import Place
+from saman.record.fence import GATED, Fence, gate
+from saman.record.search.clauses import TABLE, condition, point_condition
+from saman.record.search.query import Clause, Query, unescape
+
+_COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
+_OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
+_SUBJECTS = ("patient", "subject")
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+class _Builder:
+    def __init__(self, query: Query, fence: Fence, now: datetime, base: str) -> None:
+        self.query = query
+        self.fence = fence
+        self.now = now
+        self.base = base
+        self.values: list[Any] = []
+        self.type = resource_number(query.type)
+
+    def bind(self, value: Any, kind: str) -> str:
+        self.values.append(value)
+        return f"${len(self.values) + 2}::{kind}"
+
+    def plan(self) -> tuple[str, list[str], str] | Refusal:
+        """FROM, the conditions, and the alias whose person and time the index holds."""
+        clauses = list(self.query.clauses)
+        person = self._take_person(clauses)
+        driver = self._take_driver(clauses) if self._by_time else None
+        alias = "d" if driver else "r"
+        wheres = [GATED, f"{alias}.type = {self.type}", "NOT r.deleted", self.fence.exists("r")]
+        source = "resource r"
+        if driver:
+            source = f"{TABLE[driver.parameter.type]} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
+            match = condition(driver, "d", self.bind, self.now, self.base)
+            if isinstance(match, Refusal):
+                return match
+            wheres += [f"d.param = {driver.parameter.number}", match]
+        if person is not None:
+            wheres.append(f"{alias}.person = {self.bind(person, 'text')}")
+        for clause in clauses:
+            part = self._clause(clause)
+            if isinstance(part, Refusal):
+                return part
+            wheres.append(part)
+        return source, wheres, alias
+
+    @property
+    def _by_time(self) -> bool:
+        return not self.query.sort or self.query.sort == main_date(self.query.type)
+
+    def _take_person(self, clauses: list[Clause]) -> str | None:
+        for clause in clauses:
+            person = _one_person(self.query.type, clause)
+            if person is not None:
+                clauses.remove(clause)
+                return person
+        return None
+
+    def _take_driver(self, clauses: list[Clause]) -> Clause | None:
+        for clause in clauses:
+            if clause.modifier == "" and len(clause.values) == 1 and _drives(clause):
+                clauses.remove(clause)
+                return clause
+        return None
+
+    def _clause(self, clause: Clause) -> str | Refusal:
+        code = clause.parameter.code
+        if code == "_id":
+            ids = self.bind([unescape(v) for v in clause.values], "text[]")
+            return f"r.id = ANY({ids})"
+        if code == "_lastUpdated":
+            parts = [point_condition(v, "r.updated", self.bind, self.now) for v in clause.values]
+            refusal = next((part for part in parts if isinstance(part, Refusal)), None)
+            return refusal or f"({' OR '.join(str(part) for part in parts)})"
+        own = f"SELECT FROM {TABLE[clause.parameter.type]} x WHERE {_OWN} AND x.param = {clause.parameter.number}"
+        if clause.modifier == "missing":
+            return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
+        match = condition(clause, "x", self.bind, self.now, self.base)
+        if isinstance(match, Refusal):
+            return match
+        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
+
+    def order(self, alias: str) -> tuple[str, str]:
+        """The expression that orders the rows, and the SQL type of its value."""
+        if self._by_time:
+            return f"{alias}.at", "timestamptz"
+        if self.query.sort == "_lastUpdated":
+            return "r.updated", "timestamptz"
+        parameter = self.parameter(self.query.sort)
+        if parameter.code == "_id":
+            return "r.id", "text"
+        column = {"date": "low", "string": "folded"}.get(parameter.type, "code")
+        if self.query.descending:
+            column = {"low": "high"}.get(column, column)
+        pick = "max" if self.query.descending else "min"
+        value = (
+            f"(SELECT {pick}(x.{column}) FROM {TABLE[parameter.type]} x WHERE {_OWN} AND x.param = {parameter.number})"
+        )
+        if parameter.type == "date":
+            end = "-infinity" if self.query.descending else "infinity"
+            return f"coalesce({value}, '{end}'::timestamptz)", "timestamptz"
+        return f"coalesce({value}, '{'' if self.query.descending else chr(0x10FFFF)}')", "text"
+
+    def parameter(self, code: str) -> SearchParameter:
+        return search_parameters(self.query.type)[code]
+
+
+def _drives(clause: Clause) -> bool:
+    kind, value = clause.parameter.type, clause.values[0]
+    if clause.parameter.code in ("_id", "_lastUpdated"):
+        return False
+    return kind in ("uri", "reference") or (kind == "token" and not value.endswith("|"))
+
+
+def _one_person(type_name: str, clause: Clause) -> str | None:
+    """The Patient id when the clause is the one that decides whom a resource of this type is about."""
+    if clause.parameter.code not in _SUBJECTS or len(clause.values) != 1 or clause.modifier not in ("", "Patient"):
+        return None
+    kind, slash, rest = unescape(clause.values[0]).partition("/")
+    if slash:
+        return rest if kind == "Patient" and "/" not in rest else None
+    patient_only = clause.parameter.targets == ("Patient",) or clause.modifier == "Patient"
+    return kind if patient_only and ":" not in kind else None
+
+
+@cache
+def main_date(type_name: str) -> str:
+    """The date parameter that sorts like a resource's clinical time, empty when there is none."""
+    elements = CLINICAL_TIMES.get(type_name, ())
+    told = f"{type_name}.{elements[0].removesuffix('[x]')}" if elements else " "
+    dates = (one for one in search_parameters(type_name).values() if one.type == "date")
+    return next((one.code for one in dates if told in one.expression), "")
+
+
+def search_statement(query: Query, fence: Fence, now: datetime, base: str, place: Place | None) -> Statement | Refusal:
+    """The statement for one page, one row longer than the page so that the next one is known."""
+    builder = _Builder(query, fence, now, base)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, alias = planned
+    order, kind = builder.order(alias)
+    column = "place_moment" if kind == "timestamptz" else "place_text"
+    way, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
+    if place is not None:
+        moment = place.moment if kind == "timestamptz" else place.text
+        wheres.append(
+            f"({order}, {alias}.id) {beyond} ({builder.bind(moment, kind)}, {builder.bind(place.id, 'text')})"
+        )
+    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {_COLUMNS}, {order} AS {column}
+        FROM {source} WHERE {" AND ".join(wheres)}
+        ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
+    return Statement(sql, tuple(builder.values))
+
+
+def total_statement(query: Query, fence: Fence, now: datetime, base: str) -> Statement | Refusal:
+    """The statement that counts all matches."""
+    builder = _Builder(query, fence, now, base)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, alias = planned
+    sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
+    return Statement(sql, tuple(builder.values))
+
+
+def include_statement(fence: Fence) -> str:
+    """Targets of parameter $6 from resources with shards $3, types $4, ids $5; of target type $7 when given."""
+    return gate(f"""SELECT DISTINCT x.target_type, x.target
+        FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
+        JOIN reference x ON x.shard = s AND x.type = t AND x.id = d
+        WHERE {GATED} AND x.param = $6 AND x.target_type IS NOT NULL
+          AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x")}""")
+
+
+def many_statement(fence: Fence) -> str:
+    """Resources by shards $3 (null: look it up), types $4, ids $5."""
+    return gate(f"""SELECT {_COLUMNS}
+        FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
+        LEFT JOIN locator l ON s IS NULL AND l.key = t || '/' || d
+        JOIN resource r ON r.shard = coalesce(s, l.shard) AND r.type = t AND r.id = d
+        WHERE {GATED} AND NOT r.deleted AND {fence.exists("r")}""")

@@ -1,0 +1,73 @@
+"""What all requests of one process share: connections, keys, policy, the log's writer."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+
+from saman.kernel.ids import Mint
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Policy
+from saman.record.audit import AuditWriter
+from saman.record.context import Context
+from saman.record.cursor import Seal
+from saman.record.database import Connection, Pool
+from saman.record.fence import Fence, enter
+
+_ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
+    SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
+) FROM pg_roles r WHERE rolname = current_user"""
+
+
+class Store:
+    """One per process. `first_fence=False` exists to prove that the second fence holds alone."""
+
+    def __init__(self, pool: Pool, secret: bytes, policy: Policy, *, first_fence: bool = True) -> None:
+        self.pool = pool
+        self.policy = policy
+        self.fence = Fence(on=first_fence)
+        self.mint = Mint(secret, secrets.token_bytes)
+        self.seal = Seal(secret)
+        self.audit = AuditWriter(pool)
+
+    @asynccontextmanager
+    async def transaction(self, context: Context) -> AsyncIterator[Connection]:
+        """A transaction of several statements under one context."""
+        async with self.pool.acquire() as connection, connection.transaction():
+            await enter(connection, context)
+            yield connection
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.pool.close()
+
+
+async def open_store(url: str, policy: Policy, *, connections: int = 12, first_fence: bool = True) -> Store | Refusal:
+    """Connect as the application's role; refused under a role that no fence would hold."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=2,
+        max_size=connections,
+        max_inactive_connection_lifetime=0,
+        statement_cache_size=1000,
+        server_settings={
+            "application_name": "saman",
+            "plan_cache_mode": "force_generic_plan",
+            "jit": "off",
+            "timezone": "UTC",
+        },
+    )
+    if await pool.fetchval(_ROLE):
+        await pool.close()
+        return refused(
+            Kind.FORBIDDEN,
+            "security",
+            "The database role is a superuser, bypasses row-level security or owns the tables. "
+            "Set SAMAN_DATABASE_URL to a plain application role.",
+            "SAMAN_DATABASE_URL",
+        )
+    secret: bytes = await pool.fetchval("SELECT secret FROM instance")
+    return Store(pool, secret, policy, first_fence=first_fence)
