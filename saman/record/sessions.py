@@ -1,0 +1,101 @@
+"""Sign-in sessions. Only a hash of the cookie's token is kept, so that a copy of the table opens nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from saman.record.context import Context
+from saman.record.database import Pool
+
+IDLE = timedelta(minutes=60)
+LONGEST = timedelta(hours=12)
+TOUCH = timedelta(minutes=1)
+
+_COLUMNS = "actor, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen"
+_INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+_SELECT = f"SELECT {_COLUMNS} FROM session WHERE key = $1 AND seen > $2 AND begun > $3"
+_SWEEP = "DELETE FROM session WHERE seen <= $1 OR begun <= $2"
+
+
+class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody signed in with one assignment. `csrf` guards the forms, `context` is the number grants are kept for."""
+
+    actor: str
+    name: str
+    kind: str
+    role: str
+    party: str
+    party_name: str
+    purpose: str
+    context: int
+    csrf: str
+    language: str
+    begun: datetime
+    seen: datetime
+
+    @property
+    def user_name(self) -> str:
+        """The name shown at the top of a page."""
+        return self.name
+
+    @property
+    def organization_name(self) -> str:
+        """The organisation shown beside the name."""
+        return self.party_name
+
+    def standing(self, now: datetime, request: str) -> Context:
+        """The context of one request of this session."""
+        return Context(self.context, self.actor, self.role, self.party, self.purpose, now, request, self.kind)
+
+
+class Sessions:
+    """Opens, finds and ends sessions. Idle for an hour or twelve hours old, a session is over."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def begin(self, signed_in: SignedIn) -> str:
+        """Keep a session and give the token for its cookie, 43 characters."""
+        token = secrets.token_urlsafe(32)
+        await self._pool.execute(_INSERT, _key(token), *msgspec.structs.astuple(signed_in))
+        return token
+
+    async def find(self, token: str, now: datetime) -> SignedIn | None:
+        """The session of a token, None when there is none or it is over; moves its time of use on."""
+        row = await self._pool.fetchrow(_SELECT, _key(token), now - IDLE, now - LONGEST)
+        if row is None:
+            return None
+        found = SignedIn(**dict[str, Any](row))
+        if now - found.seen > TOUCH:
+            await self._pool.execute("UPDATE session SET seen = $2 WHERE key = $1", _key(token), now)
+        return found
+
+    async def speak(self, token: str, language: str) -> None:
+        """Remember the language chosen in a session."""
+        await self._pool.execute("UPDATE session SET language = $2 WHERE key = $1", _key(token), language)
+
+    async def end(self, token: str) -> None:
+        """End one session."""
+        await self._pool.execute("DELETE FROM session WHERE key = $1", _key(token))
+
+    async def end_all(self, actor: str) -> None:
+        """End every session of somebody who has left."""
+        await self._pool.execute("DELETE FROM session WHERE actor = $1", actor)
+
+    async def sweep(self, now: datetime) -> None:
+        """Forget the sessions that are over."""
+        await self._pool.execute(_SWEEP, now - IDLE, now - LONGEST)
+
+
+def new_csrf() -> str:
+    """A fresh token for a session's forms."""
+    return secrets.token_urlsafe(32)
+
+
+def _key(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
