@@ -54,7 +54,7 @@ def _attribute_type(element: dict[str, Any], definition: dict[str, Any]) -> str:
     """The type of an element that is an attribute in XML (`Element.id`, `Extension.url`) or a resource's id."""
     if element["path"] == "Extension.url":
         return "system-uri"
-    return "id" if definition["kind"] == "resource" and element["path"].count(".") == 1 else "system-string"
+    return "system-id" if definition["kind"] == "resource" and element["path"].count(".") == 1 else "system-string"
 
 
 def _value_set(element: dict[str, Any], complete: set[str]) -> str:

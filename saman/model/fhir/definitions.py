@@ -90,6 +90,7 @@ patient_compartment: Mapping[str, tuple[str, ...]] = MappingProxyType(search.pat
 """Search parameters by resource type that link to the patient (https://hl7.org/fhir/R4/compartmentdefinition-patient.html)."""
 
 PRIMITIVES: frozenset[str] = frozenset(structure.parents) - frozenset(structure.blocks) | {
+    "system-id",
     "system-string",
     "system-uri",
 }

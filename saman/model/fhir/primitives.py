@@ -50,7 +50,7 @@ def _calendar(pattern: str) -> Valid:
 
     def valid(value: Any) -> bool:
         found = matches(value) if type(value) is str else None
-        return found is not None and (found[3] is None or found[3] <= "28" or _is_day(found))
+        return found is not None and (found[3] is None or bool(found[3] <= "28") or _is_day(found))
 
     return valid
 
@@ -87,6 +87,7 @@ def _base64(value: Any) -> bool:
 _STRING, _NUMBER, _BOOLEAN = (str,), (int, Decimal), (bool,)
 _URI = rf"[^\s{_UNWANTED}]+"
 _text_type = Primitive(_text, _STRING, "a text that is not empty and has no control characters")
+_id_type = Primitive(_pattern(r"[A-Za-z0-9\-.]{1,64}"), _STRING, "an id of 1 to 64 letters, digits, hyphens or points")
 _uri_type = Primitive(_pattern(_URI), _STRING, "an address (URI) without spaces")
 
 primitives: dict[str, Primitive] = {
@@ -100,7 +101,8 @@ primitives: dict[str, Primitive] = {
     "code": Primitive(
         _pattern(rf"[^\s{_UNWANTED}]+(?: [^\s{_UNWANTED}]+)*"), _STRING, "a code without spaces at its ends"
     ),
-    "id": Primitive(_pattern(r"[A-Za-z0-9\-.]{1,64}"), _STRING, "an id of 1 to 64 letters, digits, hyphens or points"),
+    "id": _id_type,
+    "system-id": _id_type,
     "oid": Primitive(_pattern(r"urn:oid:[0-2](?:\.(?:0|[1-9][0-9]*))+"), _STRING, "an OID such as urn:oid:1.2.3"),
     "uuid": Primitive(
         _pattern(r"urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"),

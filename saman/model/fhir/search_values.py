@@ -231,7 +231,7 @@ def _uri(values: SearchValues, number: int, value: str) -> None:
 
 
 _URIS = ("uri", "url", "canonical", "oid", "uuid")
-_TEXTS = ("string", "markdown", "code", "id", "system-string", *_URIS)
+_TEXTS = ("string", "markdown", "code", "id", "system-id", "system-string", *_URIS)
 _REFERENCE: dict[str, Collect] = {
     "Reference": _reference,
     **dict.fromkeys(_URIS, _canonical),
