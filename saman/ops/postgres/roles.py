@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import psycopg
 from psycopg import sql
 
@@ -15,9 +13,9 @@ APP = "saman_app"
 DATABASE = "saman"
 
 
-def make_roles(superuser_url: Callable[[], str], pointer: Pointer) -> None:
+def make_roles(superuser_url: str, pointer: Pointer) -> None:
     """Make owner, application role and database where they are missing. Running it again changes nothing."""
-    with psycopg.connect(superuser_url(), autocommit=True) as connection:
+    with psycopg.connect(superuser_url, autocommit=True) as connection:
         for role, password in ((OWNER, pointer.owner), (APP, pointer.app)):
             if not _there(connection, "pg_roles", "rolname", role):
                 connection.execute(
@@ -27,6 +25,11 @@ def make_roles(superuser_url: Callable[[], str], pointer: Pointer) -> None:
                 )
         if not _there(connection, "pg_database", "datname", DATABASE):
             make_database(connection, DATABASE)
+
+
+def not_ready_yet(error: psycopg.OperationalError) -> bool:
+    """Whether a connection failed only because the server starts, recovers, or has just lost a process."""
+    return any(sign in str(error) for sign in ("starting up", "recovery", "consistent", "server closed the connection"))
 
 
 def make_database(connection: psycopg.Connection, name: str, template: str = "template0") -> None:
