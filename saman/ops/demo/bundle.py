@@ -1,0 +1,31 @@
+"""Transaction Bundles: entries with a fixed id, entries that get one, and the Bundle around them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from uuid import NAMESPACE_URL, uuid5
+
+from saman.ops.demo.marks import Resource
+
+_NAMESPACE = uuid5(NAMESPACE_URL, "urn:saman:demo")
+
+
+def urn(name: str) -> str:
+    """The `urn:uuid:` that `name` always gives."""
+    return f"urn:uuid:{uuid5(_NAMESPACE, name)}"
+
+
+def put(resource: Resource) -> Resource:
+    """An entry that stores `resource` under the id it carries, so that others can name it."""
+    place = f"{resource['resourceType']}/{resource['id']}"
+    return {"fullUrl": urn(place), "resource": resource, "request": {"method": "PUT", "url": place}}
+
+
+def post(resource: Resource, full_url: str) -> Resource:
+    """An entry that gets its id from the server; entries of the same Bundle point to it by `full_url`."""
+    return {"fullUrl": full_url, "resource": resource, "request": {"method": "POST", "url": resource["resourceType"]}}
+
+
+def transaction(entries: Iterable[Resource]) -> Resource:
+    """The Bundle that stores all `entries` or none. Source: https://hl7.org/fhir/R4/http.html#transaction"""
+    return {"resourceType": "Bundle", "type": "transaction", "entry": list(entries)}

@@ -1,0 +1,89 @@
+"""What every demo resource carries: that it is test data, where it came from, and our own codes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Resource = dict[str, Any]
+"""A FHIR resource, or a part of one, as plain JSON; numbers are int or Decimal."""
+
+TEST_DATA: Resource = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-ActReason",
+    "code": "HTEST",
+    "display": "test health data",
+}
+"""Security label of every demo resource. Source: https://terminology.hl7.org/CodeSystem-v3-ActReason.html"""
+
+TAG_SYSTEM = "urn:saman:tag"
+CATEGORY_SYSTEM = "urn:saman:category"
+ROLE_SYSTEM = "urn:saman:role"
+TASK_SYSTEM = "urn:saman:task"
+ACTIVITY_SYSTEM = "urn:saman:activity"
+PLAN_SYSTEM = "urn:saman:plan"
+GOAL_SYSTEM = "urn:saman:goal"
+SERVICE_SYSTEM = "urn:saman:service"
+COMMUNICATION_SYSTEM = "urn:saman:communication"
+MODE_SYSTEM = "urn:saman:mode"
+
+SYNTHETIC = "synthetic"
+HAND_MADE = "hand-made"
+SIMULATED = "simulated"
+
+SOCIAL_CARE = "social-care"
+HOME_MONITORING = "home-monitoring"
+
+CITIZEN_ANSWER = "urn:saman:extension:citizen-answer"
+CONFIRMED = "urn:saman:extension:confirmed"
+DECISION = "urn:saman:extension:decision"
+DIGITAL_ABILITY = "urn:saman:extension:digital-ability"
+CLAIMED_BY = "urn:saman:extension:claimed-by"
+SCOPE = "urn:saman:scope"
+
+_TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
+
+
+def coding(system: str, code: str, display: str = "") -> Resource:
+    """A Coding."""
+    return {"system": system, "code": code, **({"display": display} if display else {})}
+
+
+def concept(system: str, code: str, text: str = "") -> Resource:
+    """A CodeableConcept with one coding, and `text` where a reader needs words."""
+    return {"coding": [coding(system, code)], **({"text": text} if text else {})}
+
+
+def mark(resource: Resource, *tags: str) -> Resource:
+    """The resource labelled as test data and tagged `synthetic` and `tags`; changes and returns it."""
+    meta = resource.setdefault("meta", {})
+    meta.setdefault("security", []).append(TEST_DATA)
+    meta.setdefault("tag", []).extend(coding(TAG_SYSTEM, tag) for tag in (SYNTHETIC, *tags))
+    return resource
+
+
+def social(resource: Resource) -> Resource:
+    """The resource tagged as social care, which keeps it apart from health data; changes and returns it."""
+    resource.setdefault("meta", {}).setdefault("tag", []).append(coding(CATEGORY_SYSTEM, SOCIAL_CARE))
+    return resource
+
+
+def words(element: str, text: dict[str, str] | str) -> Resource:
+    """`element` in English with its Norwegian translation beside it, or as it is when there is only one text.
+
+    Source: https://hl7.org/fhir/R4/extension-translation.html
+    """
+    if isinstance(text, str):
+        return {element: text}
+    return {element: text["en"], f"_{element}": {"extension": [translation("nb", text["nb"])]}}
+
+
+def translation(language: str, text: str) -> Resource:
+    """The extension that holds `text` in `language`."""
+    return {
+        "url": _TRANSLATION,
+        "extension": [{"url": "lang", "valueCode": language}, {"url": "content", "valueString": text}],
+    }
+
+
+def reference(target: str, display: str = "") -> Resource:
+    """A Reference to `Type/id` or `urn:uuid:…`."""
+    return {"reference": target, **({"display": display} if display else {})}

@@ -1,0 +1,211 @@
+"""Hand-made people as FHIR: who they are, who is close, and what their health record says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from saman.ops.demo.bundle import put
+from saman.ops.demo.codes import (
+    ALLERGENS,
+    ATC,
+    CONDITIONS,
+    EQUIPMENT,
+    MEDICINES,
+    RELATIONS,
+    SNOMED,
+    coded,
+)
+from saman.ops.demo.hours import iso
+from saman.ops.demo.identity import address, identifier, phone, withheld_address
+from saman.ops.demo.marks import (
+    CATEGORY_SYSTEM,
+    DIGITAL_ABILITY,
+    HAND_MADE,
+    SCOPE,
+    Resource,
+    coding,
+    concept,
+    mark,
+    reference,
+    words,
+)
+from saman.ops.demo.names import human_name, slug
+from saman.ops.demo.profile import Allergy, Illness, Notice, Person, Profile, Relative
+from saman.ops.demo.setting import Setting
+from saman.ops.demo.staff import on_duty
+
+PROTECTED = coding(CATEGORY_SYSTEM, "protected-address", "Protected address")
+RESTRICTED: Resource = {
+    "system": "http://terminology.hl7.org/CodeSystem/v3-Confidentiality",
+    "code": "R",
+    "display": "restricted",
+}
+
+_INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+_LANGUAGES = {"nb": "Norsk bokmål", "ar": "العربية"}
+
+
+def person_entries(person: Person, profile: Profile, setting: Setting) -> Iterator[Resource]:
+    """Everything about one hand-made person apart from plan, home follow-up and work."""
+    resources = [
+        patient(person, profile),
+        *(related_person(person, relative, turn) for turn, relative in enumerate(profile.relatives)),
+        *(condition(person, illness, profile, setting) for illness in profile.conditions),
+        *(_allergy(person, allergy) for allergy in profile.allergies),
+        *(_medicine(person, key, setting) for key in profile.medicines),
+        *(_flag(person, notice, turn, setting) for turn, notice in enumerate(profile.flags)),
+        *(resource for key in profile.equipment for resource in _equipment(person, key, setting)),
+    ]
+    return (put(mark(resource, HAND_MADE)) for resource in resources)
+
+
+def patient(person: Person, profile: Profile) -> Resource:
+    """The Patient, its address withheld where it is protected."""
+    extensions: list[Resource] = [{"url": DIGITAL_ABILITY, "valueCode": profile.ability}]
+    if profile.interpreter:
+        extensions.append({"url": _INTERPRETER, "valueBoolean": True})
+    return {
+        "resourceType": "Patient",
+        "id": person.id,
+        **({"meta": {"security": [RESTRICTED, PROTECTED]}} if profile.protected else {}),
+        "extension": extensions,
+        "identifier": [identifier(person.number)],
+        "active": True,
+        "name": [human_name(person.name)],
+        "telecom": [phone(person.turn)],
+        "gender": person.sex,
+        "birthDate": person.born.isoformat(),
+        "address": [withheld_address() if profile.protected else _home(person, profile)],
+        "communication": [language(profile.language)],
+        "generalPractitioner": [reference(f"Organization/gp-{person.place.slug}-1")],
+    }
+
+
+def language(code: str) -> Resource:
+    """The language to speak with somebody."""
+    return {
+        "language": {"coding": [coding("urn:ietf:bcp:47", code)], "text": _LANGUAGES[code]},
+        "preferred": True,
+    }
+
+
+def _home(person: Person, profile: Profile) -> Resource:
+    return {**address(person.place, person.turn), **words("text", profile.lives)}
+
+
+def relative_id(relative: Relative, person: Person) -> str:
+    """Id of the RelatedPerson: the name, and the citizen's where the relative is a demo citizen as well."""
+    return f"{slug(relative.name)}-for-{person.id}" if relative.same_as else slug(relative.name)
+
+
+def related_person(person: Person, relative: Relative, turn: int) -> Resource:
+    """The RelatedPerson with what the citizen shares; `first` is the one to call first."""
+    code, text = RELATIONS[relative.relation]
+    shared = [{"url": SCOPE, "valueCode": share} for share in relative.shares]
+    contact = [concept("http://terminology.hl7.org/CodeSystem/v2-0131", "C", "First contact")] if relative.first else []
+    return {
+        "resourceType": "RelatedPerson",
+        "id": relative_id(relative, person),
+        **({"extension": shared} if shared else {}),
+        "active": True,
+        "patient": reference(person.patient),
+        "relationship": [coded("http://terminology.hl7.org/CodeSystem/v3-RoleCode", code, text), *contact],
+        "name": [human_name(relative.name)],
+        "telecom": [phone(person.turn * 10 + turn + 1000)],
+        "gender": relative.sex,
+        "birthDate": relative.born.isoformat(),
+    }
+
+
+def condition_id(person: Person, key: str) -> str:
+    """Id of the Condition of a person."""
+    return f"{person.id}-{key}"
+
+
+def condition(person: Person, illness: Illness, profile: Profile | None, setting: Setting) -> Resource:
+    """A Condition on the problem list; one without a year began with the person's last fall."""
+    code, text = CONDITIONS[illness.code]
+    fall = profile.falls[0] if profile and illness.since is None and profile.falls else None
+    onset = iso(setting.at(fall.day, "02:40")) if fall else str(illness.since or setting.today.year - 5)
+    return {
+        "resourceType": "Condition",
+        "id": condition_id(person, illness.code),
+        "clinicalStatus": concept("http://terminology.hl7.org/CodeSystem/condition-clinical", "active"),
+        "verificationStatus": concept("http://terminology.hl7.org/CodeSystem/condition-ver-status", "confirmed"),
+        "category": [concept("http://terminology.hl7.org/CodeSystem/condition-category", "problem-list-item")],
+        "code": coded(SNOMED, code, text),
+        "subject": reference(person.patient),
+        "onsetDateTime": onset,
+        "asserter": reference(on_duty("general-practitioner", person.place.slug).practitioner),
+        **({"note": [words("text", fall.text)]} if fall else {}),
+    }
+
+
+def _allergy(person: Person, allergy: Allergy) -> Resource:
+    code, text = ALLERGENS[allergy.code]
+    return {
+        "resourceType": "AllergyIntolerance",
+        "id": f"{person.id}-{allergy.code}",
+        "clinicalStatus": concept("http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "active"),
+        "verificationStatus": concept(
+            "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification", "confirmed"
+        ),
+        "type": "allergy",
+        "category": ["medication"],
+        "criticality": "low",
+        "code": coded(SNOMED, code, text),
+        "patient": reference(person.patient),
+        "onsetDateTime": str(allergy.year),
+        "reaction": [{"manifestation": [words("text", allergy.reaction)]}],
+    }
+
+
+def _medicine(person: Person, key: str, setting: Setting) -> Resource:
+    code, substance, dose = MEDICINES[key]
+    return {
+        "resourceType": "MedicationStatement",
+        "id": f"{person.id}-{key}",
+        "status": "active",
+        "medicationCodeableConcept": {
+            "coding": [{"system": ATC, "code": code, "display": key.capitalize()}],
+            "text": substance,
+        },
+        "subject": reference(person.patient),
+        "dateAsserted": setting.day(-81).isoformat(),
+        "informationSource": reference(f"Organization/gp-{person.place.slug}-1"),
+        "note": [words("text", {"en": "The national list prevails.", "nb": "Den nasjonale listen gjelder."})],
+        "dosage": [words("text", dose)],
+    }
+
+
+def _flag(person: Person, notice: Notice, turn: int, setting: Setting) -> Resource:
+    return {
+        "resourceType": "Flag",
+        "id": f"{person.id}-notice-{turn + 1}",
+        "status": "active",
+        "category": [concept("http://terminology.hl7.org/CodeSystem/flag-category", notice.kind)],
+        "code": words("text", notice.text),
+        "subject": reference(person.patient),
+        "period": {"start": setting.day(notice.day).isoformat()},
+    }
+
+
+def _equipment(person: Person, key: str, setting: Setting) -> Iterator[Resource]:
+    text = EQUIPMENT[key]
+    device = f"{person.id}-{key}"
+    yield {
+        "resourceType": "Device",
+        "id": device,
+        "status": "active",
+        "type": words("text", text),
+        "patient": reference(person.patient),
+        "owner": reference(f"Organization/municipality-{person.place.slug}"),
+    }
+    yield {
+        "resourceType": "DeviceUseStatement",
+        "id": device,
+        "status": "active",
+        "subject": reference(person.patient),
+        "timingPeriod": {"start": setting.day(-300).isoformat()},
+        "device": reference(f"Device/{device}"),
+    }
