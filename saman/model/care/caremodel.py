@@ -9,7 +9,7 @@ import msgspec
 from saman.model.care.agreement import Agreement
 from saman.model.care.basis import Source
 from saman.model.care.country import Country
-from saman.model.care.governance import Body, Indicator, Narrowing, SharedGoal
+from saman.model.care.governance import Body, Indicator, SharedGoal
 from saman.model.care.party import Party, PartyKind
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
@@ -26,7 +26,6 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True):
     agreements: tuple[Agreement, ...] = ()
     bodies: tuple[Body, ...] = ()
     goals: tuple[SharedGoal, ...] = ()
-    narrowings: tuple[Narrowing, ...] = ()
     services: tuple[ServiceModel, ...] = ()
     questionnaires: tuple[Questionnaire, ...] = ()
     indicators: tuple[Indicator, ...] = ()

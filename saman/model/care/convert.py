@@ -104,8 +104,11 @@ def _words(what: str, wanted: msgspec.inspect.Type | None, name: str) -> tuple[s
 def _mistyped(name: str, expected: str, got: str) -> tuple[str, str]:
     wanted = " or ".join(_CALLED.get(part, part) for part in expected.split(" | "))
     wrong = f"`{name}` should be {wanted}, but is {_CALLED.get(got, got)}."
-    mend = "Put it in quotes." if expected.startswith("str") and got in ("int", "decimal", "Decimal", "bool") else ""
-    return wrong, mend or f"Write {wanted}."
+    if expected.startswith("str") and got == "null":
+        return wrong, "Write the text; one with a comma or a colon stands in quotes."
+    if expected.startswith("str") and got in ("int", "decimal", "Decimal", "bool"):
+        return wrong, "Put it in quotes."
+    return wrong, f"Write {wanted}."
 
 
 def _nearest(word: str, wanted: msgspec.inspect.Type | None) -> str:

@@ -103,25 +103,3 @@ class IndicatorsFile(Node, frozen=True, kw_only=True):
 
     schema: int
     indicators: tuple[Indicator, ...]
-
-
-class Narrowing(Grounded, frozen=True, kw_only=True):
-    """Where the parties agreed on less access than the country's rows permit; it never permits more.
-
-    A role in parties of `party_kind` does not see `hides` in this region; `after_days` hides what is older.
-    """
-
-    id: Slug
-    role: Slug
-    party_kind: str | None = None
-    hides: tuple[Slug, ...]
-    after_days: int | None = None
-    agreement: Slug
-    reason: Text
-
-
-class AccessFile(Node, frozen=True, kw_only=True):
-    """`access.yaml`."""
-
-    schema: int
-    narrow: tuple[Narrowing, ...] = ()

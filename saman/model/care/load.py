@@ -13,7 +13,7 @@ from saman.model.care.agreement import AgreementsFile
 from saman.model.care.caremodel import CareModel
 from saman.model.care.convert import convert
 from saman.model.care.country import Country
-from saman.model.care.governance import AccessFile, GovernanceFile, IndicatorsFile
+from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
@@ -74,7 +74,6 @@ class _Reader:
         roles = self.file(str(shared / "roles.yaml"), RolesFile)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
-        access = self.file(f"{self.folder}/access.yaml", AccessFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
         services = self.all_in("services", ServiceModel)
         questionnaires = self.all_in("questionnaires", Questionnaire)
@@ -89,7 +88,6 @@ class _Reader:
             agreements=agreements.agreements if agreements else (),
             bodies=governance.bodies if governance else (),
             goals=governance.goals if governance else (),
-            narrowings=access.narrow if access else (),
             services=services,
             questionnaires=questionnaires,
             indicators=indicators.indicators if indicators else (),

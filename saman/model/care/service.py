@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
+from typing import Literal
 
 from saman.model.care.basis import Grounded, Node, Note, Slug, Text
 from saman.model.care.measurement import Code, Measurement, Schedule
@@ -187,13 +188,18 @@ class Receiver(Grounded, frozen=True, kw_only=True):
     hours: Hours | None = None
 
 
+DataKind = Literal["person", "plan", "readings", "health", "social", "consent"]
+"""Kinds of person data, in the words of the access files."""
+
+
 class Flow(Grounded, frozen=True, kw_only=True):
     """Person data that goes from one role to another, what it is, and the legal ground it rests on."""
 
     id: Slug
     sender: Slug
     receiver: Slug
-    data: tuple[Slug, ...]
+    data: tuple[DataKind, ...]
+    text: Note
     legal_bases: tuple[Slug, ...] = ()
 
 
