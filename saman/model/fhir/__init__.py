@@ -14,7 +14,9 @@ from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import EARLIEST, LATEST, date_range
 from saman.model.fhir.reference_text import Literal, literal
 from saman.model.fhir.references import Link, links, references
-from saman.model.fhir.search_values import SearchValues, extract
+from saman.model.fhir.search_rows import SearchValues
+from saman.model.fhir.search_values import extract
+from saman.model.fhir.typed import as_struct, decode_as, encode_struct, struct_for
 from saman.model.fhir.validation import validate
 
 __all__ = [
@@ -26,8 +28,11 @@ __all__ = [
     "Literal",
     "SearchParameter",
     "SearchValues",
+    "as_struct",
     "clinical_time",
     "date_range",
+    "decode_as",
+    "encode_struct",
     "extract",
     "fold",
     "links",
@@ -38,6 +43,7 @@ __all__ = [
     "resource_name",
     "resource_number",
     "search_parameters",
+    "struct_for",
     "subjects",
     "validate",
 ]

@@ -6,7 +6,8 @@ from functools import cache
 from typing import Any
 
 from saman.model.fhir.definitions import patient_compartment, search_parameters
-from saman.model.fhir.search_values import SearchValues, extract
+from saman.model.fhir.search_rows import SearchValues
+from saman.model.fhir.search_values import extract
 
 _SUBJECT = ("patient", "subject")
 

@@ -32,6 +32,8 @@ _TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:\.[0-9]+)?"
 _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _UNWANTED = r"\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff"
 
+_TOO_LARGE: int = 10**MAX_DIGITS
+
 _has_unwanted = re.compile(f"[{_UNWANTED}]").search
 
 
@@ -50,7 +52,7 @@ def _calendar(pattern: str) -> Valid:
 
     def valid(value: Any) -> bool:
         found = matches(value) if type(value) is str else None
-        return found is not None and (found[3] is None or bool(found[3] <= "28") or _is_day(found))
+        return found is not None and (found[3] is None or found[3] <= "28" or _is_day(found))
 
     return valid
 
@@ -65,7 +67,7 @@ def _whole(low: int, high: int) -> Valid:
 
 def _decimal(value: Any) -> bool:
     if type(value) is int:
-        return -(10**MAX_DIGITS) < value < 10**MAX_DIGITS
+        return -_TOO_LARGE < value < _TOO_LARGE
     if type(value) is not Decimal:
         return False
     _, digits, exponent = value.as_tuple()

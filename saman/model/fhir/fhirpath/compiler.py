@@ -48,7 +48,7 @@ def _name(node: Name) -> Evaluate:
     element = child_step(node.name)
 
     def start(items: list[Item], context: Context) -> list[Item]:
-        return [item for item in items if is_a(item.type, node.name)] or element(items, context)
+        return [item for item in items if is_a(item[0], node.name)] or element(items, context)
 
     return start
 
@@ -87,7 +87,7 @@ def _type_test(node: TypeTest) -> Evaluate:
 
 
 def _literal(node: Literal) -> Evaluate:
-    constant = [Item(system_type(node.value), node.value)]
+    constant: list[Item] = [(system_type(node.value), node.value, None)]
     return lambda _items, _context: constant
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from saman.model.fhir.fhirpath.items import Context, Evaluate, Item
+from saman.model.fhir.fhirpath.items import Context, Evaluate, Item, item_of
 from saman.model.fhir.fhirpath.operators import FALSE, TRUE, Compile, as_items, keep_type, truth
 from saman.model.fhir.fhirpath.syntax import Call, FhirPathError, Literal, Member, Name, Node, NotSupported
 from saman.model.fhir.reference_text import literal
@@ -70,9 +70,9 @@ def _extension(node: Call, _: Compile) -> Evaluate:
     wanted = url.value
 
     def extension(items: list[Item], _: Context) -> list[Item]:
-        holders = (item.value if type(item.value) is dict else item.shadow for item in items)
+        holders = (value if type(value) is dict else shadow for _, value, shadow in items)
         given = (one for holder in holders if holder for one in holder.get("extension", ()))
-        return [Item("Extension", one) for one in given if one.get("url") == wanted]
+        return [("Extension", one, None) for one in given if one.get("url") == wanted]
 
     return extension
 
@@ -84,21 +84,22 @@ def _resolve(node: Call, _: Compile) -> Evaluate:
 
 
 def _target(item: Item, context: Context) -> Item | None:
-    reference = item.value if type(item.value) is dict else {"reference": item.value}
+    _, value, _ = item
+    reference = value if type(value) is dict else {"reference": value}
     text = reference.get("reference")
     if isinstance(text, str):
         if text.startswith("#"):
             return _contained(text[1:], context)
         if parts := literal(text):
-            return Item(parts.type, None)
+            return (parts.type, None, None)
     named = reference.get("type")
-    return Item(named, None) if isinstance(named, str) else None
+    return (named, None, None) if isinstance(named, str) else None
 
 
 def _contained(name: str, context: Context) -> Item | None:
     for resource in context.resource.get("contained", ()):
         if resource.get("id") == name:
-            return Item(resource["resourceType"], resource)
+            return item_of(resource)
     return None
 
 

@@ -8,17 +8,13 @@ from typing import Any, NamedTuple
 
 from saman.model.fhir.definitions import PRIMITIVES, structure
 
+Item = tuple[str, Any, Any]
+"""A value with its type: type, value, shadow; a plain tuple, since making one is what evaluation mostly does.
 
-class Item(NamedTuple):
-    """A value with its type (`Quantity`, `Observation.component`, `code`, `System.Boolean`).
-
-    `shadow` is the object with id and extensions of a primitive; `value` is None where only that is given, and for
-    a resource that is known by its type alone (the target of a reference).
-    """
-
-    type: str
-    value: Any
-    shadow: Any = None
+The type is that of the definitions (`Quantity`, `Observation.component`, `code`) or `System.Boolean` and the like.
+The shadow is the object with id and extensions of a primitive. The value is None where only that is given, and for a
+resource that is known by its type alone (the target of a reference).
+"""
 
 
 class Context(NamedTuple):
@@ -34,7 +30,7 @@ _Step = tuple[str, str, str]  # name in JSON, name of the shadow or "", type
 
 def item_of(resource: dict[str, Any]) -> Item:
     """A resource as the item that a path starts from."""
-    return Item(resource["resourceType"], resource)
+    return resource["resourceType"], resource, None
 
 
 def child_step(name: str) -> Evaluate:
@@ -42,13 +38,13 @@ def child_step(name: str) -> Evaluate:
 
     def step(items: list[Item], _: Context) -> list[Item]:
         found: list[Item] = []
-        for item in items:
-            if type(item.value) is dict:
-                for json_name, shadow_name, type_name in steps(item.type).get(name, ()):
-                    value = item.value.get(json_name)
-                    shadow = item.value.get(shadow_name) if shadow_name else None
+        for type_name, holder, _shadow in items:
+            if type(holder) is dict:
+                for json_name, shadow_name, child_type in steps(type_name).get(name, ()):
+                    value = holder.get(json_name)
+                    shadow = holder.get(shadow_name) if shadow_name else None
                     if value is not None or shadow is not None:
-                        _add(found, type_name, value, shadow)
+                        _add(found, child_type, value, shadow)
         return found
 
     return step
@@ -64,9 +60,7 @@ def _add(found: list[Item], type_name: str, value: Any, shadow: Any) -> None:
 
 
 def _item(type_name: str, value: Any, shadow: Any) -> Item:
-    if type_name == "Resource":
-        return Item(value["resourceType"], value)
-    return Item(type_name, value, shadow)
+    return (value["resourceType"] if type_name == "Resource" else type_name), value, shadow
 
 
 @cache

@@ -9,8 +9,8 @@ from saman.model.fhir.fhirpath.syntax import Literal, Node, NotSupported, Operat
 from saman.model.fhir.fhirpath.types import is_a
 
 Compile = Callable[[Node], Evaluate]
-TRUE = [Item("System.Boolean", True)]
-FALSE = [Item("System.Boolean", False)]
+TRUE: list[Item] = [("System.Boolean", True, None)]
+FALSE: list[Item] = [("System.Boolean", False, None)]
 
 
 def as_items(value: bool | None) -> list[Item]:
@@ -22,7 +22,7 @@ def truth(items: list[Item]) -> bool | None:
     """The collection as a condition: empty is None, a boolean itself, any other single item true."""
     if not items:
         return None
-    return items[0].value is not False
+    return items[0][1] is not False
 
 
 def _union(node: Operation, compile_node: Compile) -> Evaluate:
@@ -55,7 +55,7 @@ def _equal(node: Operation, compile_node: Compile) -> Evaluate:
 
 
 def _same(one: Item, other: Item) -> bool:
-    return type(one.value) is type(other.value) and bool(one.value == other.value)
+    return type(one[1]) is type(other[1]) and bool(one[1] == other[1])
 
 
 def _and(left: bool | None, right: bool | None) -> bool | None:
@@ -88,12 +88,12 @@ def _logic(combine: Callable[[bool | None, bool | None], bool | None]) -> Callab
 
 def keep_type(namespace: str, name: str) -> Evaluate:
     """The items of a type."""
-    return lambda items, _: [item for item in items if is_a(item.type, name, namespace)]
+    return lambda items, _: [item for item in items if is_a(item[0], name, namespace)]
 
 
 def test_type(namespace: str, name: str) -> Evaluate:
     """Whether the item is of a type; empty for nothing."""
-    return lambda items, _: as_items(is_a(items[0].type, name, namespace)) if items else []
+    return lambda items, _: as_items(is_a(items[0][0], name, namespace)) if items else []
 
 
 OPERATORS: dict[str, Callable[[Operation, Compile], Evaluate]] = {

@@ -1,0 +1,146 @@
+"""How the search values of a resource type are gathered in one walk over the resource.
+
+Each official expression is split into the elements it starts with, which become a tree of JSON names shared by all
+parameters of the type, and a rest (`where(resolve() is Patient)`) that FHIRPath evaluates at the element. What
+cannot be split so is evaluated from the root.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import NamedTuple
+
+from saman.model.fhir.definitions import SearchParameter, lineage, search_parameters, structure
+from saman.model.fhir.fhirpath import Context, Evaluate, Item, Node, compile_path, parse
+from saman.model.fhir.fhirpath.items import steps
+from saman.model.fhir.fhirpath.syntax import Call, Member, Name, Operation, TypeTest
+from saman.model.fhir.fhirpath.types import is_a
+from saman.model.fhir.search_rows import COLLECTORS, Collect, Collectors
+
+_ITEMWISE = ("where", "as", "ofType", "extension", "resolve")
+
+
+class Rest(NamedTuple):
+    """What is left of an expression at an element, and what takes rows from the items it selects."""
+
+    number: int
+    evaluate: Evaluate
+    collectors: Collectors
+
+
+class Branch:
+    """An element that some parameter looks at or into."""
+
+    __slots__ = ("branches", "collect", "rests", "type")
+
+    def __init__(self, type_name: str) -> None:
+        self.type = type_name
+        self.branches: dict[str, Branch] = {}
+        self.collect: list[tuple[int, Collect]] = []
+        self.rests: list[Rest] = []
+
+
+@cache
+def plan(type_name: str) -> Branch:
+    """The tree of a resource type; `rests` of its root are the expressions that could not be split."""
+    root = Branch(type_name)
+    for parameter in search_parameters(type_name).values():
+        if parameter.type in COLLECTORS and parameter.expression:
+            for side in _sides(parse(parameter.expression)):
+                if _applies(side, type_name):
+                    _place(root, side, parameter)
+    return root
+
+
+def _sides(node: Node) -> Iterator[Node]:
+    """The operands of a union; most have one for each type that shares the parameter."""
+    if isinstance(node, Operation) and node.operator == "|":
+        yield from _sides(node.left)
+        yield from _sides(node.right)
+    else:
+        yield node
+
+
+def _place(root: Branch, side: Node, parameter: SearchParameter) -> None:
+    chain = _chain(side)
+    collectors = COLLECTORS[parameter.type]
+    if not chain:
+        root.rests.append(Rest(parameter.number, compile_path(side), collectors))
+        return
+    for branch, rest in _grow(root, _from_root(root, chain)):
+        if rest:
+            evaluate = _one_after_other([compile_path(one) for one in rest])
+            branch.rests.append(Rest(parameter.number, evaluate, collectors))
+        elif branch.type in collectors:
+            branch.collect.append((parameter.number, collectors[branch.type]))
+
+
+def _applies(side: Node, type_name: str) -> bool:
+    """Whether a path does not start from another resource type."""
+    chain = _chain(side)
+    head = chain[0].name if chain and isinstance(chain[0], Name) else ""
+    return head not in structure.resources or head in lineage(type_name)
+
+
+def _from_root(root: Branch, chain: list[Node]) -> list[Node]:
+    """`chain` without the name of the type that it may start with."""
+    return chain[1:] if isinstance(chain[0], Name) and chain[0].name in lineage(root.type) else chain
+
+
+def _chain(node: Node) -> list[Node]:
+    """The steps of a path of elements and conditions on them, first one first; empty for anything else."""
+    found: list[Node] = []
+    while isinstance(node, Member | TypeTest):
+        if isinstance(node, TypeTest):
+            found.append(node)
+            node = node.operand
+        else:
+            found.append(node.member)
+            node = node.source
+    itemwise = all(
+        isinstance(one, Name)
+        or (isinstance(one, TypeTest) and one.operator == "as")
+        or (isinstance(one, Call) and one.name in _ITEMWISE)
+        for one in found
+    )
+    return [node, *reversed(found)] if itemwise and isinstance(node, Name) else []
+
+
+def _grow(branch: Branch, chain: list[Node]) -> Iterator[tuple[Branch, list[Node]]]:
+    """The branches at which `chain` ends or something else than an element follows, and what is left there."""
+    if not chain:
+        yield branch, []
+    elif wanted := _kept_type(chain[0]):
+        if is_a(branch.type, wanted):
+            yield from _grow(branch, chain[1:])
+    elif isinstance(chain[0], Name) and branch.type in structure.blocks:
+        for json_name, _, type_name in steps(branch.type).get(chain[0].name, ()):
+            below = branch.branches.get(json_name) or Branch(type_name)
+            for found in _grow(below, chain[1:]):
+                branch.branches[json_name] = below
+                yield found
+    else:
+        yield branch, chain
+
+
+def _kept_type(node: Node) -> str:
+    """The type that `as X`, `as(X)` or `ofType(X)` keeps; empty for any other step."""
+    if isinstance(node, TypeTest):
+        return node.name
+    if isinstance(node, Call) and node.name in ("as", "ofType") and len(node.arguments) == 1:
+        argument = node.arguments[0]
+        return argument.name if isinstance(argument, Name) else ""
+    return ""
+
+
+def _one_after_other(evaluates: list[Evaluate]) -> Evaluate:
+    if len(evaluates) == 1:
+        return evaluates[0]
+
+    def evaluate(items: list[Item], context: Context) -> list[Item]:
+        for one in evaluates:
+            items = one(items, context)
+        return items
+
+    return evaluate

@@ -1,0 +1,199 @@
+"""Rows for the search index, and what makes them from a value of each type.
+
+Source: the tables of https://hl7.org/fhir/R4/search.html#string, #token, #date, #reference, #quantity and #uri
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from saman.model.fhir.definitions import RESOURCE_TYPES
+from saman.model.fhir.folding import fold
+from saman.model.fhir.moments import value_range
+from saman.model.fhir.reference_text import literal
+
+
+class SearchValues(msgspec.Struct):
+    """Rows for the search index; the first field of each row is the number of the search parameter.
+
+    tokens: (number, system, code, folded text), "" for what is not given; for a reference by identifier alone
+      the row stands under the reference's parameter. strings: (number, folded, exact). dates: (number, first
+      moment, first moment after), UTC. references: (number, type, id, url); relative: no url; absolute: all
+      three; urn or canonical: url alone, canonical with and without its version. quantities: (number, value,
+      system, code or else unit); a range gives both its ends. numbers: (number, value). uris: (number, uri).
+    """
+
+    tokens: list[tuple[int, str, str, str]] = msgspec.field(default_factory=list)
+    strings: list[tuple[int, str, str]] = msgspec.field(default_factory=list)
+    dates: list[tuple[int, datetime, datetime]] = msgspec.field(default_factory=list)
+    references: list[tuple[int, str, str, str]] = msgspec.field(default_factory=list)
+    quantities: list[tuple[int, Decimal, str, str]] = msgspec.field(default_factory=list)
+    numbers: list[tuple[int, Decimal]] = msgspec.field(default_factory=list)
+    uris: list[tuple[int, str]] = msgspec.field(default_factory=list)
+
+    def without_repeats(self) -> SearchValues:
+        """The same rows, each once."""
+        for name in self.__struct_fields__:
+            rows = getattr(self, name)
+            if len(rows) > 1:
+                setattr(self, name, list(dict.fromkeys(rows)))
+        return self
+
+
+Collect = Callable[[SearchValues, int, Any], None]
+Collectors = Mapping[str, Collect]
+
+
+def _code(values: SearchValues, number: int, value: str) -> None:
+    values.tokens.append((number, "", value, ""))
+
+
+def _boolean(values: SearchValues, number: int, value: bool) -> None:
+    values.tokens.append((number, "", "true" if value else "false", ""))
+
+
+def _coding(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    system, code, display = value.get("system", ""), value.get("code", ""), value.get("display", "")
+    if system or code or display:
+        values.tokens.append((number, system, code, fold(display)))
+
+
+def _concept(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    for coding in value.get("coding", ()):
+        _coding(values, number, coding)
+    if text := value.get("text"):
+        values.tokens.append((number, "", "", fold(text)))
+
+
+def _identifier(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    if code := value.get("value"):
+        values.tokens.append((number, value.get("system", ""), code, fold(value.get("type", {}).get("text", ""))))
+
+
+def _contact(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    if code := value.get("value"):
+        values.tokens.append((number, "", code, ""))
+
+
+def _text(values: SearchValues, number: int, value: str) -> None:
+    values.strings.append((number, fold(value), value))
+
+
+def _parts(*names: str) -> Collect:
+    """Each of the texts under `names` as a string."""
+
+    def collect(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+        for name in names:
+            part = value.get(name)
+            for text in part if type(part) is list else (part,):
+                if text:
+                    _text(values, number, text)
+
+    return collect
+
+
+def _moment(type_name: str) -> Collect:
+    def collect(values: SearchValues, number: int, value: Any) -> None:
+        if found := value_range(type_name, value):
+            values.dates.append((number, *found))
+
+    return collect
+
+
+def _reference(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    text = value.get("reference", "")
+    if parts := literal(text):
+        values.references.append((number, parts.type, parts.id, text if parts.base else ""))
+    elif text and not text.startswith("#"):
+        values.references.append((number, "", "", text))
+    elif not text and "identifier" in value:
+        _identifier(values, number, value["identifier"])
+
+
+def _canonical(values: SearchValues, number: int, value: str) -> None:
+    if not value.startswith("#"):
+        for url in dict.fromkeys((value, value.partition("|")[0])):
+            values.references.append((number, "", "", url))
+
+
+def _resource(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    """A resource standing where a reference is asked for, as the first entry of a document does."""
+    if "id" in value:
+        values.references.append((number, value["resourceType"], value["id"], ""))
+
+
+def _quantity(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    if (amount := value.get("value")) is not None:
+        unit = value.get("code") or value.get("unit") or ""
+        values.quantities.append((number, Decimal(amount), value.get("system", ""), unit))
+
+
+def _money(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    if (amount := value.get("value")) is not None:
+        values.quantities.append((number, Decimal(amount), "urn:iso:std:iso:4217", value.get("currency", "")))
+
+
+def _range(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    for end in ("low", "high"):
+        _quantity(values, number, value.get(end, {}))
+
+
+def _sampled(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    _quantity(values, number, value.get("origin", {}))
+
+
+def _number(values: SearchValues, number: int, value: int | Decimal) -> None:
+    values.numbers.append((number, Decimal(value)))
+
+
+def _number_range(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    for end in ("low", "high"):
+        if (amount := value.get(end, {}).get("value")) is not None:
+            _number(values, number, amount)
+
+
+def _uri(values: SearchValues, number: int, value: str) -> None:
+    values.uris.append((number, value))
+
+
+_URIS = ("uri", "url", "canonical", "oid", "uuid")
+_TEXTS = ("string", "markdown", "code", "id", "system-id", "system-string", *_URIS)
+COLLECTORS: Mapping[str, Collectors] = {
+    "token": {
+        **dict.fromkeys(_TEXTS, _code),
+        "boolean": _boolean,
+        "System.Boolean": _boolean,
+        "Coding": _coding,
+        "CodeableConcept": _concept,
+        "Identifier": _identifier,
+        "ContactPoint": _contact,
+    },
+    "string": {
+        **dict.fromkeys(_TEXTS, _text),
+        "HumanName": _parts("family", "given", "prefix", "suffix", "text"),
+        "Address": _parts("line", "city", "district", "state", "postalCode", "country", "text"),
+    },
+    "date": {one: _moment(one) for one in ("date", "dateTime", "instant", "Period", "Timing")},
+    "reference": {
+        **dict.fromkeys(RESOURCE_TYPES, _resource),
+        **dict.fromkeys(_URIS, _canonical),
+        "Reference": _reference,
+    },
+    "quantity": {
+        **dict.fromkeys(("Quantity", "Age", "Duration", "Distance", "Count"), _quantity),
+        "Money": _money,
+        "Range": _range,
+        "SampledData": _sampled,
+    },
+    "number": {
+        **dict.fromkeys(("integer", "decimal", "positiveInt", "unsignedInt"), _number),
+        "Range": _number_range,
+    },
+    "uri": dict.fromkeys(_URIS, _uri),
+}
+"""What takes rows from a value, by search type and type of the value."""
