@@ -28,6 +28,7 @@ from saman.record.search.find import find
 from saman.record.search.query import Query, read_query
 from saman.record.store import Store
 from saman.record.stored import Page, Stored, Written, stored
+from saman.record.work import index_work
 from saman.record.writing import put, put_sql
 
 TRIES = 3
@@ -189,7 +190,13 @@ class Record:
         result = await put(connection, sql, rows, self.context)
         if related and not isinstance(result, Refusal):
             await relate(connection, related, self.store.policy)
+            await self._index_work(connection, rows, dict(related))
         return result
+
+    async def _index_work(self, connection: Any, rows: list[Row], related: dict[str, Resource | None]) -> None:
+        tasks = [row for row in rows if row.type_name == "Task"]
+        if tasks:
+            await index_work(connection, tasks, [related[f"Task/{row.id}"] for row in tasks])
 
     def row(self, change: Change) -> Row | Refusal:
         """The row for a change; a new resource gets its id and shard."""

@@ -1,0 +1,97 @@
+"""From a token or a session to the context that everything else is judged by."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Iterable
+
+from saman.apps.auth.tokens import Tokens
+from saman.apps.auth.users import find_users
+from saman.kernel.clock import Clock
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Assignment, Holder
+from saman.record import SYSTEM, Context, Record, Store, system
+from saman.record.grants import open_context
+
+TRUSTED = 30.0
+"""Seconds for which a membership that was found is believed; somebody who has left is out within a minute."""
+
+_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+
+
+def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    """The caller's X-Request-Id if it is harmless, else a new one."""
+    sent = next((value for name, value in headers if name == b"x-request-id"), b"")
+    return sent.decode() if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
+
+
+class Identity:
+    """Knows contexts by assignment, and whether staff still hold the role they act in."""
+
+    def __init__(self, store: Store, tokens: Tokens, clock: Clock) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._clock = clock
+        self._numbers: dict[tuple[str, ...], int] = {}
+        self._members: dict[tuple[str, str, str], float] = {}
+
+    async def of_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
+        """The context of a request that carries `Authorization: Bearer …`."""
+        listed = list(headers)
+        sent = next((value for name, value in listed if name == b"authorization"), b"")
+        scheme, _, token = sent.decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            return refused(
+                Kind.UNAUTHENTICATED, "login", "Send an access token: Authorization: Bearer …", key="auth.token"
+            )
+        now = self._clock()
+        assignment = self._tokens.read(token.strip(), now)
+        if isinstance(assignment, Refusal):
+            return assignment
+        return await self.of_assignment(assignment, request_id(listed))
+
+    async def of_assignment(self, assignment: Assignment, request: str) -> Context | Refusal:
+        """The context of somebody with an assignment, as long as it is held."""
+        now = self._clock()
+        if assignment.kind is Holder.SYSTEM:
+            return system(now, request)
+        actor = assignment.actor or ""
+        if assignment.kind is Holder.STAFF and not await self.holds(actor, assignment.party, assignment.role):
+            return refused(Kind.FORBIDDEN, "forbidden", "This role is no longer held.", key="auth.left")
+        number = await self.number(assignment)
+        return Context(
+            number, actor, assignment.role, assignment.party, assignment.purpose, now, request, assignment.kind.value
+        )
+
+    async def number(self, assignment: Assignment) -> int:
+        """The context number of an assignment, made with its grants when it is new."""
+        if assignment.kind is Holder.SYSTEM:
+            return SYSTEM
+        own = assignment.kind is not Holder.STAFF
+        wanted = Assignment(
+            number=0,
+            kind=assignment.kind,
+            purpose=assignment.purpose,
+            role=assignment.role,
+            party=assignment.party,
+            actor=assignment.actor if own else None,
+        )
+        key = (wanted.kind.value, wanted.purpose, wanted.role, wanted.party, wanted.actor or "")
+        if key not in self._numbers:
+            self._numbers[key] = await open_context(self._store.pool, wanted, self._store.policy)
+        return self._numbers[key]
+
+    async def holds(self, actor: str, party: str, role: str) -> bool:
+        """Whether a practitioner holds a role at a party now."""
+        key = (actor, party, role)
+        if time.monotonic() - self._members.get(key, -TRUSTED) < TRUSTED:
+            return True
+        users = await find_users(Record(self._store, system(self._clock())), actor)
+        held = not isinstance(users, Refusal) and any((one.party, one.role) == (party, role) for one in users)
+        if held:
+            self._members[key] = time.monotonic()
+        else:
+            self._members.pop(key, None)
+        return held

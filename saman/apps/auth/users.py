@@ -1,0 +1,187 @@
+"""Who can sign in: people of the record, with the assignments they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Holder, Purpose
+from saman.record import Record, Stored
+
+ROLE_SYSTEM = "urn:saman:role"
+
+Resource = dict[str, Any]
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody with one assignment. `id` is what `--as` and the demo's sign-in take, `party` an Organization id."""
+
+    id: str
+    name: str
+    kind: Holder
+    actor: str
+    role: str
+    party: str = ""
+    party_name: str = ""
+    born: str = ""
+    place: str = ""
+    languages: tuple[str, ...] = ()
+
+    @property
+    def purpose(self) -> str:
+        """The purpose of use that goes with how somebody signs in."""
+        return _PURPOSES[self.kind].value
+
+
+_PURPOSES = {
+    Holder.STAFF: Purpose.TREATMENT,
+    Holder.CITIZEN: Purpose.PATIENT_REQUEST,
+    Holder.RELATIVE: Purpose.FAMILY_REQUEST,
+    Holder.SYSTEM: Purpose.SYSTEM_ADMINISTRATION,
+}
+
+
+async def find_users(record: Record, who: str) -> tuple[User, ...] | Refusal:
+    """The assignments of one person, by reference (`Practitioner/…`) or bare id; `record` is the system's own.
+
+    A practitioner has one for each role held now; a citizen or relative has one.
+    """
+    kind, slash, id = who.partition("/")
+    candidates = [kind] if slash else ["Practitioner", "Patient", "RelatedPerson"]
+    for candidate in candidates:
+        found = await _FINDERS[candidate](record, id if slash else who) if candidate in _FINDERS else ()
+        if found:
+            return found
+    return refused(Kind.NOT_FOUND, "not-found", "Nobody of that name can sign in.", "user", key="auth.unknown-user")
+
+
+async def staff(record: Record) -> tuple[User, ...]:
+    """Everybody who works, with every role held now."""
+    return await _roles(record, [])
+
+
+async def citizens(record: Record) -> tuple[User, ...]:
+    """Every living citizen, oldest first."""
+    pages = await every(record, "Patient", [("_sort", "birthdate"), ("deceased", "false")])
+    return tuple(_citizen(one.resource()) for one in pages)
+
+
+async def relatives(record: Record) -> tuple[User, ...]:
+    """Everybody whom a citizen lets take part."""
+    return tuple(_relative(one.resource()) for one in await every(record, "RelatedPerson", []))
+
+
+async def every(record: Record, type_name: str, pairs: Iterable[tuple[str, str]]) -> list[Stored]:
+    """All matches and what was included, page after page."""
+    found: list[Stored] = []
+    cursor: list[tuple[str, str]] = []
+    while True:
+        page = await record.search(type_name, [*pairs, ("_count", "1000"), *cursor])
+        if isinstance(page, Refusal):
+            raise ValueError(page.issues[0].text)
+        found += [*page.matches, *page.included]
+        if page.next is None:
+            return found
+        cursor = [("_cursor", page.next)]
+
+
+async def _practitioner(record: Record, id: str) -> tuple[User, ...]:
+    return await _roles(record, [("practitioner", f"Practitioner/{id}")])
+
+
+async def _practitioner_role(record: Record, id: str) -> tuple[User, ...]:
+    return await _roles(record, [("_id", id)])
+
+
+async def _roles(record: Record, pairs: list[tuple[str, str]]) -> tuple[User, ...]:
+    includes = [("_include", "PractitionerRole:practitioner"), ("_include", "PractitionerRole:organization")]
+    found = {
+        one.reference: one for one in await every(record, "PractitionerRole", [*pairs, ("active", "true"), *includes])
+    }
+    now = record.context.now.isoformat()
+    return tuple(
+        user
+        for one in found.values()
+        if one.type == "PractitionerRole"
+        for user in _workers(one.resource(), found, now)
+    )
+
+
+def _workers(role: Resource, found: dict[str, Stored], now: str) -> Iterable[User]:
+    period = role.get("period", {})
+    practitioner = found.get(role.get("practitioner", {}).get("reference", ""))
+    organization = found.get(role.get("organization", {}).get("reference", ""))
+    if practitioner is None or organization is None or not period.get("start", "") <= now <= period.get("end", "9999"):
+        return
+    codes = [
+        c["code"] for code in role.get("code", ()) for c in code.get("coding", ()) if c.get("system") == ROLE_SYSTEM
+    ]
+    if codes:
+        person = practitioner.resource()
+        yield User(
+            id=practitioner.id,
+            name=name_of(person),
+            kind=Holder.STAFF,
+            actor=practitioner.reference,
+            role=codes[0],
+            party=organization.id,
+            party_name=organization.resource().get("name", ""),
+            languages=_languages(person),
+        )
+
+
+async def _patient(record: Record, id: str) -> tuple[User, ...]:
+    found = await record.read("Patient", id)
+    return () if isinstance(found, Refusal) else (_citizen(found.resource()),)
+
+
+async def _related_person(record: Record, id: str) -> tuple[User, ...]:
+    found = await record.read("RelatedPerson", id)
+    return () if isinstance(found, Refusal) else (_relative(found.resource()),)
+
+
+_FINDERS = {
+    "Practitioner": _practitioner,
+    "PractitionerRole": _practitioner_role,
+    "Patient": _patient,
+    "RelatedPerson": _related_person,
+}
+
+
+def _citizen(patient: Resource) -> User:
+    return User(
+        id=patient["id"],
+        name=name_of(patient),
+        kind=Holder.CITIZEN,
+        actor=f"Patient/{patient['id']}",
+        role="citizen",
+        born=patient.get("birthDate", ""),
+        place=next((address["city"] for address in patient.get("address", ()) if "city" in address), ""),
+        languages=_languages(patient),
+    )
+
+
+def _relative(person: Resource) -> User:
+    return User(
+        id=person["id"],
+        name=name_of(person),
+        kind=Holder.RELATIVE,
+        actor=f"RelatedPerson/{person['id']}",
+        role="relative",
+        languages=_languages(person),
+    )
+
+
+def name_of(person: Resource) -> str:
+    """The name in use, given names first; empty when there is none."""
+    names = person.get("name", [])
+    name = next((one for one in names if one.get("use") in ("official", "usual", None)), names[0] if names else {})
+    return name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")]).strip()
+
+
+def _languages(person: Resource) -> tuple[str, ...]:
+    preferred = sorted(person.get("communication", ()), key=lambda one: not one.get("preferred", False))
+    return tuple(c["code"] for one in preferred for c in one.get("language", one).get("coding", ()) if "code" in c)

@@ -1,0 +1,63 @@
+"""Saman's own code systems and extensions, in one place; what the field has a code for uses the field's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Resource = dict[str, Any]
+
+ROLE = "urn:saman:role"
+TASK = "urn:saman:task"
+TASK_INPUT = "urn:saman:task-input"
+TASK_OUTPUT = "urn:saman:task-output"
+ACTIVITY = "urn:saman:activity"
+CATEGORY = "urn:saman:category"
+PLAN = "urn:saman:plan"
+GOAL = "urn:saman:goal"
+SERVICE = "urn:saman:service"
+COMMUNICATION = "urn:saman:communication"
+MODE = "urn:saman:mode"
+ANSWER = "urn:saman:answer"
+READING = "urn:saman:reading"
+TAG = "urn:saman:tag"
+
+CLAIMED_BY = "urn:saman:extension:claimed-by"
+CITIZEN_ANSWER = "urn:saman:extension:citizen-answer"
+CONFIRMED = "urn:saman:extension:confirmed"
+SECTOR = "urn:saman:extension:sector"
+SENT_FOR = "urn:saman:extension:sent-for"
+"""The party on whose behalf a Task was sent; both ends see it when nobody answers."""
+ZONE = "urn:saman:extension:zone"
+
+READ_REPORT = "read-report"
+MISSING_REPORT = "missing-report"
+CONTACT_WISH = "contact-wish"
+HOME_VISIT = "home-visit"
+LIMIT_CHANGED = "limit-changed"
+NO_ANSWER = "no-answer"
+
+
+def coding(system: str, code: str, display: str = "") -> Resource:
+    """A Coding."""
+    return {"system": system, "code": code} | ({"display": display} if display else {})
+
+
+def concept(system: str, code: str, text: str = "") -> Resource:
+    """A CodeableConcept with one coding."""
+    return {"coding": [coding(system, code)]} | ({"text": text} if text else {})
+
+
+def reference(target: str, display: str = "") -> Resource:
+    """A Reference to `Type/id`."""
+    return {"reference": target} | ({"display": display} if display else {})
+
+
+def code_of(value: Resource | None, system: str) -> str:
+    """The code of `system` in a CodeableConcept, empty when it has none."""
+    codings = (value or {}).get("coding", ())
+    return next((str(one["code"]) for one in codings if one.get("system") == system and "code" in one), "")
+
+
+def extension_of(resource: Resource, url: str) -> Resource:
+    """The extension with a url, an empty one when there is none."""
+    return next((one for one in resource.get("extension", ()) if one.get("url") == url), {})
