@@ -11,10 +11,10 @@ from msgspec import Meta
 Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=56)]
 """An id in plain lower-case words joined by hyphens; short enough for a FHIR id with its prefix."""
 
-Text = dict[str, str]
+Text = Annotated[dict[str, str], Meta(title="text")]
 """One text in several languages, by BCP 47 code: `{nb: …, sv: …}`. Complete in every language of the region."""
 
-Note = dict[str, str]
+Note = Annotated[dict[str, str], Meta(title="note")]
 """A text for those who plan: English and the region's own language are enough."""
 
 LANGUAGES = ("sv", "nb", "da", "fi", "is", "en")

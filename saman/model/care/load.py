@@ -26,15 +26,21 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A care model together with the lines of its files, which the checks point to."""
+    """A care model together with its files: their lines, which the checks point to, and what each one holds."""
 
     model: CareModel
     folder: str
     trees: dict[str, Tree]
+    parts: dict[str, msgspec.Struct]
+
+    @property
+    def country_file(self) -> str:
+        """The path of the country profile."""
+        return beside(self.folder, f"countries/{self.model.region.country.lower()}.yaml")
 
     def at(self, name: str, *path: str | int) -> str:
         """`file:line` of a path in a file of the region's folder, or in a file named in full."""
-        file = name if name in self.trees else f"{self.folder}/{name}"
+        file = name if name in self.trees else str(PurePosixPath(self.folder) / name)
         tree = self.trees.get(file)
         return f"{file}:{tree.line(*path) if tree else 1}"
 
@@ -48,7 +54,12 @@ def load(files: Mapping[str, str], folder: str) -> Loaded | Refusal:
     model = reader.model()
     if model is None or reader.issues:
         return Refusal(Kind.INVALID, tuple(reader.issues))
-    return Loaded(model, reader.folder, reader.trees)
+    return Loaded(model, reader.folder, reader.trees, reader.parts)
+
+
+def beside(folder: str, name: str) -> str:
+    """The path of a file that stands beside a region's folder and is shared by all regions."""
+    return str(PurePosixPath(folder).parent / name)
 
 
 def load_country(files: Mapping[str, str], path: str) -> Country | Refusal:
@@ -66,18 +77,19 @@ class _Reader:
         self.folder = folder
         self.issues: list[Issue] = []
         self.trees: dict[str, Tree] = {}
+        self.parts: dict[str, msgspec.Struct] = {}
 
     def model(self) -> CareModel | None:
-        shared = PurePosixPath(self.folder).parent
         region = self.file(f"{self.folder}/region.yaml", RegionFile)
         parties = self.file(f"{self.folder}/parties.yaml", PartiesFile)
-        roles = self.file(str(shared / "roles.yaml"), RolesFile)
+        roles = self.file(beside(self.folder, "roles.yaml"), RolesFile)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
         services = self.all_in("services", ServiceModel)
         questionnaires = self.all_in("questionnaires", Questionnaire)
-        country = self.file(str(shared / "countries" / f"{region.country.lower()}.yaml"), Country) if region else None
+        country_file = beside(self.folder, f"countries/{region.country.lower()}.yaml") if region else ""
+        country = self.file(country_file, Country) if region else None
         if region is None or parties is None or roles is None or country is None:
             return None
         return CareModel(
@@ -113,6 +125,8 @@ class _Reader:
             return None
         value, problems = convert(tree, kind)
         self.issues += problems
+        if value is not None:
+            self.parts[path] = value
         return value
 
     def _schema_known(self, tree: Tree) -> bool:

@@ -1,0 +1,63 @@
+"""Checks of a country profile: numbers to call, holidays that fall on a day, deadlines with a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from saman.kernel.outcome import Issue
+from saman.model.care.country import REQUIRED_NUMBERS, Country, Holiday
+from saman.model.care.load import Loaded
+from saman.model.care.yamltree import finding
+
+
+def issues(loaded: Loaded) -> Iterator[Issue]:
+    """What is wrong in the country profile of a region."""
+    country, file = loaded.model.country, loaded.country_file
+    yield from _zone(loaded, file, country)
+    numbers = {number.id for number in country.numbers}
+    for name in REQUIRED_NUMBERS:
+        if name not in numbers:
+            wrong = f"The number `{name}` is missing."
+            yield finding(loaded.at(file, "numbers"), "required", wrong, "Add what people call when it cannot wait.")
+    for index, holiday in enumerate(country.holidays):
+        if not _has_rule(holiday):
+            mend = "Write `month` and `day`, with `weekday` if it moves, or `easter` alone."
+            yield finding(loaded.at(file, "holidays", index), "value", "This holiday falls on no day.", mend)
+    yield from _deadlines(loaded, file, country)
+
+
+def _zone(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
+    try:
+        ZoneInfo(country.time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        mend = "Use a name of the IANA time zone database, such as `Europe/Oslo`."
+        wrong = f"`{country.time_zone}` is no time zone."
+        yield finding(loaded.at(file, "time_zone"), "value", wrong, mend)
+
+
+def _has_rule(holiday: Holiday) -> bool:
+    if holiday.easter is not None:
+        return holiday.month is None and holiday.day is None and holiday.weekday is None
+    if holiday.month is None or holiday.day is None:
+        return False
+    try:
+        date(2000, holiday.month, holiday.day)
+    except ValueError:
+        return False
+    return True
+
+
+def _deadlines(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
+    known = {source.id for source in country.sources}
+    for index, row in enumerate(country.deadlines):
+        if row.source not in known:
+            place = loaded.at(file, "deadlines", index, "source")
+            mend = "Add it to `sources`, or correct the id."
+            yield finding(place, "reference", f"There is no source `{row.source}`.", mend)
+        if row.amount is not None and row.unit is None:
+            place = loaded.at(file, "deadlines", index, "amount")
+            yield finding(
+                place, "required", "`unit` is missing beside `amount`.", "Write hours, days, weeks or months."
+            )
