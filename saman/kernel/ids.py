@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable
 
 SHARDS = 1024
-RANDOM_BYTES = 11
+RANDOM_BYTES, CHECK_BYTES = 11, 3
 LENGTH = 26
 
 _fhir_id = re.compile(r"[A-Za-z0-9\-.]{1,64}")
@@ -42,9 +42,8 @@ class Mint:
     def make(self, shard: int) -> str:
         """A new id on `shard` (0 to 1023)."""
         seed = self._new_bytes(RANDOM_BYTES)
-        mask, check = self._mask(seed)
-        hidden = (shard ^ mask).to_bytes(2)
-        return base64.b32encode(seed + hidden + check).decode().rstrip("=").lower()
+        hidden = (shard ^ self._mask(seed)).to_bytes(2)
+        return base64.b32encode(seed + hidden + self._check(seed + hidden)).decode().rstrip("=").lower()
 
     def new_shard(self) -> int:
         """A shard for somebody new, evenly spread."""
@@ -58,11 +57,12 @@ class Mint:
             raw = base64.b32decode(made.upper() + "======")
         except ValueError:
             return None
-        seed, hidden, check = raw[:RANDOM_BYTES], raw[RANDOM_BYTES : RANDOM_BYTES + 2], raw[RANDOM_BYTES + 2 :]
-        mask, expected = self._mask(seed)
-        shard = int.from_bytes(hidden) ^ mask
-        return shard if check == expected and shard < SHARDS else None
+        seed, hidden, check = raw[:RANDOM_BYTES], raw[RANDOM_BYTES:-CHECK_BYTES], raw[-CHECK_BYTES:]
+        shard = int.from_bytes(hidden) ^ self._mask(seed)
+        return shard if shard < SHARDS and check == self._check(seed + hidden) else None
 
-    def _mask(self, seed: bytes) -> tuple[int, bytes]:
-        digest = hashlib.blake2s(seed, key=self._secret, digest_size=5).digest()
-        return int.from_bytes(digest[:2]) % SHARDS, digest[2:]
+    def _mask(self, seed: bytes) -> int:
+        return int.from_bytes(hashlib.blake2s(seed, key=self._secret, digest_size=2).digest())
+
+    def _check(self, start: bytes) -> bytes:
+        return hashlib.blake2s(start, key=self._secret, digest_size=CHECK_BYTES).digest()

@@ -6,7 +6,8 @@ that would hang arithmetic (`1e9999999`) are refused on reading. Source: https:/
 
 from __future__ import annotations
 
-from decimal import Decimal
+import re
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 
 MAX_DIGITS = 18
 MAX_EXPONENT = 30
+TOO_LARGE = f"A number may have at most {MAX_DIGITS} digits and an exponent of at most {MAX_EXPONENT}."
 
 type_name = {
     dict: "an object",
@@ -32,7 +34,10 @@ class NumberTooLarge(ValueError):
 
 def exact_decimal(text: str) -> Decimal:
     """`text` as a Decimal with all its digits; raises NumberTooLarge beyond 18 digits or exponent ±30."""
-    number = Decimal(text)
+    try:
+        number = Decimal(text)
+    except InvalidOperation as error:
+        raise NumberTooLarge(TOO_LARGE) from error
     _, digits, exponent = number.as_tuple()
     if (
         len(digits) > MAX_DIGITS
@@ -40,27 +45,53 @@ def exact_decimal(text: str) -> Decimal:
         or abs(number.adjusted()) > MAX_EXPONENT
         or abs(exponent) > MAX_EXPONENT
     ):
-        raise NumberTooLarge("a number may have at most 18 digits and an exponent of at most 30")
+        raise NumberTooLarge(TOO_LARGE)
     return number
 
 
 _decoder = msgspec.json.Decoder(float_hook=exact_decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_SUSPECT = re.compile(r"[0-9]{19}|\\u0000")
+_SUSPECT_BYTES = re.compile(rb"[0-9]{19}|\\u0000")
+_BEYOND = 10**MAX_DIGITS
 
 
 def decode(body: bytes | str) -> Any | Refusal:
     """Any JSON value as dict, list, str, bool, int, Decimal or None; a Refusal says where the text breaks off."""
     try:
-        return _decoder.decode(body)
-    except NumberTooLarge as error:
-        return Refusal(Kind.INVALID, (Issue("value", str(error)),))
+        value = _decoder.decode(body)
+    except msgspec.ValidationError:
+        return _refusal("value", TOO_LARGE)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        return Refusal(Kind.INVALID, (Issue("structure", f"This is not well-formed JSON: {_place(error)}"),))
+        return _refusal("structure", f"This is not well-formed JSON: {_place(error)}")
+    suspect = _SUSPECT.search(body) if isinstance(body, str) else _SUSPECT_BYTES.search(body)
+    fault = _fault(value) if suspect else ""
+    return _refusal("value", fault) if fault else value
 
 
 def encode(value: Any) -> bytes:
     """`value` as compact JSON, decimals with the digits they came with."""
     return _encoder.encode(value)
+
+
+def _refusal(code: str, text: str) -> Refusal:
+    return Refusal(Kind.INVALID, (Issue(code, text),))
+
+
+def _fault(value: Any) -> str:
+    """Whether a whole number has more than 18 digits, or a text the character NUL, which no database keeps."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, list):
+            waiting += one
+        elif isinstance(one, int) and abs(one) >= _BEYOND:
+            return TOO_LARGE
+        elif isinstance(one, str) and "\0" in one:
+            return "A text may not hold the character NUL."
+    return ""
 
 
 def _place(error: Exception) -> str:
