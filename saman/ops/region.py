@@ -47,7 +47,7 @@ def open_region(folder: Path) -> Region | Refusal:
 
 
 def _policy(files: dict[str, str], name: str, model: CareModel) -> Policy | Refusal:
-    path = f"countries/{model.country.country.lower()}.access.yaml"
+    path = f"countries/{model.country.code.lower()}.access.yaml"
     if path not in files:
         return Refusal(Kind.NOT_FOUND, (Issue("not-found", f"{path} is missing: who may see what is not said.", path),))
     policy = read_country(path, files[path], {role.id for role in model.roles})

@@ -36,7 +36,8 @@ _COLUMNS = (
     "w.id, w.person, w.kind, w.status, w.owner, w.requester, w.sent_for, w.claimed_by, w.focus, w.received, w.due"
 )
 
-_SIDES = {"owner": "w.owner = $3::text", "sent": "w.sent_for = $3::text AND w.owner <> $3::text"}
+_OWNED = "w.owner = $3::text"
+_SENT = "w.sent_for = $3::text AND w.owner <> $3::text"
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -72,45 +73,39 @@ async def index_work(connection: Connection, rows: Sequence[Row], tasks: Sequenc
         await connection.execute(_KEEP, *zip(*values, strict=True))
 
 
-async def open_work(
-    store: Store,
-    context: Context,
-    party: str,
-    *,
-    side: str = "owner",
-    kinds: Sequence[str] = (),
-    persons: Sequence[str] | None = None,
-    start: int = 0,
-    count: int = 40,
-) -> tuple[Item, ...]:
-    """A stretch of the open work that `party` (`Organization/…`) owns, or sent to others (`side="sent"`), in order.
+class Stretch(msgspec.Struct, frozen=True, kw_only=True):
+    """What to show of a worklist: work that `party` (`Organization/…`) owns, or `sent` to others.
 
-    Whoever is named on it is logged as shown on a list before the answer leaves.
+    `kinds` empty means every kind, `persons` None everybody; `count` lines from line `start` on.
     """
+
+    party: str
+    sent: bool = False
+    kinds: tuple[str, ...] = ()
+    persons: tuple[str, ...] | None = None
+    start: int = 0
+    count: int = 40
+
+
+async def open_work(store: Store, context: Context, wanted: Stretch) -> tuple[Item, ...]:
+    """A stretch of open work, in order; whoever is named on it is logged as shown on a list first."""
     sql = gate(f"""SELECT {_COLUMNS}, {_GROUP} AS "group" FROM work w
-        WHERE {GATED} AND {_SIDES[side]} AND {store.fence.exists("w")}
+        WHERE {GATED} AND {_SENT if wanted.sent else _OWNED} AND {store.fence.exists("w")}
           AND (cardinality($5::text[]) = 0 OR w.kind = ANY($5))
           AND ($6::text[] IS NULL OR w.person = ANY($6))
         ORDER BY "group", w.received, w.id OFFSET $7::bigint LIMIT $8::bigint""")
     rows = await store.pool.fetch(
-        sql,
-        *opening(context),
-        party,
-        context.now,
-        list(kinds),
-        None if persons is None else list(persons),
-        start,
-        count,
+        sql, *opening(context), wanted.party, context.now, wanted.kinds, wanted.persons, wanted.start, wanted.count
     )
     items = tuple(Item(*row) for row in rows)
-    await store.audit.write(*_shown(context, items, party))
+    await store.audit.write(*_shown(context, items, wanted.party))
     return items
 
 
 async def count_work(store: Store, context: Context, party: str) -> dict[tuple[int, str, bool], int]:
     """How much open work `party` owns, by group, kind and whether somebody has claimed it."""
     sql = gate(f"""SELECT {_GROUP} AS "group", w.kind, w.claimed_by <> '' AS claimed, count(*) AS many FROM work w
-        WHERE {GATED} AND {_SIDES["owner"]} AND {store.fence.exists("w")} GROUP BY 1, 2, 3""")
+        WHERE {GATED} AND {_OWNED} AND {store.fence.exists("w")} GROUP BY 1, 2, 3""")
     rows = await store.pool.fetch(sql, *opening(context), party, context.now)
     return {(row["group"], row["kind"], row["claimed"]): row["many"] for row in rows}
 
