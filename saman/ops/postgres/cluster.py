@@ -179,7 +179,9 @@ def _launch(place: Place, memory: int, say: Say) -> int | Refusal:
         )
         return refused(Kind.UNAVAILABLE, "not-supported", text)
     if forget_stale_pid(place.data):
-        say("The pid file of an earlier PostgreSQL named another program; it is removed")
+        say("A pid file that an earlier PostgreSQL left is removed: its number is another program's now")
+    for left in place.socket.glob(".s.PGSQL.*"):
+        left.unlink()
     if stubborn := see_off(place.name, place.data, say):
         pids = ", ".join(str(process.pid) for process in stubborn)
         return refused(

@@ -1,0 +1,79 @@
+"""A server process: uvicorn over a socket that its parent has opened, ending when its parent ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.applications import Starlette
+
+from saman.kernel.outcome import Refusal
+from saman.ops import wiring
+from saman.ops.settings import load
+
+
+def create_app() -> Starlette:
+    """The application for the settings of this process; exits with one line on stderr when they are refused."""
+    settings = load()
+    if isinstance(settings, Refusal):
+        sys.exit(" ".join(issue.text for issue in settings.issues))
+    return wiring.application(settings)
+
+
+class Server(uvicorn.Server):
+    """uvicorn that stops on a signal and then returns, and tells its parent when it serves."""
+
+    def __init__(self, config: uvicorn.Config, tells: int) -> None:
+        super().__init__(config)
+        self._tells = tells
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGTERM and SIGINT without raising them again afterwards."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self.handle_exit)
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start to serve, then say so."""
+        await super().startup(sockets)
+        if self.started:
+            os.write(self._tells, b"!")
+        os.close(self._tells)
+
+
+def run(listening: int, lifeline: int, tells: int) -> int:
+    """Serve on the socket `listening` until told to stop; end at once when the other end of `lifeline` closes."""
+    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    config = uvicorn.Config(
+        "saman.ops.server:create_app",
+        factory=True,
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        timeout_graceful_shutdown=15,
+    )
+    server = Server(config, tells)
+    with socket.socket(fileno=listening) as opened:
+        server.run([opened])
+    return 0 if server.started else 1
+
+
+def _end_with_parent(lifeline: int) -> None:
+    os.read(lifeline, 1)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    sys.exit(run(*(int(word) for word in sys.argv[1:4])))
