@@ -1,0 +1,174 @@
+"""Who follows whom at home, in which service, asking for what, with which own limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from saman.flows.reading import all_of, day_of, in_language
+from saman.kernel.outcome import Refusal
+from saman.model.care import codes
+from saman.model.care.caremodel import CareModel
+from saman.model.care.combine import AskedFor, asked_for, quantity_by_code
+from saman.model.care.country import Weekday
+from saman.model.care.measurement import Quantity, Schedule
+from saman.model.care.party import Party
+from saman.model.care.service import ServiceModel
+from saman.record import Record, Stored
+
+Resource = dict[str, Any]
+
+_WEEKDAYS = {day.value: day for day in Weekday}
+
+
+class OwnLimit(msgspec.Struct, frozen=True, kw_only=True):
+    """A person's own limit for one quantity: who set it, when, and why. `goal` and `version` are what changing needs."""
+
+    quantity: str
+    low: Decimal | None
+    high: Decimal | None
+    set_by: str
+    set_on: date
+    reason: str
+    goal: str
+    version: int
+
+
+class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
+    """One person in one service: `modules` are the conditions followed, `receiver` is who reads the reports."""
+
+    person: str
+    episode: str
+    service: ServiceModel
+    modules: tuple[str, ...]
+    receiver: Party
+    asked: AskedFor
+    limits: tuple[OwnLimit, ...]
+
+    def limit(self, quantity: str) -> OwnLimit | None:
+        """The own limit of a quantity, or None."""
+        return next((one for one in self.limits if one.quantity == quantity), None)
+
+    @property
+    def owner(self) -> str:
+        """The reference of the party that reads."""
+        return f"Organization/{self.receiver.id}"
+
+
+async def enrolments_of(
+    record: Record, model: CareModel, person: str, language: str
+) -> tuple[Enrolment, ...] | Refusal:
+    """Every service in which a person is followed at home now; refused when the person may not be seen."""
+    episodes = await all_of(record, "EpisodeOfCare", [("patient", f"Patient/{person}"), ("status", "active")])
+    if isinstance(episodes, Refusal) or not episodes:
+        return episodes if isinstance(episodes, Refusal) else ()
+    limits = await limits_of(record, model, person, language)
+    if isinstance(limits, Refusal):
+        return limits
+    plans = await all_of(record, "CarePlan", [("patient", f"Patient/{person}"), ("status", "active")])
+    referrals = await all_of(record, "ServiceRequest", [("patient", f"Patient/{person}"), ("status", "active")])
+    if isinstance(plans, Refusal) or isinstance(referrals, Refusal):
+        return plans if isinstance(plans, Refusal) else referrals  # type: ignore[return-value]
+    found = (_enrolment(model, person, episode, referrals, plans, limits) for episode in episodes)
+    return tuple(one for one in found if one is not None)
+
+
+def _enrolment(
+    model: CareModel,
+    person: str,
+    stored: Stored,
+    referrals: Sequence[Stored],
+    plans: Sequence[Stored],
+    limits: tuple[OwnLimit, ...],
+) -> Enrolment | None:
+    episode = stored.resource()
+    service = model.service(_service_code(episode))
+    receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
+    if service is None or receiver is None:
+        return None
+    wanted = {one["reference"] for one in episode.get("referralRequest", ()) if "reference" in one}
+    reasons = [
+        (c.get("system"), c.get("code"))
+        for referral in referrals
+        if referral.reference in wanted
+        for concept in referral.resource().get("reasonCode", ())
+        for c in concept.get("coding", ())
+    ]
+    modules = tuple(m.id for m in service.modules if any((c.system, c.code) in reasons for c in m.codes))
+    asked = asked_for(service, model.questionnaire(service.questionnaire), modules)
+    days = _agreed_days(service.id, (plan.resource() for plan in plans))
+    return Enrolment(
+        person=person,
+        episode=stored.reference,
+        service=service,
+        modules=modules,
+        receiver=receiver,
+        asked=_on_days(asked, days) if days else asked,
+        limits=limits,
+    )
+
+
+def _service_code(episode: Resource) -> str:
+    return next((code for one in episode.get("type", ()) if (code := codes.code_of(one, codes.SERVICE))), "")
+
+
+def _agreed_days(service: str, plans: Iterable[Resource]) -> tuple[Weekday, ...]:
+    """The weekdays agreed in the person's own plan, which go before those of the service model."""
+    for plan in plans:
+        for activity in plan.get("activity", ()):
+            detail = activity.get("detail", {})
+            if codes.code_of(detail.get("code"), codes.ACTIVITY) == service:
+                named = detail.get("scheduledTiming", {}).get("repeat", {}).get("dayOfWeek", ())
+                return tuple(_WEEKDAYS[day] for day in named if day in _WEEKDAYS)
+    return ()
+
+
+def _on_days(asked: AskedFor, days: tuple[Weekday, ...]) -> AskedFor:
+    def moved(schedule: Schedule) -> Schedule:
+        return msgspec.structs.replace(schedule, days=days)
+
+    return AskedFor(
+        tuple((one, moved(schedule)) for one, schedule in asked.measurements),
+        tuple((one, moved(schedule)) for one, schedule in asked.questions),
+    )
+
+
+async def limits_of(record: Record, model: CareModel, person: str, language: str) -> tuple[OwnLimit, ...] | Refusal:
+    """The own limits in force, one a quantity."""
+    category = f"{codes.GOAL}|limit"
+    goals = await all_of(
+        record, "Goal", [("patient", f"Patient/{person}"), ("category", category), ("lifecycle-status", "active")]
+    )
+    if isinstance(goals, Refusal):
+        return goals
+    return tuple(limit for goal in goals for limit in read_limits(model, goal, language))
+
+
+def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
+    """The limits that one Goal holds."""
+    goal = stored.resource()
+    note: Resource = next(iter(goal.get("note", ())), {})
+    for target in goal.get("target", ()):
+        found = quantity_of(model, target.get("measure", {}))
+        if found is not None and "detailRange" in target:
+            yield OwnLimit(
+                quantity=found.id,
+                low=target["detailRange"].get("low", {}).get("value"),
+                high=target["detailRange"].get("high", {}).get("value"),
+                set_by=goal.get("expressedBy", {}).get("display", ""),
+                set_on=day_of(goal.get("startDate", goal.get("statusDate", "1900-01-01"))),
+                reason=in_language(note, "text", language),
+                goal=stored.id,
+                version=stored.version,
+            )
+
+
+def quantity_of(model: CareModel, concept: Resource) -> Quantity | None:
+    """The quantity of any service that a CodeableConcept names."""
+    pairs = [(c.get("system", ""), c.get("code", "")) for c in concept.get("coding", ())]
+    found = (quantity_by_code(service, *pair) for service in model.services for pair in pairs)
+    return next((one for one in found if one is not None), None)

@@ -1,0 +1,111 @@
+"""Puts the application together: the one place that knows every part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+
+from saman.apps.audience import AudienceMiddleware, undeclared
+from saman.apps.auth.front import DemoFront
+from saman.apps.auth.identity import Identity
+from saman.apps.auth.middleware import SessionMiddleware
+from saman.apps.auth.routes import SignIn
+from saman.apps.auth.tokens import Tokens
+from saman.apps.citizen.desk import CitizenDesk
+from saman.apps.citizen.routes import routes as citizen_routes
+from saman.apps.ui.pages import pages, words_of
+from saman.apps.ui.security import SecurityHeaders
+from saman.apps.ui.static import load, static_route
+from saman.kernel.clock import Clock
+from saman.model.care.basis import said
+from saman.ops.region import Region
+from saman.record import Context, Record, Store, system
+from saman.record.sessions import Sessions, SignedIn
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What an application is made of: storage, region, clock, and how it is run."""
+
+    store: Store
+    region: Region
+    clock: Clock
+    secret: bytes
+    demo: bool
+    secure: bool
+    base_url: str
+
+
+class UndeclaredAddress(RuntimeError):
+    """An address was added without saying whom it is for."""
+
+
+def application(parts: Parts) -> Starlette:
+    """The whole application; raises UndeclaredAddress when an address is for nobody in particular."""
+    identity = Identity(parts.store, Tokens(parts.secret), parts.clock)
+    sessions = Sessions(parts.store.pool)
+    assets = load()
+    routes: list[BaseRoute] = [
+        static_route(assets),
+        Route("/health/live", live, methods=["GET"]),
+        Route("/health/ready", _ready(parts.store), methods=["GET"]),
+        *_page_routes(parts, identity, sessions),
+    ]
+    missing = undeclared(routes)
+    if missing:
+        raise UndeclaredAddress(", ".join(missing))
+    made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions))
+    country = parts.region.model.country
+    made.state.pages = pages(
+        assets, parts.clock, parts.region.policy.zone, parts.demo, country.language, secure_cookies=parts.secure
+    )
+    return made
+
+
+def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequence[Middleware]:
+    return (
+        Middleware(SecurityHeaders),
+        Middleware(SessionMiddleware, sessions=sessions, identity=identity, clock=parts.clock, secure=parts.secure),
+        Middleware(AudienceMiddleware),
+    )
+
+
+def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:
+    sign_in = SignIn(parts.store, identity, sessions, parts.clock, demo=parts.demo, secure=parts.secure)
+
+    def front_for(request: Request) -> DemoFront:
+        record = Record(parts.store, system(parts.clock(), request.state.request_id))
+        words = words_of(request)
+        model = parts.region.model
+        return DemoFront(record, model.roles, words, said(model.region.name, words.language), demo=parts.demo)
+
+    def desk_for(request: Request) -> CitizenDesk:
+        return RecordDesk(parts.store, parts.region.model, standing(request, parts.clock), words_of(request))
+
+    return [*sign_in.routes(), *citizen_routes(front_for, desk_for)]
+
+
+def standing(request: Request, clock: Clock) -> Context:
+    """The context of a request whose session has been found."""
+    session: SignedIn = request.state.session
+    return session.standing(clock(), request.state.request_id)
+
+
+async def live(request: Request) -> Response:
+    """The process answers."""
+    return PlainTextResponse("ok")
+
+
+def _ready(store: Store) -> Any:
+    async def ready(request: Request) -> Response:
+        """The database answers too."""
+        await store.pool.fetchval("SELECT 1")
+        return PlainTextResponse("ok")
+
+    return ready
