@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from saman.kernel.outcome import Issue
-from saman.model.care.load import Loaded
+from saman.model.care.load import ACCESS, Loaded
 from saman.model.care.party import Hours, Party
 from saman.model.care.yamltree import Path, finding
 
@@ -22,6 +22,7 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
         yield from _party(loaded, index, party)
     yield from _agreements(loaded)
     yield from _governance(loaded)
+    yield from _access(loaded)
 
 
 def missing(loaded: Loaded, file: str, path: Path, what: str, names: Iterable[str], known: set[str]) -> Iterator[Issue]:
@@ -103,3 +104,15 @@ def _governance(loaded: Loaded) -> Iterator[Issue]:
         yield from missing(loaded, GOVERNANCE, (*at, "owner"), "party or body", [goal.owner], known | bodies)
         yield from missing(loaded, GOVERNANCE, (*at, "signatories"), "party", goal.signatories, known)
         yield from missing(loaded, GOVERNANCE, (*at, "indicator"), "indicator", [goal.indicator], indicators)
+
+
+def _access(loaded: Loaded) -> Iterator[Issue]:
+    tree = loaded.trees.get(f"{loaded.folder}/{ACCESS}")
+    rows = tree.value.get("rows") if tree is not None and isinstance(tree.value, dict) else None
+    agreements = {agreement.id for agreement in loaded.model.agreements}
+    for index, row in enumerate(rows if isinstance(rows, list) else []):
+        if isinstance(row, dict):
+            named = [str(row.get("agreement"))]
+            yield from missing(loaded, ACCESS, ("rows", index, "agreement"), "agreement", named, agreements)
+            parties = [str(name) for name in row.get("parties") or ()]
+            yield from missing(loaded, ACCESS, ("rows", index, "parties"), "party", parties, party_ids(loaded))

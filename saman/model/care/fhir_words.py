@@ -39,8 +39,7 @@ def resource(model: CareModel, kind: str, id: str, fact: Grounded | None = None)
 
 def definition(model: CareModel, kind: str, name: str, version: str, fact: Grounded | None = None) -> Resource:
     """The beginning of a resource that defines something, with its canonical URL."""
-    id = own_id(model, name)
-    made = resource(model, kind, id, fact)
+    made = resource(model, kind, own_id(model, name), fact)
     made |= {"url": canonical(model, kind, name), "version": version, "name": _computable(name), "status": "active"}
     made["experimental"] = True
     return made
@@ -53,7 +52,7 @@ def own_id(model: CareModel, name: str) -> str:
 
 def canonical(model: CareModel, kind: str, name: str) -> str:
     """The canonical URL of a definition of this region."""
-    return f"{model.region.canonical}/{kind}/{own_id(model, name)}"
+    return f"{model.region.canonical}/{kind}/{name}"
 
 
 def words(model: CareModel, element: str, text: Text | Note) -> Resource:

@@ -22,6 +22,9 @@ from saman.model.care.yamltree import Tree, finding, parse
 
 SCHEMA = 0
 
+ACCESS = "access.yaml"
+"""Read into types by `saman.model.access`; here only what it refers to is checked."""
+
 T = TypeVar("T", bound=msgspec.Struct)
 
 
@@ -86,6 +89,7 @@ class _Reader:
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
+        self.tree(f"{self.folder}/{ACCESS}")
         services = self.all_in("services", ServiceModel)
         questionnaires = self.all_in("questionnaires", Questionnaire)
         country_file = beside(self.folder, f"countries/{region.country.lower()}.yaml") if region else ""
@@ -112,22 +116,28 @@ class _Reader:
         return tuple(one for one in found if one is not None)
 
     def file(self, path: str, kind: type[T], required: bool = True) -> T | None:
-        text = self.files.get(path)
-        if text is None:
+        if path not in self.files:
             if required:
                 mend = "Write the file, or start from the folder of another region."
                 self.issues.append(finding(f"{path}:1", "not-found", "This file is missing.", mend))
             return None
-        tree, issues = parse(path, text)
-        self.trees[path] = tree
-        self.issues += issues
-        if issues or not self._schema_known(tree):
+        tree = self.tree(path)
+        if tree is None or not self._schema_known(tree):
             return None
         value, problems = convert(tree, kind)
         self.issues += problems
         if value is not None:
             self.parts[path] = value
         return value
+
+    def tree(self, path: str) -> Tree | None:
+        """The file's tree, or None when there is none or it is not well-formed."""
+        if path not in self.files:
+            return None
+        tree, issues = parse(path, self.files[path])
+        self.trees[path] = tree
+        self.issues += issues
+        return None if issues else tree
 
     def _schema_known(self, tree: Tree) -> bool:
         value: Any = tree.value

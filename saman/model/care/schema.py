@@ -1,0 +1,36 @@
+"""The JSON Schema of each kind of file, for editors that complete and check while one writes."""
+
+from __future__ import annotations
+
+import msgspec
+
+from saman.model.care.agreement import AgreementsFile
+from saman.model.care.country import Country
+from saman.model.care.governance import GovernanceFile, IndicatorsFile
+from saman.model.care.party import PartiesFile
+from saman.model.care.questionnaire import Questionnaire
+from saman.model.care.region import RegionFile, RolesFile
+from saman.model.care.service import ServiceModel
+
+FILES: dict[str, type[msgspec.Struct]] = {
+    "region": RegionFile,
+    "parties": PartiesFile,
+    "agreements": AgreementsFile,
+    "governance": GovernanceFile,
+    "indicators": IndicatorsFile,
+    "service": ServiceModel,
+    "questionnaire": Questionnaire,
+    "country": Country,
+    "roles": RolesFile,
+}
+"""The kind of each file, by the name of its schema."""
+
+
+def schemas() -> dict[str, str]:
+    """The text of every schema by file name, such as `parties.json`; draft 2020-12, indented, keys sorted."""
+    return {f"{name}.json": _text(kind) for name, kind in FILES.items()}
+
+
+def _text(kind: type[msgspec.Struct]) -> str:
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(kind)}
+    return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=2).decode() + "\n"

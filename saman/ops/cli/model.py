@@ -1,0 +1,155 @@
+"""`saman model`: check and show the files of a region, and say what applying them changes."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cyclopts import App
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from saman.kernel.outcome import Issue, Refusal
+from saman.model.care.basis import Grounded, ground, said
+from saman.model.care.caremodel import CareModel
+from saman.model.care.check import check as check_model
+from saman.model.care.fhir import Changes, address
+from saman.model.care.governance import Body
+from saman.model.care.party import PartyKind
+from saman.model.care.schema import schemas
+from saman.model.care.service import ServiceModel, Span
+from saman.ops.cli.telling import fail
+from saman.ops.region import open_region
+
+app = App("model", help="Check, show and apply a care model.")
+
+
+@app.command
+def check(folder: Path) -> int:
+    """Check the files of a region: each finding with file, line, what is wrong and how to mend it."""
+    console = Console(soft_wrap=True, highlight=False)
+    issues = findings(folder, datetime.now(UTC))
+    for issue in issues:
+        wrong, mend = _halves(issue)
+        place = folder.parent / issue.path if ":" in issue.path else folder
+        console.print(f"{place}: {wrong}\n    {mend}" if mend else f"{place}: {wrong}", markup=False)
+    if issues:
+        fail(f"{len(issues)} to mend in {folder}.")
+        return 1
+    console.print(f"{folder}: all parts fit together.", markup=False)
+    return 0
+
+
+def findings(folder: Path, now: datetime) -> tuple[Issue, ...]:
+    """Everything wrong with the region in `folder` at `now`, its access rows included."""
+    region = open_region(folder)
+    return region.issues if isinstance(region, Refusal) else check_model(region.loaded, now)
+
+
+def _halves(issue: Issue) -> tuple[str, str]:
+    args = dict(issue.args)
+    return args.get("wrong", issue.text), args.get("mend", "")
+
+
+@app.command
+def show(folder: Path, *, language: str = "en") -> int | Refusal:
+    """Show a region: who works together, who decides, which services, and from which sources."""
+    region = open_region(folder)
+    if isinstance(region, Refusal):
+        return region
+    picture(Console(), region.model, language)
+    return 0
+
+
+@app.command
+def schema(folder: Path = Path("regions/schema")) -> int:
+    """Write the JSON Schema of each kind of file, for editors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in schemas().items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return 0
+
+
+def picture(console: Console, model: CareModel, language: str) -> None:
+    """Print a region as a person would want to read it."""
+    console.print(f"\n[bold]{escape(said(model.region.name, language))}[/bold] · {model.region.version}")
+    console.print(escape(said(model.region.statement, language)) + "\n")
+    console.print(_parties(model))
+    for body in model.bodies:
+        console.print(_body(model, body, language))
+    for service in model.services:
+        _service(console, model, service, language)
+    console.print(_sources(model))
+
+
+def _parties(model: CareModel) -> Table:
+    table = Table("Kind", "How many", "For example", "Ground", title="Who works together", title_justify="left")
+    for kind in PartyKind:
+        parties = [party for party in model.parties if party.kind is kind]
+        if parties:
+            names = ", ".join(party.name for party in parties[:2]) + (", …" if len(parties) > 2 else "")
+            table.add_row(kind.value, str(len(parties)), escape(names), _grounds(model, parties))
+    return table
+
+
+def _grounds(model: CareModel, facts: Sequence[Grounded]) -> str:
+    return ", ".join(sorted({ground(fact, model.sources()) for fact in facts}))
+
+
+def _body(model: CareModel, body: Body, language: str) -> Table:
+    title = f"{said(body.name, language)}, since {body.since or 'not known'}"
+    table = Table("Seat", "Seats", "Standing", "Ground", title=escape(title), title_justify="left")
+    for seat in body.seats:
+        where = ground(seat, model.sources())
+        table.add_row(escape(said(seat.name, language)), str(seat.seats), seat.standing.value, where)
+    table.caption = f"voting: {body.voting.value}{', every party an equal say' if body.equal_say else ''}"
+    return table
+
+
+def _service(console: Console, model: CareModel, service: ServiceModel, language: str) -> None:
+    title = escape(said(service.name, language))
+    table = Table("Part", "What", title=f"{title} · {service.version}", title_justify="left")
+    table.add_row("Category", service.category.value)
+    table.add_row("For", escape(said(service.target_group, language)))
+    table.add_row("Modules", ", ".join(escape(said(module.name, language)) for module in service.modules))
+    table.add_row("Measured", ", ".join(escape(said(one.name, language)) for one in service.measurements))
+    table.add_row("Modes", ", ".join(mode.mode.value for mode in service.modes))
+    for activity in service.activities:
+        role = model.role(activity.role)
+        who = said(role.name, language) if role else activity.role
+        table.add_row(f"Done by {escape(who)}", f"{escape(said(activity.name, language))} ({activity.sector.value})")
+    table.add_row("A report is answered within", _span(service.response.report_answered))
+    table.add_row("A request is answered within", _span(service.response.request_answered))
+    table.add_row("Indicators", ", ".join(service.indicators))
+    console.print(table)
+
+
+def _span(span: Span) -> str:
+    return f"{span.hours} hours, {'while open' if span.counted.value == 'opening' else 'on the clock'}"
+
+
+def _sources(model: CareModel) -> Table:
+    caption = (
+        f"{Mark.A.value} Nordic publication · {Mark.B.value} region or agency · {Mark.C.value} press or third party"
+    )
+    table = Table("Mark", "Publisher", "Title", title="Sources", title_justify="left", caption=caption)
+    for source in sorted(model.region.sources, key=lambda one: (one.mark.value, one.publisher)):
+        table.add_row(source.mark.value, escape(source.publisher), escape(source.title))
+    return table
+
+
+def changes_table(changes: Changes) -> Table:
+    """What applying a care model does, by type of resource; nothing is ever deleted."""
+    table = Table("Resource", "New", "Changed", "As before", "No longer in the model")
+    counts = [
+        Counter(address(one).partition("/")[0] for one in changes.create),
+        Counter(address(one).partition("/")[0] for one in changes.update),
+        Counter(name.partition("/")[0] for name in changes.unchanged),
+        Counter(name.partition("/")[0] for name in changes.left),
+    ]
+    for kind in sorted(set().union(*counts)):
+        table.add_row(kind, *(str(count[kind]) for count in counts))
+    return table
