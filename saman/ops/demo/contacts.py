@@ -31,6 +31,12 @@ def _last(setting: Setting, clock: str) -> datetime:
     return moment if moment <= setting.now else setting.at(-1, clock)
 
 
+def _waiting(setting: Setting, clock: str) -> datetime:
+    """As `_last`, or half an hour ago where the time to answer that would be over: nothing starts overdue."""
+    moment = _last(setting, clock)
+    return moment if setting.hours.due(moment) > setting.now else setting.now - timedelta(minutes=35)
+
+
 def _visits(people: People, setting: Setting) -> Iterator[Resource]:
     yield entry(_visit_without_answer(people["einar-kleivset"], setting), "einar visit")
     yield entry(_visit_just_asked(people["olav-tveit"], setting), "olav visit")
@@ -42,14 +48,15 @@ def _visits(people: People, setting: Setting) -> Iterator[Resource]:
 
 def _visit_without_answer(person: Person, setting: Setting) -> Resource:
     """Asked for so long ago that the answer is overdue on every day of loading."""
-    day = (setting.hours.last_workday(setting.day(-1)) - setting.today).days
-    authored = setting.at(day, "13:40")
+    authored = setting.at_work(-2, "13:40")
     text = {"en": "Please look at the ulcer on his left leg.", "nb": "Se til såret på venstre legg."}
     return home_visit(person, authored, authored + timedelta(hours=24), authored + timedelta(hours=48), text)
 
 
 def _visit_just_asked(person: Person, setting: Setting) -> Resource:
     authored, due = setting.now - timedelta(minutes=50), setting.now + timedelta(minutes=70)
+    if not setting.hours.is_open(authored):
+        authored = setting.at_work(-1, "15:05")
     text = {
         "en": "Pulse has risen over some days. Please count it by hand and ask how he feels.",
         "nb": "Pulsen har steget over noen dager. Tell den for hånd og hør hvordan det går.",
@@ -58,7 +65,7 @@ def _visit_just_asked(person: Person, setting: Setting) -> Resource:
 
 
 def _visit_agreed(person: Person, setting: Setting) -> Resource:
-    asked = setting.at((setting.hours.last_workday(setting.today) - setting.today).days, "10:05")
+    asked = setting.at_work(-1, "10:05")
     visit = setting.at((setting.hours.next_workday(setting.today) - setting.today).days, "11:00")
     text = {"en": "The scale shows nothing. Please bring batteries.", "nb": "Vekta viser ingenting. Ta med batterier."}
     asked_for = home_visit(person, asked, asked + timedelta(hours=4), visit, text)
@@ -66,7 +73,7 @@ def _visit_agreed(person: Person, setting: Setting) -> Resource:
 
 
 def _visit_declined(person: Person, setting: Setting) -> Resource:
-    asked = setting.at(-8, "11:20")
+    asked = setting.at_work(-8, "11:20")
     text = {"en": "Please check his blood sugar at home.", "nb": "Kontroller blodsukkeret hjemme."}
     why = {
         "en": "He is at the GP today and has it done there.",
@@ -80,7 +87,7 @@ def _visit_declined(person: Person, setting: Setting) -> Resource:
 
 
 def _visit_done(person: Person, setting: Setting) -> Resource:
-    asked = setting.at(-34, "09:10")
+    asked = setting.at_work(-34, "09:10")
     text = {
         "en": "Swollen ankles for two days. Please look and measure.",
         "nb": "Hovne ankler i to dager. Se til og mål.",
@@ -90,25 +97,25 @@ def _visit_done(person: Person, setting: Setting) -> Resource:
         "nb": "Litt hovne ankler, ingen smerter. Strømpene var for løse; ny størrelse bestilt. Hun har det bra.",
     }
     asked_for = home_visit(person, asked, asked + timedelta(hours=2), asked + timedelta(hours=6), text)
-    return visited(asked_for, person, setting.at(-34, "13:00"), told)
+    return visited(asked_for, person, asked + timedelta(hours=4), told)
 
 
 def _visit_done_twice_told(person: Person, setting: Setting) -> Resource:
-    asked = setting.at(-29, "08:40")
+    asked = setting.at_work(-29, "08:40")
     text = {
         "en": "Cold and more phlegm. Please see how she breathes.",
         "nb": "Forkjølet og mer slim. Se hvordan hun puster.",
     }
     told = {"en": "Breathes calmly, oxygen 92. Knows her plan.", "nb": "Puster rolig, oksygen 92. Kan planen sin."}
     asked_for = home_visit(person, asked, asked + timedelta(hours=4), asked + timedelta(hours=8), text)
-    return visited(asked_for, person, setting.at(-29, "12:10"), told)
+    return visited(asked_for, person, asked + timedelta(hours=3), told)
 
 
 def _wishes(people: People, setting: Setting) -> Iterator[Resource]:
     dose = {"en": "Unsure about the new dose", "nb": "Usikker på den nye dosen"}
     join = {"en": "Would like my son to join", "nb": "Vil gjerne ha med sønnen min"}
-    yield contact_wish(people["solveig-knutsen"], "phone", dose, _last(setting, "20:11"), setting)
-    yield contact_wish(people["torbjorn-aas"], "video", join, _last(setting, "07:02"), setting)
+    yield contact_wish(people["solveig-knutsen"], "phone", dose, _waiting(setting, "20:11"), setting)
+    yield contact_wish(people["torbjorn-aas"], "video", join, _waiting(setting, "07:02"), setting)
 
 
 def message(person: Person, sender: str, recipient: str, text: Words, sent: datetime) -> Resource:
@@ -132,7 +139,9 @@ def _messages(people: People, setting: Setting) -> Iterator[Resource]:
         "en": "Your numbers look steady. Do you still take the tablet every morning?",
         "nb": "Tallene dine ser jevne ut. Tar du fortsatt tabletten hver morgen?",
     }
-    yield _post(message(olav, nurse.practitioner_role, olav.patient, text, setting.at(-4, "09:50")), "olav unopened")
+    yield _post(
+        message(olav, nurse.practitioner_role, olav.patient, text, setting.at_work(-4, "09:50")), "olav unopened"
+    )
     yield from _question_to_centre(people["berit-sorensen"], setting)
 
 
@@ -147,19 +156,19 @@ def _ingrids_letters(ingrid: Person, setting: Setting) -> Iterator[Resource]:
         "en": "Thank you for the numbers. How are your ankles now?",
         "nb": "Takk for tallene. Hvordan er anklene dine nå?",
     }
-    first = message(ingrid, silje, ingrid.patient, sleeps, setting.at(-6, "09:15"))
-    first["received"] = iso(setting.at(-6, "10:02"))
+    first = message(ingrid, silje, ingrid.patient, sleeps, setting.at_work(-6, "09:15"))
+    first["received"] = iso(setting.at_work(-6, "10:02"))
     yield _post(first, "ingrid first")
-    second = message(ingrid, ingrid.patient, f"Organization/{CENTRE}", thanks, setting.at(-6, "10:05"))
+    second = message(ingrid, ingrid.patient, f"Organization/{CENTRE}", thanks, setting.at_work(-6, "10:05"))
     second["inResponseTo"] = [reference(urn("message ingrid first"))]
-    second["received"] = iso(setting.at(-6, "10:40"))
+    second["received"] = iso(setting.at_work(-6, "10:40"))
     yield _post(second, "ingrid second")
-    yield _post(message(ingrid, silje, ingrid.patient, ankles, setting.at(-2, "11:05")), "ingrid third")
+    yield _post(message(ingrid, silje, ingrid.patient, ankles, setting.at_work(-2, "11:05")), "ingrid third")
 
 
 def _question_to_centre(berit: Person, setting: Setting) -> Iterator[Resource]:
     asked = {"en": "Can I measure in the evening on choir days?", "nb": "Kan jeg måle om kvelden på kordager?"}
-    sent = _last(setting, "19:25")
+    sent = _waiting(setting, "19:25")
     yield _post(message(berit, berit.patient, f"Organization/{CENTRE}", asked, sent), "berit asks")
     made = task("message", berit, sent, setting.hours.due(sent))
     made |= {"focus": reference(urn("message berit asks")), "requester": reference(berit.patient)}

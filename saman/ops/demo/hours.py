@@ -49,6 +49,14 @@ class Hours(msgspec.Struct, frozen=True):
         day = before - timedelta(days=1)
         return self.last_workday(day) if self.closed(day) else day
 
+    def workday(self, day: date) -> date:
+        """`day`, or the last day before it on which the centre opened."""
+        return self.last_workday(day + timedelta(days=1))
+
+    def is_open(self, moment: datetime) -> bool:
+        """Whether the centre is open at `moment`."""
+        return self.opening(moment) == moment
+
     def next_workday(self, after: date) -> date:
         """The first day after `after` on which the centre opens."""
         day = after + timedelta(days=1)

@@ -23,7 +23,7 @@ _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 _STREETS = ("Prøveveien", "Eksempelbakken", "Testlia", "Påfunnet", "Diktstien", "Liksomgata")
 
 
-def test_number(born: date, sex: str, turn: int) -> str:
+def synthetic_number(born: date, sex: str, turn: int) -> str:
     """The `turn`-th (from 0) national test number for this birth date and sex (`female`, `male`).
 
     Eleven digits: day, month + 80, year, three digits for century and sex, two check digits modulo 11.

@@ -6,7 +6,7 @@ from datetime import date
 
 import msgspec
 
-from saman.ops.demo.identity import test_number
+from saman.ops.demo.identity import synthetic_number
 from saman.ops.demo.packaged import read
 from saman.ops.demo.places import BY_SLUG, Municipality
 
@@ -201,7 +201,7 @@ class Person(msgspec.Struct, frozen=True):
     @property
     def number(self) -> str:
         """The national test number."""
-        return test_number(self.born, self.sex, self.turn % 20)
+        return synthetic_number(self.born, self.sex, self.turn % 20)
 
 
 def read_profiles() -> dict[str, Profile]:

@@ -30,6 +30,10 @@ class Setting(msgspec.Struct, frozen=True):
         """The time `clock` on the day `offset` days from today, in Norway."""
         return at(self.day(offset), time.fromisoformat(clock))
 
+    def at_work(self, offset: int, clock: str) -> datetime:
+        """The time `clock` on the day `offset` days from today, or on the last day before it that the centre opened."""
+        return at(self.hours.workday(self.day(offset)), time.fromisoformat(clock))
+
     def chance(self, name: str) -> Random:
         """A source of chance of its own for `name`, so that a new person changes nobody else's numbers."""
         return Random(f"{self.seed} {name}")  # noqa: S311 - simulated numbers, nothing secret

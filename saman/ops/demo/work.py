@@ -66,7 +66,7 @@ def read_report(follow: Follow, sent: SentReport) -> Resource:
     made |= {"focus": reference(sent.full_url), "requester": reference(follow.person.patient)}
     if not waits:
         made |= _read(follow, report.sent, due)
-    elif report.last and follow.enrolled.claimed_by:
+    elif report.last and follow.enrolled.claimed_by and setting.hours.opening(report.sent) <= setting.now:
         made |= _claimed(follow.enrolled.claimed_by, report.sent, setting)
     return post(mark(made, SIMULATED), urn(f"task {sent.full_url}"))
 
@@ -122,12 +122,12 @@ def limit_told(follow: Follow) -> Iterator[Resource]:
 def missing_report(follow: Follow, last: datetime) -> Resource:
     """Somebody who should have reported has not: the centre is to find out how they are."""
     setting = follow.setting
-    noticed = setting.at(-2, "12:00")
+    noticed = setting.at_work(-3, "12:00")
     asked = {
         "en": f"No report since {last:%d.%m}. Called once, no answer.",
         "nb": f"Ingen rapport siden {last:%d.%m}. Ringt én gang, ikke svar.",
     }
-    made = task("missing-report", follow.person, noticed, setting.at(-1, "12:00"), asked)
+    made = task("missing-report", follow.person, noticed, setting.at_work(-3, "15:30"), asked)
     made["requester"] = reference(f"Organization/{CENTRE}")
     return entry(made, f"{follow.person.id} missing")
 
