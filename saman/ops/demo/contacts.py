@@ -183,6 +183,7 @@ def _appointments(people: People, setting: Setting) -> Iterator[Resource]:
     ingrid, silje = people["ingrid-aasen"], roster()["silje-haugen"]
     gp = on_duty("general-practitioner", "grimstad")
     soon = (setting.hours.next_workday(setting.today) - setting.today).days
+    shower_day = next(offset for offset in range(1, 8) if setting.day(offset).weekday() in (1, 4))
     later = (setting.hours.next_workday(setting.day(9)) - setting.today).days
     video = {"en": "Video with Silje Haugen, nurse", "nb": "Video med Silje Haugen, sykepleier"}
     shower = {"en": "Help with shower and support stockings", "nb": "Hjelp til dusj og støttestrømper"}
@@ -193,7 +194,9 @@ def _appointments(people: People, setting: Setting) -> Iterator[Resource]:
     people_in = [ingrid.patient, silje.practitioner_role, "RelatedPerson/kari-aasen"]
     yield _appointment("ingrid-aasen-video", "video", video, setting.at(soon, "10:00"), 20, people_in)
     nurse = on_duty("home-care-worker", "grimstad").practitioner_role
-    yield _appointment("ingrid-aasen-home", "home", shower, setting.at(soon + 1, "08:30"), 60, [ingrid.patient, nurse])
+    yield _appointment(
+        "ingrid-aasen-home", "home", shower, setting.at(shower_day, "08:30"), 60, [ingrid.patient, nurse]
+    )
     people_in = [ingrid.patient, gp.practitioner_role]
     yield _appointment("ingrid-aasen-clinic", "clinic", clinic, setting.at(later, "13:15"), 30, people_in)
     randi, geir = people["randi-eikeland"], roster()["geir-vik"]

@@ -89,10 +89,12 @@ MEASURES: dict[str, Measure] = {
 Sources: https://hl7.org/fhir/R4/observation-vitalsigns.html and the examples of https://build.fhir.org/ig/HL7/phd/
 """
 
+BLOOD_PRESSURE_MDC = "150020"
+
 BLOOD_PRESSURE: Resource = {
     "coding": [
         coding(LOINC, "85354-9", "Blood pressure panel with all children optional"),
-        coding(MDC, "150020", "MDC_PRESS_BLD_NONINV"),
+        coding(MDC, BLOOD_PRESSURE_MDC, "MDC_PRESS_BLD_NONINV"),
     ],
     "text": "Blood pressure",
 }

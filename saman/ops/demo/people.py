@@ -72,7 +72,7 @@ def patient(person: Person, profile: Profile) -> Resource:
         "identifier": [identifier(person.number)],
         "active": True,
         "name": [human_name(person.name)],
-        "telecom": [phone(person.turn)],
+        "telecom": [phone(person.turn + 11)],
         "gender": person.sex,
         "birthDate": person.born.isoformat(),
         "address": [withheld_address() if profile.protected else _home(person, profile)],

@@ -27,6 +27,7 @@ from saman.ops.demo.measures import (
     ANSWER_SYSTEM,
     ANSWERS,
     BLOOD_PRESSURE,
+    BLOOD_PRESSURE_MDC,
     COMMENT,
     DEVICES,
     MEASURES,
@@ -156,7 +157,8 @@ def _component(report: Report, name: str) -> Resource:
 
 def _observation(sender: Sender, report: Report, full_url: str, name: str, reading: Reading) -> Resource:
     measure, person = MEASURES[name], sender.person
-    key = f"{serial(person, measure.device)}-{measure.mdc[0]}-{_stamp(report.sent)}"
+    code = BLOOD_PRESSURE_MDC if name == "systolic" else measure.mdc[0]
+    key = f"{serial(person, measure.device)}-{code}-{_stamp(report.sent)}"
     return {
         "resourceType": "Observation",
         **({"extension": [{"url": CONFIRMED, "valueBoolean": True}]} if reading.confirmed else {}),
