@@ -132,9 +132,7 @@ def _span(span: Span) -> str:
 
 
 def _sources(model: CareModel) -> Table:
-    caption = (
-        f"{Mark.A.value} Nordic publication · {Mark.B.value} region or agency · {Mark.C.value} press or third party"
-    )
+    caption = "A Nordic publication · B region or agency · C press or third party"
     table = Table("Mark", "Publisher", "Title", title="Sources", title_justify="left", caption=caption)
     for source in sorted(model.region.sources, key=lambda one: (one.mark.value, one.publisher)):
         table.add_row(source.mark.value, escape(source.publisher), escape(source.title))
