@@ -150,6 +150,11 @@ class Words:
         return Locale.parse(self.shape.locale).text_direction
 
     @property
+    def decimal_point(self) -> str:
+        """What stands before the decimals of a number: `,` or `.`."""
+        return self.number(0, 1)[1]
+
+    @property
     def today(self) -> date:
         """The day it is where the reader is."""
         return self.now.date()

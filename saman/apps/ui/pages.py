@@ -63,9 +63,8 @@ class User(msgspec.Struct, frozen=True):
 
     @property
     def initials(self) -> str:
-        """First letters of the first and the last name: `IA`."""
-        names = self.name.split()
-        return "".join(name[0] for name in (names[:1] + names[1:][-1:])).upper()
+        """What stands in the round mark beside the name."""
+        return initials(self.name)
 
 
 class Frame(msgspec.Struct, frozen=True):
@@ -132,7 +131,7 @@ def environment(folders: dict[str, Path], assets: Assets) -> Environment:
     )
     made.globals.update(asset=assets.address, icon=_icon, sprite=_sprite, words=_words)
     made.globals.update(_=_gettext, n_=_ngettext, issue_text=_issue_text)
-    made.filters.update(capfirst=capfirst, iso=iso, isoday=_isoday)
+    made.filters.update(capfirst=capfirst, initials=initials, iso=iso, isoday=_isoday)
     made.filters.update({name: _by(name) for name in WRITTEN})
     return made
 
@@ -157,9 +156,12 @@ def installation(request: Request) -> Pages:
     return found
 
 
-def render(request: Request, template: str, view: Any, status: int = 200) -> Response:
-    """The page `template` shows for `view`, packed for the wire; remembers `?lang=` and `?theme=`."""
-    return _answer(request, html(request, template, view), status)
+def render(request: Request, template: str, view: Any, status: int = 200, **more: object) -> Response:
+    """The page `template` shows for `view`, packed for the wire; remembers `?lang=` and `?theme=`.
+
+    `more` are further names for the template, such as a frame's help block.
+    """
+    return _answer(request, html(request, template, view, **more), status)
 
 
 def render_refusal(request: Request, refusal: Refusal, template: str = "ui/refusal.html") -> Response:
@@ -167,13 +169,15 @@ def render_refusal(request: Request, refusal: Refusal, template: str = "ui/refus
     return render(request, template, refusal, refusal.status)
 
 
-def html(request: Request, template: str, view: Any) -> str:
+def html(request: Request, template: str, view: Any, **more: object) -> str:
     """The page as text, for whoever sends it in another way (server-sent events)."""
     installed = installation(request)
     rendering = Rendering(words_of(request))
     reset = _rendering.set(rendering)
     try:
-        return installed.environment.get_template(template).render(page=_frame(request, rendering.words), view=view)
+        return installed.environment.get_template(template).render(
+            page=_frame(request, rendering.words), view=view, **more
+        )
     finally:
         _rendering.reset(reset)
 
@@ -238,6 +242,12 @@ def _with(request: Request, name: str, value: str) -> str:
 def capfirst(text: str) -> str:
     """`text` with a capital first letter, for a sentence that begins with a day."""
     return text[:1].upper() + text[1:]
+
+
+def initials(name: str) -> str:
+    """First letters of the first and the last of a name's words: `IA`."""
+    words = name.split()
+    return "".join(word[0] for word in words[:1] + words[1:][-1:]).upper()
 
 
 def iso(moment: date) -> str:

@@ -1,7 +1,7 @@
 """Keeps the catalogues in step with templates and code, and lets translators work in one table.
 
-`python -m saman.apps.ui.strings update` adds new strings to every app's catalogues, empty and unreviewed, and drops
-those no longer used. `… export APP` writes a table (tab separated: source, plural, one column a language) and
+`python -m saman.apps.ui.strings update [APP …]` adds new strings to the catalogues, empty and unreviewed, and drops those
+no longer used. `… export APP` writes a table (tab separated: source, plural, one column a language) and
 `… fill APP FILE` takes one back; what it changes becomes unreviewed. A string that the shared catalogue (`ui`) has is
 not repeated in an app's.
 """
@@ -121,9 +121,9 @@ def write(catalog: Catalog, path: Path) -> None:
     path.write_bytes(b"\n".join(lines) + b"\n")
 
 
-def update(root: Path = APPS) -> None:
-    """Brings every catalogue of every app in step."""
-    for app in apps(root):
+def update(chosen: Iterable[str] = (), root: Path = APPS) -> None:
+    """Brings the catalogues of the chosen apps (all, when none is named) in step."""
+    for app in chosen or apps(root):
         for language in LANGUAGES:
             write(updated(app, language, root), po_path(app, language, root))
 
@@ -165,10 +165,10 @@ def _joined(message: Message | None) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Runs `update`, `export APP` or `fill APP FILE`; 2 for any other words."""
+    """Runs `update [APP …]`, `export APP` or `fill APP FILE`; 2 for any other words."""
     match arguments:
-        case ["update"]:
-            update()
+        case ["update", *chosen]:
+            update(chosen)
         case ["export", app]:
             sys.stdout.write(export(app))
         case ["fill", app, file]:

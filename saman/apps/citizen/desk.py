@@ -1,0 +1,100 @@
+"""What the citizen's pages ask of the rest of Saman. One desk is made for each request and knows who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from saman.apps.citizen.views import (
+    AccessLog,
+    Answer,
+    Draft,
+    Happened,
+    OwnAnswer,
+    Plan,
+    Readings,
+    Receipt,
+    SelfTreatment,
+    SignIn,
+    Thread,
+    Today,
+    Trend,
+)
+from saman.apps.ui.views import Help
+from saman.kernel.outcome import Refusal
+
+
+class FrontDesk(Protocol):
+    """What the front page asks for; nobody is signed in."""
+
+    async def people(self, query: str) -> SignIn | Refusal:
+        """Demo people whose name or role matches `query`, those over 65 first; a Refusal outside demo mode."""
+        ...
+
+
+class CitizenDesk(Protocol):
+    """Everything a citizen reads and does. Every method may refuse; a Refusal's issues name the field in `path`."""
+
+    async def help(self) -> Help:
+        """Numbers to call, from the country file, and the citizen's coordinator."""
+        ...
+
+    async def today(self) -> Today | Refusal:
+        """What is asked of me today and what comes next."""
+        ...
+
+    async def plan(self) -> Plan | Refusal:
+        """My plan."""
+        ...
+
+    async def answer_item(self, item: str, answer: OwnAnswer) -> Refusal | None:
+        """Stores the citizen's own answer to a plan item."""
+        ...
+
+    async def draft(self) -> Draft | Refusal:
+        """The report being written; begins one when there is none."""
+        ...
+
+    async def keep(self, draft: str, answers: Mapping[str, Answer]) -> Refusal | None:
+        """Stores answers in the draft, by question."""
+        ...
+
+    async def send(self, draft: str, comment: str) -> Receipt | Refusal:
+        """Sends the draft once: a second call with the same draft answers with the first receipt, marked `already`."""
+        ...
+
+    async def receipt(self) -> Receipt | Refusal:
+        """The receipt of the latest report."""
+        ...
+
+    async def readings(self) -> Readings | Refusal:
+        """My measures with their latest reading."""
+        ...
+
+    async def trend(self, measure: str) -> Trend | Refusal:
+        """One measure over 90 days."""
+        ...
+
+    async def self_treatment(self) -> SelfTreatment | Refusal:
+        """My self-treatment plan."""
+        ...
+
+    async def thread(self) -> Thread | Refusal:
+        """My messages; opening them marks them as read."""
+        ...
+
+    async def write(self, key: str, text: str) -> Refusal | None:
+        """Stores a message once for each `key`."""
+        ...
+
+    async def access_log(self, period: int) -> AccessLog | Refusal:
+        """Who looked in the last `period` days."""
+        ...
+
+    async def happened(self, report: str | None) -> Happened | Refusal:
+        """What became of a report, the latest when None."""
+        ...
+
+    async def not_heard_back(self, report: str) -> Refusal | None:
+        """Tells both ends that the citizen has had no answer."""
+        ...

@@ -1,0 +1,163 @@
+"""The citizen's addresses. Handlers are thin: ask the desk, show the view or the refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, get_args
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from saman.apps.citizen import report
+from saman.apps.citizen.desk import CitizenDesk, FrontDesk
+from saman.apps.citizen.forms import MOST_MESSAGE, parse_text
+from saman.apps.citizen.pictures import trend_page
+from saman.apps.citizen.show import DeskFor, Handler, refusal_page, show
+from saman.apps.citizen.views import OwnAnswer
+from saman.apps.ui.pages import render, render_refusal, see, words_of
+from saman.apps.ui.security import posted, session_of
+from saman.kernel.outcome import Kind, Refusal, refused
+
+PERIODS: Final = (7, 30, 365)
+FrontFor = Callable[[Request], FrontDesk]
+CitizenHandler = Callable[[Request, CitizenDesk], Awaitable[Response]]
+
+
+def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
+    """The front page and everything under `/citizen`; each desk is made for one request."""
+
+    def at(path: str, handler: CitizenHandler, method: str = "GET") -> Route:
+        return Route(path, signed_in(desk_for, handler), methods=[method])
+
+    return [
+        Route("/", _front(front_for), methods=["GET"]),
+        Route("/citizen/worker.js", report.worker, methods=["GET"]),
+        at("/citizen", today),
+        at("/citizen/plan", plan),
+        at("/citizen/plan/{item}", answer_item, "POST"),
+        at("/citizen/report", report.begin),
+        at("/citizen/report/check", report.check),
+        at("/citizen/report/send", report.send, "POST"),
+        at("/citizen/report/kept", report.kept, "POST"),
+        at("/citizen/report/later", report.later),
+        at("/citizen/report/sent", report.sent),
+        at("/citizen/report/{step}", report.ask),
+        at("/citizen/report/{step}", report.answer, "POST"),
+        at("/citizen/readings", readings),
+        at("/citizen/readings/{measure}", trend),
+        at("/citizen/self-treatment", self_treatment),
+        at("/citizen/messages", messages),
+        at("/citizen/messages", write_message, "POST"),
+        at("/citizen/who-looked", who_looked),
+        at("/citizen/happened", happened),
+        at("/citizen/happened/{report}", happened),
+        at("/citizen/happened/{report}/reminder", not_heard_back, "POST"),
+    ]
+
+
+def signed_in(desk_for: DeskFor, handler: CitizenHandler) -> Handler:
+    """Sends whoever is not signed in to the front page; a script is told 401."""
+
+    async def handle(request: Request) -> Response:
+        if session_of(request) is None:
+            wants_page = "text/html" in request.headers.get("accept", "text/html")
+            return see("/") if wants_page else Response(status_code=401)
+        return await handler(request, desk_for(request))
+
+    return handle
+
+
+def _front(front_for: FrontFor) -> Handler:
+    async def front(request: Request) -> Response:
+        view = await front_for(request).people(request.query_params.get("q", "").strip()[:100])
+        if isinstance(view, Refusal):
+            return render_refusal(request, view)
+        return render(request, "citizen/front.html", view)
+
+    return front
+
+
+async def today(request: Request, desk: CitizenDesk) -> Response:
+    """What is asked of me today."""
+    return await show(request, desk, "citizen/today.html", await desk.today())
+
+
+async def plan(request: Request, desk: CitizenDesk) -> Response:
+    """My plan."""
+    return await show(request, desk, "citizen/plan.html", await desk.plan())
+
+
+async def answer_item(request: Request, desk: CitizenDesk) -> Response:
+    """The citizen's own answer to a plan item."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return await refusal_page(request, desk, fields)
+    answer: Any = fields.get("answer", "")
+    if answer not in get_args(OwnAnswer):
+        return await refusal_page(
+            request, desk, refused(Kind.INVALID, "value", "Not an answer to a plan item", "answer")
+        )
+    done = await desk.answer_item(request.path_params["item"], answer)
+    return see("/citizen/plan#items") if done is None else await refusal_page(request, desk, done)
+
+
+async def readings(request: Request, desk: CitizenDesk) -> Response:
+    """My measures."""
+    return await show(request, desk, "citizen/readings.html", await desk.readings())
+
+
+async def trend(request: Request, desk: CitizenDesk) -> Response:
+    """One measure over time."""
+    view = await desk.trend(request.path_params["measure"])
+    page = view if isinstance(view, Refusal) else trend_page(view, words_of(request))
+    return await show(request, desk, "citizen/trend.html", page)
+
+
+async def self_treatment(request: Request, desk: CitizenDesk) -> Response:
+    """My self-treatment plan."""
+    return await show(request, desk, "citizen/self_treatment.html", await desk.self_treatment())
+
+
+async def messages(request: Request, desk: CitizenDesk) -> Response:
+    """My messages."""
+    return await show(request, desk, "citizen/messages.html", await desk.thread(), errors=None, typed="")
+
+
+async def write_message(request: Request, desk: CitizenDesk) -> Response:
+    """A message from the citizen, stored once for each key."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return await refusal_page(request, desk, fields)
+    text = parse_text(fields, "text", MOST_MESSAGE, required=True)
+    done = text if isinstance(text, Refusal) else await desk.write(fields.get("key", ""), text)
+    if done is None:
+        return see("/citizen/messages?sent=1#last")
+    if done.kind is not Kind.UNPROCESSABLE:
+        return await refusal_page(request, desk, done)
+    typed = fields.get("text", "")
+    return await show(
+        request, desk, "citizen/messages.html", await desk.thread(), done.status, errors=done, typed=typed
+    )
+
+
+async def who_looked(request: Request, desk: CitizenDesk) -> Response:
+    """Who has looked at my information."""
+    asked = request.query_params.get("days", "")
+    period = int(asked) if asked in map(str, PERIODS) else PERIODS[0]
+    return await show(request, desk, "citizen/who_looked.html", await desk.access_log(period))
+
+
+async def happened(request: Request, desk: CitizenDesk) -> Response:
+    """What became of a report."""
+    return await show(request, desk, "citizen/happened.html", await desk.happened(request.path_params.get("report")))
+
+
+async def not_heard_back(request: Request, desk: CitizenDesk) -> Response:
+    """Says to both ends that no answer has come."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return await refusal_page(request, desk, fields)
+    name = request.path_params["report"]
+    done = await desk.not_heard_back(name)
+    return see(f"/citizen/happened/{name}") if done is None else await refusal_page(request, desk, done)
