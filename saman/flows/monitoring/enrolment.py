@@ -26,7 +26,7 @@ _WEEKDAYS = {day.value: day for day in Weekday}
 
 
 class OwnLimit(msgspec.Struct, frozen=True, kw_only=True):
-    """A person's own limit for one quantity: who set it, when, and why. `goal` and `version` are what changing needs."""
+    """A person's own limit for one quantity: who set it, when, why; `goal` and `version` are for changing it."""
 
     quantity: str
     low: Decimal | None

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from saman.flows.monitoring.enrolment import Enrolment
+from saman.flows.writing import Once, new_id, once
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.care import codes
@@ -20,8 +21,7 @@ from saman.model.care.calendar import answer_by
 from saman.model.care.caremodel import CareModel
 from saman.model.care.measurement import Measurement, Quantity, plausibility
 from saman.model.care.questionnaire import Question
-from saman.record import Change, Record, Stored
-from saman.record.conditional import commit_if_none, read_condition
+from saman.record import Change, Record
 
 VITAL_SIGNS = "http://terminology.hl7.org/CodeSystem/observation-category"
 UCUM = "http://unitsofmeasure.org"
@@ -51,28 +51,20 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     told_to: str = ""
 
 
-class Sent(msgspec.Struct, frozen=True):
-    """A report that is stored: its QuestionnaireResponse, and whether it had been stored before."""
+async def send(record: Record, model: CareModel, enrolment: Enrolment, report: Report) -> Once | Refusal:
+    """Store a report and ask the receiving unit to read it, all in one transaction and once for its key.
 
-    report: str
-    at: datetime
-    already: bool
-
-
-async def send(record: Record, model: CareModel, enrolment: Enrolment, report: Report) -> Sent | Refusal:
-    """Store a report and ask the receiving unit to read it, all in one transaction and once for its key."""
+    The answer holds the QuestionnaireResponse, and whether it had been stored before.
+    """
     refusal = unfit(enrolment, report)
     if refusal is not None:
         return refusal
-    condition = read_condition("QuestionnaireResponse", f"identifier={codes.READING}|{report.key}")
-    if isinstance(condition, Refusal):
-        return condition
-    result = await commit_if_none(record, condition, list(changes(record, model, enrolment, report)))
-    if isinstance(result, Refusal):
-        return result
-    if isinstance(result, Stored):
-        return Sent(result.id, result.updated, already=True)
-    return Sent(result[0].stored.id, record.context.now, already=False)
+    return await once(
+        record,
+        "QuestionnaireResponse",
+        f"identifier={codes.READING}|{report.key}",
+        lambda inner: list(changes(inner, model, enrolment, report)),
+    )
 
 
 def unfit(enrolment: Enrolment, report: Report) -> Refusal | None:
@@ -107,7 +99,7 @@ def _unfit(quantity: Quantity, value: Value) -> Iterator[Issue]:
 def changes(record: Record, model: CareModel, enrolment: Enrolment, report: Report) -> Iterator[Change]:
     """The resources of a report: the answers first, then the Observations, then the task."""
     now = record.context.now
-    answers_id = record.new_id(enrolment.person)
+    answers_id = new_id(record, enrolment.person)
     answers = _answers(record, model, enrolment, report)
     yield Change(answers | {"id": answers_id}, answers_id)
     for measurement, _ in enrolment.asked.measurements:

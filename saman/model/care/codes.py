@@ -9,6 +9,7 @@ Resource = dict[str, Any]
 ROLE = "urn:saman:role"
 TASK = "urn:saman:task"
 TASK_INPUT = "urn:saman:task-input"
+REASON = "urn:saman:reason"
 TASK_OUTPUT = "urn:saman:task-output"
 ACTIVITY = "urn:saman:activity"
 CATEGORY = "urn:saman:category"

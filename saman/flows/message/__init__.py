@@ -1,0 +1,1 @@
+"""Messages between a citizen and those who follow the citizen."""

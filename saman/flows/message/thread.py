@@ -1,0 +1,85 @@
+"""A thread of messages about one person (https://hl7.org/fhir/R4/communication.html)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from saman.flows.reading import all_of, in_language, moment_of
+from saman.flows.writing import Once, once
+from saman.kernel.clock import instant
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.care import codes
+from saman.record import Change, Record
+
+MESSAGE = "message"
+LONGEST = 4000
+
+Resource = dict[str, Any]
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True):
+    """One message; `sender` and `recipient` are references, `read` is when it was opened."""
+
+    id: str
+    sender: str
+    recipient: str
+    sent: datetime
+    text: str
+    read: datetime | None
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A message to be sent about a person, stored once for its key."""
+
+    person: str
+    recipient: str
+    text: str
+    key: str
+
+
+async def thread_of(record: Record, person: str, language: str) -> tuple[Message, ...] | Refusal:
+    """All messages about a person that the one who asks may see, oldest first."""
+    found = await all_of(
+        record, "Communication", [("patient", f"Patient/{person}"), ("category", f"{codes.COMMUNICATION}|{MESSAGE}")]
+    )
+    if isinstance(found, Refusal):
+        return found
+    return tuple(sorted((_message(one.resource(), language) for one in found), key=lambda one: one.sent))
+
+
+def _message(resource: Resource, language: str) -> Message:
+    payload: Resource = next(iter(resource.get("payload", ())), {})
+    recipient: Resource = next(iter(resource.get("recipient", ())), {})
+    return Message(
+        id=resource["id"],
+        sender=resource.get("sender", {}).get("reference", ""),
+        recipient=recipient.get("reference", ""),
+        sent=moment_of(resource["sent"]),
+        text=in_language(payload, "contentString", language),
+        read=moment_of(resource["received"]) if "received" in resource else None,
+    )
+
+
+async def write(record: Record, letter: Letter, task: Resource | None = None) -> Once | Refusal:
+    """Send a message, together with the task of answering it where somebody is to answer."""
+    text = letter.text.strip()
+    if not text:
+        return refused(Kind.UNPROCESSABLE, "required", "Write something.", "text", key="message.empty")
+    if len(text) > LONGEST:
+        return refused(Kind.UNPROCESSABLE, "too-long", f"Write at most {LONGEST} signs.", "text", key="message.long")
+    resource: Resource = {
+        "resourceType": "Communication",
+        "identifier": [{"system": codes.COMMUNICATION, "value": letter.key}],
+        "status": "completed",
+        "category": [codes.concept(codes.COMMUNICATION, MESSAGE)],
+        "subject": codes.reference(f"Patient/{letter.person}"),
+        "sent": instant(record.context.now),
+        "recipient": [codes.reference(letter.recipient)],
+        "sender": codes.reference(record.context.actor),
+        "payload": [{"contentString": text}],
+    }
+    changes = [Change(resource)] + ([Change(task)] if task is not None else [])
+    return await once(record, "Communication", f"identifier={codes.COMMUNICATION}|{letter.key}", lambda inner: changes)
