@@ -6,29 +6,35 @@ from saman.ops.demo.marks import Resource, words
 from saman.ops.demo.profile import Words
 
 SNOMED = "http://snomed.info/sct"
+ICD_10 = "http://hl7.org/fhir/sid/icd-10"
 ATC = "http://www.whocc.no/atc"
 LOINC = "http://loinc.org"
 MDC = "urn:iso:std:iso:11073:10101"
 
-CONDITIONS: dict[str, tuple[str, Words]] = {
+CONDITIONS: dict[str, tuple[str, str, Words]] = {
     "copd": (
         "13645005",
+        "J44",
         {"en": "Chronic obstructive lung disease (COPD)", "nb": "Kronisk obstruktiv lungesykdom (kols)"},
     ),
-    "heart-failure": ("84114007", {"en": "Heart failure", "nb": "Hjertesvikt"}),
-    "diabetes": ("44054006", {"en": "Type 2 diabetes", "nb": "Diabetes type 2"}),
-    "dementia": ("52448006", {"en": "Dementia", "nb": "Demens"}),
-    "fall": ("217082002", {"en": "Accidental fall", "nb": "Fall"}),
-    "hip-fracture": ("359817006", {"en": "Closed fracture of hip", "nb": "Hoftebrudd"}),
-    "hypertension": ("38341003", {"en": "High blood pressure", "nb": "Høyt blodtrykk"}),
-    "atrial-fibrillation": ("49436004", {"en": "Atrial fibrillation", "nb": "Atrieflimmer"}),
-    "depression": ("35489007", {"en": "Depression", "nb": "Depresjon"}),
-    "leg-ulcer": ("95344007", {"en": "Leg ulcer", "nb": "Leggsår"}),
-    "osteoporosis": ("64859006", {"en": "Osteoporosis", "nb": "Osteoporose"}),
-    "macular-degeneration": ("267718000", {"en": "Age-related macular degeneration", "nb": "Makuladegenerasjon"}),
-    "knee-osteoarthritis": ("239873007", {"en": "Osteoarthritis of the knee", "nb": "Kneartrose"}),
+    "heart-failure": ("84114007", "I50", {"en": "Heart failure", "nb": "Hjertesvikt"}),
+    "diabetes": ("44054006", "E11", {"en": "Type 2 diabetes", "nb": "Diabetes type 2"}),
+    "dementia": ("52448006", "F03", {"en": "Dementia", "nb": "Demens"}),
+    "fall": ("217082002", "W19", {"en": "Accidental fall", "nb": "Fall"}),
+    "hip-fracture": ("359817006", "S72", {"en": "Closed fracture of hip", "nb": "Hoftebrudd"}),
+    "hypertension": ("38341003", "I10", {"en": "High blood pressure", "nb": "Høyt blodtrykk"}),
+    "atrial-fibrillation": ("49436004", "I48", {"en": "Atrial fibrillation", "nb": "Atrieflimmer"}),
+    "depression": ("35489007", "F32", {"en": "Depression", "nb": "Depresjon"}),
+    "leg-ulcer": ("95344007", "L97", {"en": "Leg ulcer", "nb": "Leggsår"}),
+    "osteoporosis": ("64859006", "M81", {"en": "Osteoporosis", "nb": "Osteoporose"}),
+    "macular-degeneration": (
+        "267718000",
+        "H35",
+        {"en": "Age-related macular degeneration", "nb": "Makuladegenerasjon"},
+    ),
+    "knee-osteoarthritis": ("239873007", "M17", {"en": "Osteoarthritis of the knee", "nb": "Kneartrose"}),
 }
-"""SNOMED CT code and words of each condition."""
+"""SNOMED CT code, ICD-10 category and words of each condition."""
 
 MEDICINES: dict[str, tuple[str, str, Words]] = {
     "tiotropium": ("R03BB04", "Tiotropium", {"en": "Inhale once each morning", "nb": "Inhaler én gang hver morgen"}),
@@ -68,3 +74,11 @@ RELATIONS: dict[str, tuple[str, Words]] = {
 def coded(system: str, code: str, text: Words) -> Resource:
     """A CodeableConcept with its words in both languages."""
     return {"coding": [{"system": system, "code": code, "display": text["en"]}], **words("text", text)}
+
+
+def illness(key: str) -> Resource:
+    """The CodeableConcept of a condition, in SNOMED CT and ICD-10."""
+    snomed, icd_10, text = CONDITIONS[key]
+    concept = coded(SNOMED, snomed, text)
+    concept["coding"].append({"system": ICD_10, "code": icd_10})
+    return concept

@@ -9,7 +9,7 @@ from functools import cache
 import msgspec
 
 from saman.ops.demo.bundle import put
-from saman.ops.demo.codes import CONDITIONS, SNOMED, coded
+from saman.ops.demo.codes import illness
 from saman.ops.demo.hours import iso
 from saman.ops.demo.marks import (
     ACTIVITY_SYSTEM,
@@ -17,6 +17,7 @@ from saman.ops.demo.marks import (
     HAND_MADE,
     PLAN_SYSTEM,
     SERVICE_SYSTEM,
+    ZONE,
     Resource,
     concept,
     mark,
@@ -30,7 +31,6 @@ from saman.ops.demo.setting import Setting
 from saman.ops.demo.staff import CENTRE, Worker, on_duty, roster
 
 SERVICE = "digital-home-follow-up"
-ZONE = "urn:saman:extension:zone"
 
 
 class _Step(msgspec.Struct):
@@ -96,7 +96,7 @@ def _referral(follow: Follow) -> Resource:
         "authoredOn": iso(follow.setting.at(start - 6, "09:20")),
         "requester": reference(follow.gp.practitioner_role, follow.gp.name),
         "performer": [reference(f"Organization/{CENTRE}")],
-        "reasonCode": [coded(SNOMED, *CONDITIONS[illness.code]) for illness in follow.reasons],
+        "reasonCode": [illness(reason.code) for reason in follow.reasons],
         "note": [
             words(
                 "text",
@@ -182,7 +182,7 @@ def _limit_words(limit: Limit, bounds: Limit | EarlierLimit) -> Words:
 
 
 def _self_treatment(follow: Follow) -> Resource:
-    codes = {illness.code for illness in follow.reasons} & {"copd", "heart-failure"}
+    codes = {reason.code for reason in follow.reasons} & {"copd", "heart-failure"}
     text = _self_treatment_texts()["both" if len(codes) == 2 else codes.pop()]
     person, setting, start = follow.person, follow.setting, follow.enrolled.since
     return {

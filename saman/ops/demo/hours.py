@@ -8,6 +8,9 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from saman.model.care.calendar import holidays_on
+from saman.model.care.country import Country
+
 OSLO = ZoneInfo("Europe/Oslo")
 
 OPENS = time(8, 0)
@@ -22,6 +25,15 @@ Closed = Callable[[date], bool]
 def weekend(day: date) -> bool:
     """True on Saturday and Sunday."""
     return day.weekday() >= 5
+
+
+def closed_in(country: Country) -> Closed:
+    """Closed at weekends and on the whole holidays of a country."""
+
+    def closed(day: date) -> bool:
+        return weekend(day) or any(holiday.closes_at is None for holiday in holidays_on(country, day))
+
+    return closed
 
 
 class Hours(msgspec.Struct, frozen=True):

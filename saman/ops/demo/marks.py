@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from saman.model.access.domain import SOCIAL_CARE
+from saman.model.access.relation import SCOPE_URL
+from saman.model.care import codes
+
 Resource = dict[str, Any]
 """A FHIR resource, or a part of one, as plain JSON; numbers are int or Decimal."""
 
@@ -14,30 +18,34 @@ TEST_DATA: Resource = {
 }
 """Security label of every demo resource. Source: https://terminology.hl7.org/CodeSystem-v3-ActReason.html"""
 
-TAG_SYSTEM = "urn:saman:tag"
-CATEGORY_SYSTEM = "urn:saman:category"
-ROLE_SYSTEM = "urn:saman:role"
-TASK_SYSTEM = "urn:saman:task"
-ACTIVITY_SYSTEM = "urn:saman:activity"
-PLAN_SYSTEM = "urn:saman:plan"
-GOAL_SYSTEM = "urn:saman:goal"
-SERVICE_SYSTEM = "urn:saman:service"
-COMMUNICATION_SYSTEM = "urn:saman:communication"
-MODE_SYSTEM = "urn:saman:mode"
+TAG_SYSTEM = codes.TAG
+CATEGORY_SYSTEM = codes.CATEGORY
+ROLE_SYSTEM = codes.ROLE
+TASK_SYSTEM = codes.TASK
+INPUT_SYSTEM = codes.TASK_INPUT
+OUTPUT_SYSTEM = codes.TASK_OUTPUT
+ACTIVITY_SYSTEM = codes.ACTIVITY
+PLAN_SYSTEM = codes.PLAN
+GOAL_SYSTEM = codes.GOAL
+SERVICE_SYSTEM = codes.SERVICE
+COMMUNICATION_SYSTEM = codes.COMMUNICATION
+MODE_SYSTEM = codes.MODE
+ANSWER_SYSTEM = codes.ANSWER
+READING_SYSTEM = codes.READING
 
 SYNTHETIC = "synthetic"
 HAND_MADE = "hand-made"
 SIMULATED = "simulated"
 
-SOCIAL_CARE = "social-care"
-HOME_MONITORING = "home-monitoring"
-
-CITIZEN_ANSWER = "urn:saman:extension:citizen-answer"
-CONFIRMED = "urn:saman:extension:confirmed"
+CITIZEN_ANSWER = codes.CITIZEN_ANSWER
+CONFIRMED = codes.CONFIRMED
+CLAIMED_BY = codes.CLAIMED_BY
+SENT_FOR = codes.SENT_FOR
+SECTOR = codes.SECTOR
+ZONE = codes.ZONE
+SCOPE = SCOPE_URL
 DECISION = "urn:saman:extension:decision"
 DIGITAL_ABILITY = "urn:saman:extension:digital-ability"
-CLAIMED_BY = "urn:saman:extension:claimed-by"
-SCOPE = "urn:saman:scope"
 
 _TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 

@@ -115,7 +115,6 @@ QUESTIONS: dict[str, str] = {
     "daily-life": "How do you manage the day, with washing, food and moving about, compared with a usual day?",
 }
 COMMENT = "comment"
-ANSWER_SYSTEM = "urn:saman:answer"
 ANSWERS: dict[str, dict[str, str]] = {
     question: {
         "better": "Better",

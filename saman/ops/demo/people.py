@@ -8,12 +8,12 @@ from saman.ops.demo.bundle import put
 from saman.ops.demo.codes import (
     ALLERGENS,
     ATC,
-    CONDITIONS,
     EQUIPMENT,
     MEDICINES,
     RELATIONS,
     SNOMED,
     coded,
+    illness,
 )
 from saman.ops.demo.hours import iso
 from saman.ops.demo.identity import address, identifier, phone, withheld_address
@@ -50,7 +50,7 @@ def person_entries(person: Person, profile: Profile, setting: Setting) -> Iterat
     resources = [
         patient(person, profile),
         *(related_person(person, relative, turn) for turn, relative in enumerate(profile.relatives)),
-        *(condition(person, illness, profile, setting) for illness in profile.conditions),
+        *(condition(person, disease, profile, setting) for disease in profile.conditions),
         *(_allergy(person, allergy) for allergy in profile.allergies),
         *(_medicine(person, key, setting) for key in profile.medicines),
         *(_flag(person, notice, turn, setting) for turn, notice in enumerate(profile.flags)),
@@ -122,18 +122,17 @@ def condition_id(person: Person, key: str) -> str:
     return f"{person.id}-{key}"
 
 
-def condition(person: Person, illness: Illness, profile: Profile | None, setting: Setting) -> Resource:
+def condition(person: Person, disease: Illness, profile: Profile | None, setting: Setting) -> Resource:
     """A Condition on the problem list; one without a year began with the person's last fall."""
-    code, text = CONDITIONS[illness.code]
-    fall = profile.falls[0] if profile and illness.since is None and profile.falls else None
-    onset = iso(setting.at(fall.day, "02:40")) if fall else str(illness.since or setting.today.year - 5)
+    fall = profile.falls[0] if profile and disease.since is None and profile.falls else None
+    onset = iso(setting.at(fall.day, "02:40")) if fall else str(disease.since or setting.today.year - 5)
     return {
         "resourceType": "Condition",
-        "id": condition_id(person, illness.code),
+        "id": condition_id(person, disease.code),
         "clinicalStatus": concept("http://terminology.hl7.org/CodeSystem/condition-clinical", "active"),
         "verificationStatus": concept("http://terminology.hl7.org/CodeSystem/condition-ver-status", "confirmed"),
         "category": [concept("http://terminology.hl7.org/CodeSystem/condition-category", "problem-list-item")],
-        "code": coded(SNOMED, code, text),
+        "code": illness(disease.code),
         "subject": reference(person.patient),
         "onsetDateTime": onset,
         "asserter": reference(on_duty("general-practitioner", person.place.slug).practitioner),

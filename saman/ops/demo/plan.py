@@ -13,6 +13,7 @@ from saman.ops.demo.marks import (
     GOAL_SYSTEM,
     PLAN_SYSTEM,
     ROLE_SYSTEM,
+    SECTOR,
     Resource,
     concept,
     reference,
@@ -23,8 +24,6 @@ from saman.ops.demo.profile import Enrolment, Person, Profile, Words
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.social import performer
 from saman.ops.demo.staff import CENTRE, HOSPITAL, on_duty, roster
-
-SECTOR = "urn:saman:extension:sector"
 
 SCHEDULES: dict[str, tuple[tuple[int, ...], Words]] = {
     "daily": ((0, 1, 2, 3, 4, 5, 6), {"en": "every day", "nb": "hver dag"}),

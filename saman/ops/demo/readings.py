@@ -8,13 +8,15 @@ from decimal import Decimal
 
 import msgspec
 
+from saman.model.access.domain import HOME_MONITORING
 from saman.ops.demo.bundle import post, put, urn
 from saman.ops.demo.codes import MDC, coded
 from saman.ops.demo.hours import iso
 from saman.ops.demo.marks import (
+    ANSWER_SYSTEM,
     CATEGORY_SYSTEM,
     CONFIRMED,
-    HOME_MONITORING,
+    READING_SYSTEM,
     SIMULATED,
     Resource,
     coding,
@@ -24,7 +26,6 @@ from saman.ops.demo.marks import (
     words,
 )
 from saman.ops.demo.measures import (
-    ANSWER_SYSTEM,
     ANSWERS,
     BLOOD_PRESSURE,
     BLOOD_PRESSURE_MDC,
@@ -38,9 +39,6 @@ from saman.ops.demo.profile import Enrolment, Person
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.simulate import Reading, Report, reports
 from saman.ops.demo.staff import CENTRE, roster
-
-IDENTIFIER_SYSTEM = "urn:saman:reading"
-"""System of a reading's identifier: device, MDC code and time. The same upload twice has the same identifier."""
 
 _CATEGORIES = [
     {
@@ -115,7 +113,7 @@ def _answers(sender: Sender, report: Report) -> Resource:
     return {
         "resourceType": "QuestionnaireResponse",
         "identifier": {
-            "system": IDENTIFIER_SYSTEM,
+            "system": READING_SYSTEM,
             "value": f"{serial(sender.person, 'report')}-{_stamp(report.sent)}",
         },
         "questionnaire": QUESTIONNAIRE,
@@ -162,7 +160,7 @@ def _observation(sender: Sender, report: Report, full_url: str, name: str, readi
     return {
         "resourceType": "Observation",
         **({"extension": [{"url": CONFIRMED, "valueBoolean": True}]} if reading.confirmed else {}),
-        "identifier": [{"system": IDENTIFIER_SYSTEM, "value": key}],
+        "identifier": [{"system": READING_SYSTEM, "value": key}],
         "status": "final" if reading.typed is None else "corrected",
         "category": _CATEGORIES,
         "code": measure.concept(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
+from saman.model.access.domain import SOCIAL_CARE
 from saman.ops.demo.bundle import put
 from saman.ops.demo.hours import iso
 from saman.ops.demo.marks import (
@@ -14,7 +15,6 @@ from saman.ops.demo.marks import (
     COMMUNICATION_SYSTEM,
     DECISION,
     HAND_MADE,
-    SOCIAL_CARE,
     Resource,
     concept,
     mark,

@@ -12,6 +12,9 @@ from saman.ops.demo.marks import (
     ACTIVITY_SYSTEM,
     CLAIMED_BY,
     HAND_MADE,
+    INPUT_SYSTEM,
+    OUTPUT_SYSTEM,
+    SENT_FOR,
     SIMULATED,
     TASK_SYSTEM,
     Resource,
@@ -25,9 +28,6 @@ from saman.ops.demo.profile import Person, Words
 from saman.ops.demo.readings import SentReport
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.staff import CENTRE, on_duty, roster
-
-OUTPUT_SYSTEM = "urn:saman:task-output"
-INPUT_SYSTEM = "urn:saman:task-input"
 
 _READERS = ("silje-haugen", "hanne-dahl", "jon-bakke")
 
@@ -110,6 +110,7 @@ def limit_told(follow: Follow) -> Iterator[Resource]:
         text = {"en": f"A limit was changed: {limit.reason['en']}", "nb": f"En grense er endret: {limit.reason['nb']}"}
         made = task("limit-changed", follow.person, day, day + timedelta(days=7), text)
         made |= {
+            "extension": [_sent_for()],
             "status": "completed",
             "lastModified": iso(day + timedelta(days=1, hours=2)),
             "owner": reference(f"Organization/{follow.gp.organization}"),
@@ -117,6 +118,11 @@ def limit_told(follow: Follow) -> Iterator[Resource]:
             "focus": reference(f"Goal/{limit_id(follow.person, limit.measure)}"),
         }
         yield entry(made, f"{follow.person.id} limit {limit.measure}")
+
+
+def _sent_for() -> Resource:
+    """Says that the centre asked, so that both ends see it when nobody answers."""
+    return {"url": SENT_FOR, "valueReference": reference(f"Organization/{CENTRE}")}
 
 
 def missing_report(follow: Follow, last: datetime) -> Resource:
@@ -147,6 +153,7 @@ def home_visit(person: Person, authored: datetime, due: datetime, wanted: dateti
     nurse = roster()["silje-haugen"]
     made = task("home-visit", person, authored, due, text)
     return made | {
+        "extension": [_sent_for()],
         "requester": reference(nurse.practitioner_role, nurse.name),
         "owner": reference(f"Organization/homecare-{person.place.slug}"),
         "input": [{"type": concept(INPUT_SYSTEM, "visit-before"), "valueDateTime": iso(wanted)}],
@@ -160,7 +167,10 @@ def accepted(visit: Resource, person: Person, start: datetime, answered: datetim
         "status": "accepted",
         "lastModified": iso(answered),
         "executionPeriod": {"start": iso(start)},
-        "extension": [{"url": CLAIMED_BY, "valueReference": reference(nurse.practitioner_role, nurse.name)}],
+        "extension": [
+            _sent_for(),
+            {"url": CLAIMED_BY, "valueReference": reference(nurse.practitioner_role, nurse.name)},
+        ],
     }
 
 

@@ -1,10 +1,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
-from saman.ops.demo.hours import Hours, iso, weekend
+from saman.model.care.country import Country
+from saman.model.care.load import load_country
+from saman.ops.demo.hours import Hours, closed_in, iso, weekend
+
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.mark.parametrize(
@@ -43,3 +48,12 @@ def test_open_from_eight_until_half_past_three() -> None:
     opened = [Hours().is_open(datetime.fromisoformat(f"2026-11-23T{clock}:00+01:00")) for clock in ("07:59", "08:00")]
     closed = [Hours().is_open(datetime.fromisoformat(f"2026-11-23T{clock}:00+01:00")) for clock in ("15:29", "15:30")]
     assert (opened, closed) == ([False, True], [True, False])
+
+
+def test_the_country_says_on_which_days_the_centre_is_closed() -> None:
+    path = "regions/countries/no.yaml"
+    country = load_country({path: (ROOT / path).read_text("utf-8")}, path)
+    assert isinstance(country, Country)
+    closed = closed_in(country)
+    assert [day for day in range(1, 32) if closed(date(2027, 5, day))] == [1, 2, 6, 8, 9, 15, 16, 17, 22, 23, 29, 30]
+    assert not closed(date(2026, 12, 24))
