@@ -1,8 +1,10 @@
 """The FHIR record: the only code that speaks SQL about persons, behind one door."""
 
 from saman.record.bundle import process
+from saman.record.change import Change
 from saman.record.context import SYSTEM, Context, system
-from saman.record.record import Change, Record
+from saman.record.record import Record
+from saman.record.refusals import not_found
 from saman.record.store import Store, open_store
 from saman.record.stored import Page, Stored, Written
 
@@ -15,6 +17,7 @@ __all__ = [
     "Store",
     "Stored",
     "Written",
+    "not_found",
     "open_store",
     "process",
     "system",

@@ -25,6 +25,10 @@ SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::
     $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::smallint[], $13::text[], $14::text[])"""
 
 
+class Unlogged(Exception):
+    """The log could not be written, so nothing may be shown."""
+
+
 class Entry(msgspec.Struct, frozen=True):
     """One act on the record, a compact row that is rendered as an AuditEvent when it is read.
 
@@ -79,7 +83,7 @@ class AuditWriter:
         self._writing: asyncio.Task[None] | None = None
 
     async def write(self, *entries: Entry) -> None:
-        """Return when the entries are durable; raises what the database raised when they could not be."""
+        """Return when the entries are durable; raises Unlogged when they could not be made so."""
         if not entries:
             return
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -100,9 +104,11 @@ class AuditWriter:
                 else:
                     done.set_exception(error)
 
-    async def _commit(self, entries: list[Entry]) -> Exception | None:
+    async def _commit(self, entries: list[Entry]) -> Unlogged | None:
         try:
             await self._pool.execute(_INSERT, *zip(*(entry.row() for entry in entries), strict=True))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
-            return error
+            failed = Unlogged("the audit entries could not be written")
+            failed.__cause__ = error
+            return failed
         return None

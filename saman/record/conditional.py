@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record.database import Connection
-from saman.record.rows import Resource
+from saman.record.door import Door
+from saman.record.search.find import find
 from saman.record.search.query import Query, read_query
-from saman.record.stored import Stored, Written
+from saman.record.stored import Stored
 
-if TYPE_CHECKING:
-    from saman.record.record import Record
-
-_CLAIM = """INSERT INTO claim (key) SELECT * FROM unnest($1::text[]) AS key ORDER BY key
+_CLAIM = """INSERT INTO claim (key) SELECT key FROM unnest($1::bytea[]) AS key ORDER BY key
 ON CONFLICT (key) DO UPDATE SET key = excluded.key"""
 
 
@@ -31,28 +29,16 @@ def read_condition(type_name: str, condition: str) -> Query | Refusal:
 
 async def claim(connection: Connection, queries: Sequence[Query]) -> None:
     """Make everyone else who has one of these conditions wait until this transaction has ended."""
-    await connection.execute(_CLAIM, sorted({query.describe for query in queries}))
+    keys = {hashlib.blake2b(query.describe.encode(), digest_size=16).digest() for query in queries}
+    if keys:
+        await connection.execute(_CLAIM, sorted(keys))
 
 
-async def matching(record: Record, query: Query) -> Stored | Refusal | None:
+async def matching(door: Door, query: Query) -> Stored | Refusal | None:
     """The one resource that fulfils a condition, or None; refused when several do."""
-    page = await record.find(query)
+    page = await find(door, query)
     if isinstance(page, Refusal):
         return page
-    if len(page.matches) > 1:
+    if len(page.matches) > 1 or page.next is not None:
         return refused(Kind.PRECONDITION, "multiple-matches", "More than one resource fulfils the condition.")
     return page.matches[0] if page.matches else None
-
-
-async def create_if_none(record: Record, resource: Resource, query: Query) -> Written | Refusal:
-    """A new resource unless one fulfils the condition, which is then given back as found."""
-    from saman.record.record import Change, first
-
-    async with record.store.transaction(record.context) as connection:
-        await claim(connection, [query])
-        there = await matching(record, query)
-        if isinstance(there, Refusal):
-            return there
-        if there is not None:
-            return Written(there, created=False, found=True)
-        return first(await record.commit([Change(resource)], connection))

@@ -47,9 +47,9 @@ class Fence:
         self.is_on = on
 
     def join(self, alias: str) -> str:
-        """A lateral join that finds the grant behind a row; its ground and policy rows are `seen.ground`, `seen.rows`."""
+        """A lateral join that finds the grant behind a row: the resource it rests on is `seen.ground`."""
         return f"""LEFT JOIN LATERAL (
-            SELECT g.ground, g.rows FROM grants g
+            SELECT g.ground FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
               AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz
             LIMIT 1

@@ -43,7 +43,6 @@ CHUNK = 500
 """Persons whose grants are worked out in one transaction when a context is opened."""
 
 
-
 async def relate(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:
     """Replace the relations that each resource makes (`Type/id`, None when deleted), and the grants that follow.
 

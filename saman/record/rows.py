@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from saman.kernel import json
-from saman.kernel.ids import stable_shard
-from saman.kernel.outcome import Kind, Refusal
+from saman.kernel.ids import Mint, stable_shard
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model import fhir
 from saman.model.access import domain_of
 
@@ -41,12 +41,11 @@ def checked(resource: Any) -> Resource | Refusal:
 
 
 def person_of(resource: Resource, values: fhir.SearchValues) -> str | None:
-    """The id of the one Patient a resource is about.
+    """The id of the one Patient a resource is about, by its `patient` and `subject` search parameters.
 
-    The Patient itself; else who its `patient` or `subject` search parameter names; else the only Patient of its
-    compartment. None when it is about nobody, or about several people at once: then only the system context sees it.
+    None when it is about nobody, or about several people at once: then only the system context sees it.
     """
-    about = fhir.subjects(resource, values) or fhir.patients(resource, values)
+    about = fhir.subjects(resource, values)
     return next(iter(about)) if len(about) == 1 else None
 
 
@@ -64,17 +63,22 @@ def _inside(value: dict[str, Any]) -> str:
     return "," + json.encode(value)[1:-1].decode() if value else ""
 
 
-def make_row(
-    resource: Resource,
-    now: datetime,
-    shard: int,
-    expected: int = 0,
-    *,
-    chosen: bool = False,
-    values: fhir.SearchValues | None = None,
-) -> Row:
-    """The row of a checked resource that already has its id; `values` when they have been extracted already."""
-    values = fhir.extract(resource) if values is None else values
+_MEASURED_BY_COLUMN = frozenset(
+    parameter.number for code, parameter in fhir.search_parameters("Basic").items() if code in ("_id", "_lastUpdated")
+)
+
+
+def _indexed(values: fhir.SearchValues) -> fhir.SearchValues:
+    """The values that need rows of their own; id and time of the last change stand in the resource's row."""
+    return msgspec.structs.replace(
+        values,
+        tokens=[one for one in values.tokens if one[0] not in _MEASURED_BY_COLUMN],
+        dates=[one for one in values.dates if one[0] not in _MEASURED_BY_COLUMN],
+    )
+
+
+def make_row(resource: Resource, now: datetime, shard: int, expected: int, values: fhir.SearchValues) -> Row:
+    """The row of a checked resource that already has its id; `values` is what it can be found by."""
     meta, body = split(resource)
     kind = resource["resourceType"]
     return Row(
@@ -83,17 +87,29 @@ def make_row(
         id=resource["id"],
         shard=shard,
         expected=expected,
-        chosen=chosen,
+        chosen=False,
         removed=False,
         person=person_of(resource, values),
         domain=int(domain_of(resource)),
         at=fhir.clinical_time(resource) or now,
         meta=meta,
         body=body,
-        values=values,
+        values=_indexed(values),
     )
 
 
-def person_shard(person: str, carried: int | None) -> int:
+def person_shard(person: str, mint: Mint) -> int:
     """The shard of everything about a person: the one the person's id carries, else one that follows from the id."""
+    carried = mint.shard(person)
     return carried if carried is not None else stable_shard(f"Patient/{person}")
+
+
+def placed(kind: str, id: str, person: str | None, mint: Mint) -> tuple[int, bool] | Refusal:
+    """The shard of a resource whose id was given, and whether the id was chosen elsewhere."""
+    carried = mint.shard(id)
+    home = None if person is None else person_shard(person, mint)
+    if carried is None:
+        return home if home is not None else stable_shard(f"{kind}/{id}"), True
+    if home is not None and home != carried:
+        return refused(Kind.UNPROCESSABLE, "invalid", "This id was made for a resource about somebody else.", "id")
+    return carried, False

@@ -25,17 +25,22 @@ _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
 class Store:
     """One per process. `first_fence=False` exists to prove that the second fence holds alone."""
 
-    def __init__(self, pool: Pool, secret: bytes, policy: Policy, *, first_fence: bool = True) -> None:
+    def __init__(self, pool: Pool, log: Pool, secret: bytes, policy: Policy, *, first_fence: bool = True) -> None:
         self.pool = pool
+        self._log = log
         self.policy = policy
         self.fence = Fence(on=first_fence)
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
-        self.audit = AuditWriter(pool)
+        self.audit = AuditWriter(log)
 
     @asynccontextmanager
-    async def transaction(self, context: Context) -> AsyncIterator[Connection]:
-        """A transaction of several statements under one context."""
+    async def transaction(self, context: Context, within: Connection | None = None) -> AsyncIterator[Connection]:
+        """A transaction of several statements under one context; `within` an open one, a part that can be undone."""
+        if within is not None:
+            async with within.transaction():
+                yield within
+            return
         async with self.pool.acquire() as connection, connection.transaction():
             await enter(connection, context)
             yield connection
@@ -43,23 +48,12 @@ class Store:
     async def close(self) -> None:
         """Give the connections back."""
         await self.pool.close()
+        await self._log.close()
 
 
 async def open_store(url: str, policy: Policy, *, connections: int = 12, first_fence: bool = True) -> Store | Refusal:
     """Connect as the application's role; refused under a role that no fence would hold."""
-    pool = await asyncpg.create_pool(
-        url,
-        min_size=2,
-        max_size=connections,
-        max_inactive_connection_lifetime=0,
-        statement_cache_size=1000,
-        server_settings={
-            "application_name": "saman",
-            "plan_cache_mode": "force_generic_plan",
-            "jit": "off",
-            "timezone": "UTC",
-        },
-    )
+    pool = await _pool(url, 2, connections)
     if await pool.fetchval(_ROLE):
         await pool.close()
         return refused(
@@ -70,4 +64,27 @@ async def open_store(url: str, policy: Policy, *, connections: int = 12, first_f
             "SAMAN_DATABASE_URL",
         )
     secret: bytes = await pool.fetchval("SELECT secret FROM instance")
-    return Store(pool, secret, policy, first_fence=first_fence)
+    return Store(pool, await _pool(url, 1, 1), secret, policy, first_fence=first_fence)
+
+
+async def _pool(url: str, least: int, most: int) -> Pool:
+    """Connections that keep nothing between two uses: what a request sets ends with its transaction."""
+    return await asyncpg.create_pool(
+        url,
+        min_size=least,
+        max_size=most,
+        max_inactive_connection_lifetime=0,
+        statement_cache_size=1000,
+        max_cached_statement_lifetime=0,
+        reset=_keep,
+        server_settings={
+            "application_name": "saman",
+            "plan_cache_mode": "force_generic_plan",
+            "jit": "off",
+            "timezone": "UTC",
+        },
+    )
+
+
+async def _keep(_: object) -> None:
+    """Spare the round trip that would reset settings nobody has changed."""

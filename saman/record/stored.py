@@ -49,7 +49,7 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """The outcome of a write; `created` is false for an update, `found` true when a condition matched what was there."""
+    """The outcome of a write: `created` false for an update, `found` true when a condition matched what was there."""
 
     stored: Stored
     created: bool

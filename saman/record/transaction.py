@@ -3,34 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+import msgspec
+
+from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import links, references
+from saman.model.fhir import SearchValues, extract, links, literal, references
 from saman.record import render
-from saman.record.bundle import Step, at, perform, status_of
+from saman.record.change import ANY, Change
 from saman.record.conditional import claim, matching, read_condition
-from saman.record.record import Change, Record
-from saman.record.rows import person_shard
+from saman.record.record import Record
+from saman.record.rows import Resource, person_of, person_shard
+from saman.record.step import Step, at, perform, status_of
 from saman.record.stored import Stored, Written
 
-ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "GET": 3}
-_PERSON_KEYS = ("patient", "subject", "for", "beneficiary", "individual")
+ORDER = {"DELETE": 0, "POST": 1, "PUT": 2}
 
-Targets = dict[str, str]
-"""What each fullUrl and condition stands for: `Type/id`."""
+_ONCE = "INSERT INTO done (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name"
 
 
-async def transact(record: Record, steps: Sequence[Step]) -> str | Refusal:
-    """The transaction-response, entries in the order of the request."""
+async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str | Refusal:
+    """The transaction-response, entries in the order of the request.
+
+    With `once` it happens for that name a single time, whatever crashes: later calls are refused as done.
+    """
     repeated = _repeated(steps)
     if repeated is not None:
         return repeated
-    async with record.store.transaction(record.context) as connection:
-        outcome = await _write(record, steps, connection)
-        if isinstance(outcome, Refusal):
-            return outcome
-    return await _answers(record, steps, outcome)
+    outcome = await record.atomically(lambda inner: _Transaction(inner, steps).run(once))
+    return outcome if isinstance(outcome, Refusal) else await _answers(record, steps, outcome)
 
 
 def _repeated(steps: Sequence[Step]) -> Refusal | None:
@@ -44,123 +45,158 @@ def _repeated(steps: Sequence[Step]) -> Refusal | None:
     return None
 
 
-async def _write(record: Record, steps: Sequence[Step], connection: Any) -> dict[int, Written] | Refusal:
-    await claim(connection, [step.condition for step in steps if step.condition is not None])
-    results: dict[int, Written] = {}
-    targets: Targets = {}
-    refusal = await _known(record, steps, results, targets)
-    if refusal is not None:
-        return refusal
-    creating = [step for step in steps if step.method == "POST" and step.place not in results]
-    _new_ids(record, creating, targets)
-    for step in steps:
-        refusal = await _resolve(record, step, targets)
+class _Entry:
+    """A step that writes a resource, while its references are being resolved."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        self.id = step.id
+        self.resource: Resource = json.decode(json.encode(step.resource))
+        self.values: SearchValues | None = None
+        own = literal(step.full_url)
+        self.base = own.base if own else ""
+
+    def meant(self, text: str, targets: Mapping[str, str]) -> str | None:
+        """What a reference in this entry stands for, when that is another entry or a condition."""
+        return targets.get(text) or (targets.get(self.base + text) if self.base else None)
+
+    def extracted(self, targets: Mapping[str, str]) -> SearchValues:
+        """The values the resource can be found by, as far as its references are known."""
+        if self.values is None:
+            self.values = extract(self.resource)
+        rows = [self._pointed(row, targets) for row in self.values.references]
+        return msgspec.structs.replace(self.values, references=list(dict.fromkeys(rows)))
+
+    def _pointed(self, row: tuple[int, str, str, str], targets: Mapping[str, str]) -> tuple[int, str, str, str]:
+        number, kind, id, url = row
+        target = self.meant(url or f"{kind}/{id}", targets)
+        if target is None:
+            return row
+        kind, _, id = target.partition("/")
+        return number, kind, id, ""
+
+    def resolve(self, targets: Mapping[str, str]) -> Refusal | None:
+        """Write what entries and conditions stand for into the references of the resource."""
+        for holder, path in references(self.resource):
+            text = holder.get("reference", "")
+            target = self.meant(text, targets)
+            if target is not None:
+                holder["reference"] = target
+            elif text.startswith("urn:uuid:"):
+                text = "It names an entry that is not in the Bundle."
+                return at(self.step, refused(Kind.UNPROCESSABLE, "not-found", text, path))
+        linked = [link for link in links(self.resource) if link.holder[link.key] in targets]
+        for link in linked:
+            link.holder[link.key] = targets[link.holder[link.key]]
+        self.values = None if linked else self.extracted(targets)
+        return None
+
+
+class _Transaction:
+    """One run of a transaction, from nothing: what the steps hold is left as it is."""
+
+    def __init__(self, record: Record, steps: Sequence[Step]) -> None:
+        self.record = record
+        self.steps = steps
+        self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT")]
+        self.targets: dict[str, str] = {}
+        self.results: dict[int, Written] = {}
+
+    async def run(self, once: str) -> dict[int, Written] | Refusal:
+        """The outcome of each step that writes, by its place."""
+        connection = self.record.connection
+        assert connection is not None
+        if once and await connection.fetchval(_ONCE, once) is None:
+            return refused(Kind.CONFLICT, "duplicate", "This has been done already.", key="record.done")
+        await claim(connection, [step.condition for step in self.steps if step.condition is not None])
+        refusal = await self._settle_conditions() or await self._settle_references()
         if refusal is not None:
             return refusal
-    changes: list[tuple[Step, Change]] = []
-    for step in sorted(steps, key=lambda step: ORDER[step.method]):
-        change = await _change(record, step, results)
-        if isinstance(change, Refusal):
-            return at(step, change)
-        if change is not None:
-            changes.append((step, change))
-    if changes:
-        written = await record.commit([change for _, change in changes], connection)
-        if isinstance(written, Refusal):
-            return written
-        results |= {step.place: one for (step, _), one in zip(changes, written, strict=True)}
-    return results
+        self._name_new()
+        for entry in self.entries:
+            refusal = entry.resolve(self.targets)
+            if refusal is not None:
+                return refusal
+        return await self._write()
 
-
-async def _known(
-    record: Record, steps: Sequence[Step], results: dict[int, Written], targets: Targets
-) -> Refusal | None:
-    """Settle the conditional creates, and say what each fullUrl that exists already stands for."""
-    for step in steps:
-        if step.condition is not None:
-            there = await matching(record, step.condition)
-            if isinstance(there, Refusal):
-                return at(step, there)
-            if there is not None:
-                results[step.place] = Written(there, created=False, found=True)
-                targets[step.full_url] = there.reference
-        elif step.method == "PUT" and step.full_url:
-            targets[step.full_url] = f"{step.type}/{step.id}"
-    return None
-
-
-def _new_ids(record: Record, creating: Sequence[Step], targets: Targets) -> None:
-    """Ids for what is to be created, people first, so that everything about a person lands on that person's shard."""
-    mint = record.store.mint
-    for people in (True, False):
-        for step in creating:
-            if (step.type == "Patient") is not people:
-                continue
-            person = None if people else _person(step, targets)
-            shard = mint.new_shard() if person is None else person_shard(person, mint.shard(person))
-            step.id = mint.make(shard)
-            if step.full_url:
-                targets[step.full_url] = f"{step.type}/{step.id}"
-
-
-def _person(step: Step, targets: Mapping[str, str]) -> str | None:
-    """Whom a resource will be about, read before its references are resolved; it only chooses the shard of its id."""
-    assert step.resource is not None
-    for key in _PERSON_KEYS:
-        value = step.resource.get(key)
-        text = value.get("reference", "") if isinstance(value, dict) else ""
-        kind, _, id = targets.get(text, text).partition("/")
-        if kind == "Patient":
-            return id
-    return None
-
-
-async def _resolve(record: Record, step: Step, targets: Targets) -> Refusal | None:
-    """Write what fullUrls and conditions stand for into the references of a resource."""
-    if step.resource is None:
+    async def _settle_conditions(self) -> Refusal | None:
+        """Settle the conditional creates, and say what each fullUrl that exists already stands for."""
+        for step in self.steps:
+            if step.condition is not None:
+                there = await matching(self.record, step.condition)
+                if isinstance(there, Refusal):
+                    return at(step, there)
+                if there is not None:
+                    self.results[step.place] = Written(there, created=False, found=True)
+                    self._name(step.full_url, there.reference)
+            elif step.method == "PUT":
+                self._name(step.full_url, f"{step.type}/{step.id}")
+        self.entries = [entry for entry in self.entries if entry.step.place not in self.results]
         return None
-    for holder, path in references(step.resource):
-        text = holder.get("reference", "")
-        if "?" in text and text not in targets:
-            found = await _by_condition(record, text)
-            if isinstance(found, Refusal):
-                return at(step, found)
-            targets[text] = found.reference
-        if text in targets:
-            holder["reference"] = targets[text]
-        elif text.startswith("urn:uuid:"):
-            return at(
-                step, refused(Kind.UNPROCESSABLE, "not-found", "It names an entry that is not in the Bundle.", path)
-            )
-    for link in links(step.resource):
-        if link.holder[link.key] in targets:
-            link.holder[link.key] = targets[link.holder[link.key]]
-    return None
 
-
-async def _by_condition(record: Record, text: str) -> Stored | Refusal:
-    type_name, _, condition = text.rpartition("/")[2].partition("?")
-    query = read_condition(type_name, condition)
-    if isinstance(query, Refusal):
-        return query
-    there = await matching(record, query)
-    if there is None:
-        return refused(Kind.PRECONDITION, "not-found", "No resource fulfils the condition of a reference.")
-    return there
-
-
-async def _change(record: Record, step: Step, results: Mapping[int, Written]) -> Change | Refusal | None:
-    if step.method == "GET" or step.place in results:
+    async def _settle_references(self) -> Refusal | None:
+        """Find what references by condition (`Patient?identifier=…`) stand for."""
+        for entry in self.entries:
+            for holder, path in references(entry.resource):
+                text = holder.get("reference", "")
+                if "?" in text and text not in self.targets and literal(text) is None:
+                    found = await self._by_condition(text, path)
+                    if isinstance(found, Refusal):
+                        return at(entry.step, found)
+                    self.targets[text] = found.reference
         return None
-    if step.method == "DELETE":
-        there = await record.read(step.type, step.id)
-        if isinstance(there, Refusal):
-            return there
-        return Change(there.resource(), step.id, step.expected or there.version, remove=True)
-    assert step.resource is not None
-    if step.method == "POST":
-        return Change(step.resource | {"id": step.id}, step.id, 0)
-    return Change(step.resource, step.id, -1 if step.expected is None else step.expected)
+
+    async def _by_condition(self, text: str, path: str) -> Stored | Refusal:
+        type_name, _, condition = text.rpartition("/")[2].partition("?")
+        query = read_condition(type_name, condition)
+        if isinstance(query, Refusal):
+            return query
+        there = await matching(self.record, query)
+        if there is None:
+            return refused(Kind.PRECONDITION, "not-found", "No resource fulfils the condition of a reference.", path)
+        return there
+
+    def _name_new(self) -> None:
+        """Ids for what is to be created, people first, so that all that is about a person gets that person's shard."""
+        mint = self.record.store.mint
+        creating = [entry for entry in self.entries if entry.step.method == "POST"]
+        for entry in sorted(creating, key=lambda entry: entry.step.type != "Patient"):
+            is_patient = entry.step.type == "Patient"
+            person = None if is_patient else person_of(entry.resource, entry.extracted(self.targets))
+            entry.id = mint.make(mint.new_shard() if person is None else person_shard(person, mint))
+            entry.resource["id"] = entry.id
+            self._name(entry.step.full_url, f"{entry.step.type}/{entry.id}")
+
+    def _name(self, full_url: str, reference: str) -> None:
+        if full_url:
+            self.targets[full_url] = reference
+
+    async def _write(self) -> dict[int, Written] | Refusal:
+        steps: list[Step] = []
+        changes: list[Change] = []
+        for step in self.steps:
+            if step.method == "DELETE":
+                removal = await self.record.removal(step.type, step.id, step.expected)
+                if isinstance(removal, Refusal):
+                    return at(step, removal)
+                steps.append(step)
+                changes.append(removal)
+        for entry in sorted(self.entries, key=lambda entry: ORDER[entry.step.method]):
+            steps.append(entry.step)
+            changes.append(_change(entry))
+        if changes:
+            written = await self.record.commit(changes)
+            if isinstance(written, Refusal):
+                return written
+            self.results |= {step.place: one for step, one in zip(steps, written, strict=True)}
+        return self.results
+
+
+def _change(entry: _Entry) -> Change:
+    if entry.step.method == "POST":
+        return Change(entry.resource, entry.id, 0, values=entry.values)
+    expected = ANY if entry.step.expected is None else entry.step.expected
+    return Change(entry.resource, entry.id, expected, values=entry.values)
 
 
 async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, Written]) -> str | Refusal:
@@ -168,9 +204,7 @@ async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, 
     for step in steps:
         if step.method == "GET":
             answer = await perform(record, step)
-            if isinstance(answer, Refusal):
-                answer = render.refused_entry(answer)
-            entries.append(answer)
+            entries.append(render.refused_entry(answer) if isinstance(answer, Refusal) else answer)
         else:
             result = results[step.place]
             entries.append(render.written_entry(status_of(result, step), result.stored, record.base))

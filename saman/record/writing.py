@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain
 from typing import Any
 
 import asyncpg
 
-from saman.kernel.outcome import Issue, Kind, Refusal
-from saman.model.fhir import resource_number
+from saman.kernel.outcome import Issue, Kind, Refusal, refused
+from saman.model import fhir
+from saman.model.access import RELATION_TYPES, Policy
+from saman.record.audit import REFUSED, Entry
+from saman.record.change import Change, judged
 from saman.record.context import Context
-from saman.record.database import Connection, Pool
-from saman.record.fence import GATED, Fence, gate, opening
-from saman.record.rows import Row
+from saman.record.database import Connection
+from saman.record.door import Door
+from saman.record.fence import GATED, Fence, gate
+from saman.record.grants import relate
+from saman.record.rows import Row, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
+from saman.record.work import index_work
 
 _TYPES = (
     "timestamptz", "text", "text", "text", "text", "text",
@@ -37,6 +44,7 @@ _ALLOWED = f"""($1::text = '0' OR NOT EXISTS (
 _GROUND_OF = f"coalesce((SELECT ({_GRANTED} LIMIT 1) FROM unnest({_PERSONS}, {_DOMAINS}) AS k(p, m) LIMIT 1), '')"
 
 
+@cache
 def put_sql(fence: Fence) -> str:
     """The statement around the database's `put`: no row comes back when the context may not write about somebody."""
     arguments = [f"${number}::{kind}" for number, kind in enumerate(_TYPES, start=3)]
@@ -64,22 +72,93 @@ _KINDS = {
 }
 
 
-async def put(connection: Connection | Pool, sql: str, rows: Sequence[Row], context: Context) -> list[Written] | Refusal:
-    """Write all of `rows` or none: with durable audit entries, or with a Refusal that says which could not be."""
+def needs_transaction(changes: Sequence[Change]) -> bool:
+    """Whether more than rows, events and audit follows from the changes."""
+    return any(change.type in RELATION_TYPES for change in changes)
+
+
+async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
+    """Write all changes or none; what is refused is logged, and stays logged whatever becomes of the transaction."""
+    rows: list[Row] = []
+    for change in changes:
+        row = row_of(door, change)
+        if isinstance(row, Refusal):
+            return row
+        fitting = await judged(door, change)
+        if isinstance(fitting, Refusal):
+            await _log_refused(door, [row])
+            return fitting
+        row.expected = fitting.expected
+        rows.append(row)
+    result = await _put(door, rows)
+    if isinstance(result, Refusal):
+        await _log_refused(door, rows)
+    elif needs_transaction(changes):
+        assert door.connection is not None
+        await _follow(door.connection, rows, changes, door.store.policy)
+    return result
+
+
+def row_of(door: Door, change: Change) -> Row | Refusal:
+    """The row for a change; a new resource gets its id and shard."""
+    resource, mint = change.resource, door.store.mint
+    values = fhir.extract(resource) if change.values is None else change.values
+    about = person_of(resource, values)
+    if change.id:
+        place = placed(change.type, change.id, about, mint)
+        if isinstance(place, Refusal):
+            return place
+        shard, chosen = place
+        row = make_row(resource | {"id": change.id}, door.context.now, shard, change.expected, values)
+        row.chosen = chosen
+    else:
+        shard = mint.new_shard() if about is None or change.type == "Patient" else person_shard(about, mint)
+        row = make_row(resource | {"id": mint.make(shard)}, door.context.now, shard, change.expected, values)
+    if change.remove:
+        row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
+    return row
+
+
+async def _follow(connection: Connection, rows: Sequence[Row], changes: Sequence[Change], policy: Policy) -> None:
+    """What else a write changes: who may see whom, and the lists of open work."""
+    written = [
+        (row, None if change.remove else change.resource | {"id": row.id})
+        for row, change in zip(rows, changes, strict=True)
+    ]
+    ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
+    await relate(connection, ties, policy)
+    tasks = [(row, one) for row, one in written if row.type_name == "Task"]
+    if tasks:
+        await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])
+
+
+async def _log_refused(door: Door, rows: Sequence[Row]) -> None:
+    """One entry for each person that was to be written about."""
+    about = {row.person: row for row in reversed(rows)}
+    await door.log(
+        *(Entry(door.context, _action(row), row.type, row.id, None, row.person, REFUSED) for row in about.values())
+    )
+
+
+def _action(row: Row) -> str:
+    if row.removed:
+        return "D"
+    return "C" if row.expected == 0 else "U"
+
+
+async def _put(door: Door, rows: Sequence[Row]) -> list[Written] | Refusal:
     try:
-        results = await connection.fetch(sql, *opening(context), *_arguments(rows, context))
+        results = await door.fetch(put_sql(door.store.fence), *_arguments(rows, door.context))
     except asyncpg.InsufficientPrivilegeError:
         return _hidden()
     except asyncpg.UniqueViolationError:
         return Refusal(Kind.CONFLICT, (_PROBLEMS["exists"],))
-    except (asyncpg.DiskFullError, asyncpg.OutOfMemoryError):
-        return Refusal(Kind.STORAGE_FULL, (Issue("no-store", "The storage is full. Nothing was changed."),))
     if not results:
         return _hidden()
     troubled = next((result for result in results if result["problem"]), None)
     if troubled is not None:
         return _problem(troubled["problem"], rows[troubled["place"] - 1], len(rows) > 1)
-    return [_written(row, result["version"], context) for row, result in zip(rows, results, strict=True)]
+    return [_written(row, result["version"], door.context) for row, result in zip(rows, results, strict=True)]
 
 
 def _problem(problem: str, row: Row, many: bool) -> Refusal:
@@ -89,7 +168,7 @@ def _problem(problem: str, row: Row, many: bool) -> Refusal:
 
 
 def _hidden() -> Refusal:
-    return Refusal(Kind.FORBIDDEN, (Issue("forbidden", "You may not write this about this person."),))
+    return refused(Kind.FORBIDDEN, "forbidden", "You may not write this about this person.", key="record.hidden")
 
 
 def _written(row: Row, version: int, context: Context) -> Written:
@@ -125,7 +204,7 @@ def _tokens(row: Row) -> set[tuple[int, str, str]]:
 
 def _references(row: Row) -> set[tuple[int, int | None, str]]:
     return {
-        (number, None, url) if url else (number, resource_number(kind), target)
+        (number, None, url) if url else (number, fhir.resource_number(kind), target)
         for number, kind, target, url in row.values.references
     }
 

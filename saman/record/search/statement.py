@@ -1,7 +1,7 @@
 """From a query to one statement that walks an index in the order that was asked for.
 
 Most searches are about one person or one value, newest first. Their index tables hold person and time in the keys,
-so that the statement reads as many rows as it shows (budgets in tests/http/test_query_plans.py).
+so that the statement reads as many rows as it shows (budgets in tests/record/test_query_plans.py).
 """
 
 from __future__ import annotations
@@ -12,16 +12,21 @@ from typing import Any
 
 import msgspec
 
+from saman.kernel.ids import Mint
 from saman.kernel.outcome import Refusal
-from saman.model.fhir import CLINICAL_TIMES, SearchParameter, resource_number, search_parameters
+from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, SearchParameter, resource_number, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
+from saman.record.rows import person_shard
 from saman.record.search.clauses import TABLE, condition, point_condition
 from saman.record.search.query import Clause, Query, unescape
 
 _COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
 _OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
 _SUBJECTS = ("patient", "subject")
+
+ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "Person", "Provenance"})
+"""Types whose `patient` or `subject` may name several people; such resources have no one person in their row."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -31,12 +36,20 @@ class Statement(msgspec.Struct, frozen=True):
     values: tuple[Any, ...]
 
 
+class Frame(msgspec.Struct, frozen=True):
+    """What all statements of a request have in common."""
+
+    fence: Fence
+    mint: Mint
+    now: datetime
+    base: str
+    is_system: bool
+
+
 class _Builder:
-    def __init__(self, query: Query, fence: Fence, now: datetime, base: str) -> None:
+    def __init__(self, query: Query, frame: Frame) -> None:
         self.query = query
-        self.fence = fence
-        self.now = now
-        self.base = base
+        self.frame = frame
         self.values: list[Any] = []
         self.type = resource_number(query.type)
 
@@ -50,16 +63,19 @@ class _Builder:
         person = self._take_person(clauses)
         driver = self._take_driver(clauses) if self._by_time else None
         alias = "d" if driver else "r"
-        wheres = [GATED, f"{alias}.type = {self.type}", "NOT r.deleted", self.fence.exists("r")]
+        wheres = [GATED, f"{alias}.type = {self.type}", "NOT r.deleted"]
         source = "resource r"
         if driver:
-            source = f"{TABLE[driver.parameter.type]} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
-            match = condition(driver, "d", self.bind, self.now, self.base)
+            table = TABLE[driver.parameter.type]
+            source = f"{table} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
+            match = self.condition(driver, "d")
             if isinstance(match, Refusal):
                 return match
             wheres += [f"d.param = {driver.parameter.number}", match]
         if person is not None:
-            wheres.append(f"{alias}.person = {self.bind(person, 'text')}")
+            shard = self.bind(person_shard(person, self.frame.mint), "smallint")
+            wheres += [f"{alias}.person = {self.bind(person, 'text')}", f"{alias}.shard = {shard}"]
+            wheres += [f"r.shard = {shard}"] if driver else []
         for clause in clauses:
             part = self._clause(clause)
             if isinstance(part, Refusal):
@@ -67,13 +83,18 @@ class _Builder:
             wheres.append(part)
         return source, wheres, alias
 
+    def condition(self, clause: Clause, alias: str) -> str | Refusal:
+        return condition(clause, alias, self.bind, self.frame.now, self.frame.base)
+
     @property
     def _by_time(self) -> bool:
         return not self.query.sort or self.query.sort == main_date(self.query.type)
 
     def _take_person(self, clauses: list[Clause]) -> str | None:
+        if self.frame.is_system and self.query.type in ABOUT_SEVERAL:
+            return None
         for clause in clauses:
-            person = _one_person(self.query.type, clause)
+            person = one_person(self.query.type, clause)
             if person is not None:
                 clauses.remove(clause)
                 return person
@@ -92,13 +113,13 @@ class _Builder:
             ids = self.bind([unescape(v) for v in clause.values], "text[]")
             return f"r.id = ANY({ids})"
         if code == "_lastUpdated":
-            parts = [point_condition(v, "r.updated", self.bind, self.now) for v in clause.values]
+            parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
         own = f"SELECT FROM {TABLE[clause.parameter.type]} x WHERE {_OWN} AND x.param = {clause.parameter.number}"
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
-        match = condition(clause, "x", self.bind, self.now, self.base)
+        match = self.condition(clause, "x")
         if isinstance(match, Refusal):
             return match
         return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
@@ -120,8 +141,8 @@ class _Builder:
             f"(SELECT {pick}(x.{column}) FROM {TABLE[parameter.type]} x WHERE {_OWN} AND x.param = {parameter.number})"
         )
         if parameter.type == "date":
-            end = "-infinity" if self.query.descending else "infinity"
-            return f"coalesce({value}, '{end}'::timestamptz)", "timestamptz"
+            end = EARLIEST if self.query.descending else LATEST
+            return f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz"
         return f"coalesce({value}, '{'' if self.query.descending else chr(0x10FFFF)}')", "text"
 
     def parameter(self, code: str) -> SearchParameter:
@@ -135,7 +156,7 @@ def _drives(clause: Clause) -> bool:
     return kind in ("uri", "reference") or (kind == "token" and not value.endswith("|"))
 
 
-def _one_person(type_name: str, clause: Clause) -> str | None:
+def one_person(type_name: str, clause: Clause) -> str | None:
     """The Patient id when the clause is the one that decides whom a resource of this type is about."""
     if clause.parameter.code not in _SUBJECTS or len(clause.values) != 1 or clause.modifier not in ("", "Patient"):
         return None
@@ -155,9 +176,19 @@ def main_date(type_name: str) -> str:
     return next((one.code for one in dates if told in one.expression), "")
 
 
-def search_statement(query: Query, fence: Fence, now: datetime, base: str, place: Place | None) -> Statement | Refusal:
+def asked_persons(query: Query) -> list[str]:
+    """The people a search asks about by name, whether or not anything is found."""
+    asked = [one_person(query.type, clause) for clause in query.clauses]
+    if query.type == "Patient":
+        asked += [
+            unescape(value) for clause in query.clauses if clause.parameter.code == "_id" for value in clause.values
+        ]
+    return [person for person in asked if person is not None]
+
+
+def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:
     """The statement for one page, one row longer than the page so that the next one is known."""
-    builder = _Builder(query, fence, now, base)
+    builder = _Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -170,23 +201,25 @@ def search_statement(query: Query, fence: Fence, now: datetime, base: str, place
         wheres.append(
             f"({order}, {alias}.id) {beyond} ({builder.bind(moment, kind)}, {builder.bind(place.id, 'text')})"
         )
-    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {_COLUMNS}, {order} AS {column}
-        FROM {source} WHERE {" AND ".join(wheres)}
+    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {_COLUMNS}, seen.ground, {order} AS {column}
+        FROM {source} {frame.fence.join("r")} WHERE {" AND ".join([*wheres, frame.fence.holds("r")])}
         ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
     return Statement(sql, tuple(builder.values))
 
 
-def total_statement(query: Query, fence: Fence, now: datetime, base: str) -> Statement | Refusal:
+def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     """The statement that counts all matches."""
-    builder = _Builder(query, fence, now, base)
+    builder = _Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
+    wheres.append(frame.fence.exists("r"))
     sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
     return Statement(sql, tuple(builder.values))
 
 
+@cache
 def include_statement(fence: Fence) -> str:
     """Targets of parameter $6 from resources with shards $3, types $4, ids $5; of target type $7 when given."""
     return gate(f"""SELECT DISTINCT x.target_type, x.target
@@ -196,10 +229,12 @@ def include_statement(fence: Fence) -> str:
           AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x")}""")
 
 
+@cache
 def many_statement(fence: Fence) -> str:
     """Resources by shards $3 (null: look it up), types $4, ids $5."""
-    return gate(f"""SELECT {_COLUMNS}
+    return gate(f"""SELECT {_COLUMNS}, seen.ground
         FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
         LEFT JOIN locator l ON s IS NULL AND l.key = t || '/' || d
         JOIN resource r ON r.shard = coalesce(s, l.shard) AND r.type = t AND r.id = d
-        WHERE {GATED} AND NOT r.deleted AND {fence.exists("r")}""")
+        {fence.join("r")}
+        WHERE {GATED} AND NOT r.deleted AND {fence.holds("r")}""")

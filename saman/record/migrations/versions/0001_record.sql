@@ -55,7 +55,7 @@ CREATE TABLE locator (
     shard smallint NOT NULL
 );;
 CREATE TABLE claim (
-    key text PRIMARY KEY
+    key bytea PRIMARY KEY
 );;
 
 -- Search values. Person and time stand in the keys so that one index range answers a search about a person.
@@ -265,6 +265,9 @@ DECLARE
 BEGIN
     IF NOT fresh THEN
         FOR i IN SELECT p FROM unnest(types, ids) WITH ORDINALITY AS k(t, d, p) ORDER BY t, d LOOP
+            IF chosen[i] THEN
+                shards[i] := coalesce((SELECT l.shard FROM locator l WHERE l.key = types[i] || '/' || ids[i]), shards[i]);
+            END IF;
             SELECT r.version, r.deleted, r.person INTO there FROM resource r
             WHERE r.shard = shards[i] AND r.type = types[i] AND r.id = ids[i] FOR UPDATE;
             IF FOUND THEN

@@ -1,4 +1,4 @@
-"""Open work by owner, so that a worklist of ten thousand items is one index range."""
+"""Open work by owner, so that a worklist of ten thousand items is one index range; and what was done once for all."""
 
 from alembic import context, op
 
@@ -41,4 +41,6 @@ def upgrade() -> None:
                   AND g.until > (SELECT nullif(current_setting('saman.at', true), '')::timestamptz)
             )
         )""")
+    op.execute("CREATE TABLE done (name text PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())")
+    op.execute(f"GRANT SELECT, INSERT ON done TO {context.config.attributes['app_role']}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON work TO {context.config.attributes['app_role']}")

@@ -1,0 +1,67 @@
+"""What somebody wants written, and whether access rules let them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from saman.kernel.outcome import Refusal
+from saman.model import fhir
+from saman.model.access import Verdict, may_write, unmet
+from saman.record.door import Door
+from saman.record.reading import read_row
+from saman.record.refusals import forbidden, gone, not_found
+from saman.record.rows import Resource
+from saman.record.stored import stored
+
+ANY = -1
+"""Expected: whatever is there, or nothing; only the system context may make what is not there."""
+
+
+class Change(msgspec.Struct, frozen=True):
+    """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one.
+
+    `values` may hold what was extracted from the resource already.
+    """
+
+    resource: Resource
+    id: str = ""
+    expected: int = 0
+    remove: bool = False
+    values: fhir.SearchValues | None = None
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        kind: str = self.resource["resourceType"]
+        return kind
+
+    @property
+    def action(self) -> str:
+        """The word of access rules: create, update or delete."""
+        if self.remove:
+            return "delete"
+        return "create" if self.expected == 0 else "update"
+
+
+async def judged(door: Door, change: Change) -> Change | Refusal:
+    """The change as it may be made: bound to the version that the rules were held against, or why it may not."""
+    if door.context.is_system:
+        return change
+    assignment = door.context.assignment
+    decision = may_write(assignment, change.type, change.action, door.context.rights)
+    if decision.verdict is Verdict.DENY:
+        return forbidden(decision.reasons)
+    before: Resource | None = None
+    if change.expected != 0:
+        row = await read_row(door, change.type, change.id)
+        if row is None:
+            return not_found()
+        if row["deleted"]:
+            return gone()
+        before = stored(row).resource()
+        if change.expected == ANY:
+            change = msgspec.structs.replace(change, expected=row["version"])
+    elif change.id and door.store.mint.shard(change.id) is None:
+        return not_found()
+    reasons = unmet(decision.obligations, assignment, before, None if change.remove else change.resource)
+    return forbidden(reasons) if reasons else change

@@ -1,0 +1,30 @@
+"""What every way into the record carries: who asks, on which connection, and the log."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from saman.record.audit import Entry
+from saman.record.context import Context
+from saman.record.database import Connection, Rows
+from saman.record.fence import opening
+from saman.record.store import Store
+
+
+class Door:
+    """One request's standing before the store; with `connection` inside a transaction that is open there."""
+
+    def __init__(self, store: Store, context: Context, base: str = "", connection: Connection | None = None) -> None:
+        self.store = store
+        self.context = context
+        self.base = base
+        self.connection = connection
+
+    async def fetch(self, sql: str, *values: Any) -> Rows:
+        """The rows of a gated statement, whose own parameters start at $3."""
+        source = self.store.pool if self.connection is None else self.connection
+        return await source.fetch(sql, *opening(self.context), *values)
+
+    async def log(self, *entries: Entry) -> None:
+        """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged."""
+        await self.store.audit.write(*entries)

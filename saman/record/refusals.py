@@ -1,0 +1,25 @@
+"""The answers that several ways into the record give alike."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from saman.kernel.outcome import Issue, Kind, Refusal, refused
+from saman.model.access import Words
+
+
+def not_found() -> Refusal:
+    """The same answer for what is not there and what may not be seen."""
+    return refused(
+        Kind.NOT_FOUND, "not-found", "There is no such resource, or you may not see it.", key="record.not-found"
+    )
+
+
+def gone() -> Refusal:
+    """The answer for what was deleted."""
+    return refused(Kind.GONE, "deleted", "This resource has been deleted.", key="record.gone")
+
+
+def forbidden(reasons: Iterable[Words]) -> Refusal:
+    """A write that access rules do not allow, with why."""
+    return Refusal(Kind.FORBIDDEN, tuple(Issue("forbidden", one.text, key=one.key, args=one.args) for one in reasons))
