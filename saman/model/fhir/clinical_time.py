@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 from saman.model.fhir.definitions import structure
-from saman.model.fhir.moments import EARLIEST, value_range
+from saman.model.fhir.moments import EARLIEST, outer, value_range
 
 CLINICAL_TIMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -93,8 +93,9 @@ CLINICAL_TIMES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 def clinical_time(resource: dict[str, Any]) -> datetime | None:
     """When it happened, in UTC: the start where it is a range, the end where that has no start; None if not told."""
     for json_name, type_name in _names(resource["resourceType"]):
-        value = resource.get(json_name)
-        found = value_range(type_name, value) if value is not None else None
+        given = resource.get(json_name)
+        values = given if isinstance(given, list) else () if given is None else (given,)
+        found = outer(one for value in values if (one := value_range(type_name, value)))
         if found:
             return found[0] if found[0] != EARLIEST else found[1]
     return None

@@ -9,7 +9,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
-from saman.model.fhir.definitions import PRIMITIVES, lineage, structure
+from saman.model.fhir.definitions import PRIMITIVES, structure
+
+_Object = tuple[dict[str, Any], str, str]
 
 _URIS = frozenset(("uri", "url", "canonical", "oid", "uuid"))
 
@@ -23,21 +25,18 @@ class Link(NamedTuple):
 
 
 def references(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """Each Reference in `resource` with its path, those in contained and nested resources and extensions too."""
-    for value, type_name, path in _values(resource, resource["resourceType"], resource["resourceType"]):
-        if type_name == "Reference":
-            yield value, path
+    """Each Reference of a valid `resource` with its path, also in contained and nested resources and in extensions."""
+    return ((value, path) for value, type_name, path in _objects(resource) if type_name == "Reference")
 
 
 def links(resource: dict[str, Any]) -> Iterator[Link]:
-    """Each uri, url, canonical, oid and uuid whose text is a `urn:uuid:` or `urn:oid:`.
+    """Each uri, url, canonical, oid and uuid of a valid `resource` whose text is a `urn:uuid:` or `urn:oid:`.
 
     Addresses inside a narrative's `a` and `img` and texts of type string (as Identifier.value) are not among them.
     """
-    for value, type_name, path in _values(resource, resource["resourceType"], resource["resourceType"]):
-        for name, known in _steps(type_name).items():
-            if known in _URIS and name in value:
-                yield from _urns(value, name, f"{path}.{name}")
+    for value, type_name, path in _objects(resource):
+        for name in _uri_names(type_name) & value.keys():
+            yield from _urns(value, name, f"{path}.{name}")
 
 
 def _urns(holder: dict[str, Any], name: str, path: str) -> Iterator[Link]:
@@ -52,34 +51,35 @@ def _is_urn(value: Any) -> bool:
     return isinstance(value, str) and value.startswith(("urn:uuid:", "urn:oid:"))
 
 
-def _values(value: dict[str, Any], type_name: str, path: str) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """Each object below and including `value`, with its type and path."""
-    yield value, type_name, path
-    known = _steps(type_name)
-    for name, item in value.items():
-        child = known.get(name)
-        if child is not None and type(item) in (dict, list):
-            if type(item) is dict:
-                yield from _typed(item, child, f"{path}.{name}")
-            else:
-                for index, one in enumerate(item):
-                    yield from _typed(one, child, f"{path}.{name}[{index}]")
+def _objects(resource: dict[str, Any]) -> list[_Object]:
+    """Each object below and including `resource`, with its type and path."""
+    found: list[_Object] = []
+    _add(resource, resource["resourceType"], resource["resourceType"], found)
+    return found
 
 
-def _typed(value: Any, type_name: str, path: str) -> Iterator[tuple[dict[str, Any], str, str]]:
-    if isinstance(value, dict):
-        yield from _values(value, value["resourceType"] if type_name == "Resource" else type_name, path)
+def _add(value: Any, type_name: str, path: str, found: list[_Object]) -> None:
+    if type(value) is list:
+        for index, one in enumerate(value):
+            _add(one, type_name, f"{path}[{index}]", found)
+    elif type(value) is dict:
+        if type_name == "Resource":
+            type_name = value["resourceType"]
+        found.append((value, type_name, path))
+        types = _types(type_name)
+        for name, element in value.items():
+            if name in types and type(element) in (dict, list):
+                _add(element, types[name], f"{path}.{name}", found)
 
 
 @cache
-def _steps(type_name: str) -> dict[str, str]:
-    """The type of each JSON name of a type; primitives' shadows are Elements."""
-    found: dict[str, str] = {}
-    for element in structure.blocks[type_name]:
-        for name, one in element.json_names():
-            found[name] = one
-            if one in PRIMITIVES:
-                found[f"_{name}"] = "Element"
-    if "Reference" in lineage(type_name):
-        del found["reference"]
-    return found
+def _types(type_name: str) -> dict[str, str]:
+    """The type of each JSON name of a type; the shadows of primitives are Elements."""
+    names = [pair for element in structure.blocks[type_name] for pair in element.json_names()]
+    shadows = {f"_{name}": "Element" for name, one in names if one in PRIMITIVES}
+    return {**shadows, **dict(names)}
+
+
+@cache
+def _uri_names(type_name: str) -> frozenset[str]:
+    return frozenset(name for name, one in _types(type_name).items() if one in _URIS)

@@ -162,7 +162,7 @@ def _uri(values: SearchValues, number: int, value: str) -> None:
 
 
 _URIS = ("uri", "url", "canonical", "oid", "uuid")
-_TEXTS = ("string", "markdown", "code", "id", "system-id", "system-string", *_URIS)
+_TEXTS = ("string", "markdown", "code", "id", *_URIS)
 COLLECTORS: Mapping[str, Collectors] = {
     "token": {
         **dict.fromkeys(_TEXTS, _code),

@@ -54,6 +54,6 @@ def encode_struct(value: Base) -> bytes:
 
 
 def _path(kind: type[Base], error: msgspec.ValidationError) -> str:
-    """Where it does not fit, as `Observation.component[…]`; the text of the error could hold a person's data."""
+    """Where it does not fit; the rest of the error's text could hold a person's data."""
     _, _, place = str(error).rpartition(" - at `$")
-    return kind.__name__ + place.removesuffix("`").replace("[...]", "[…]")
+    return kind.__name__ + place.removesuffix("`")

@@ -8,7 +8,7 @@ and profiles. Sources: https://hl7.org/fhir/R4/json.html and https://hl7.org/fhi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -21,6 +21,8 @@ from saman.model.fhir.reference_text import reference_fault
 
 MAX_DEPTH = 64
 MAX_ISSUES = 50
+
+_NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,60}")
 
 
 class Finding(NamedTuple):
@@ -71,6 +73,16 @@ def _json_type(value: Any) -> str:
     return "null" if value is None else json_type_names.get(type(value), "something else")
 
 
+def _is_name(name: Any) -> bool:
+    """Whether `name` could be that of an element, so that it may be shown; anything could stand there."""
+    return isinstance(name, str) and _NAME.fullmatch(name) is not None
+
+
+def _hint(name: Any, known: Iterable[str]) -> str:
+    near = get_close_matches(name, known, 1) if _is_name(name) else ()
+    return f" Did you mean “{near[0]}”?" if near else ""
+
+
 def _within(prefix: str, found: list[Finding]) -> list[Finding]:
     return [Finding(code, prefix + path, text, key) for code, path, text, key in found]
 
@@ -100,25 +112,23 @@ class Block:
         for name, item in value.items():
             field = self.fields.get(name)
             if field is None:
-                found = self._unknown(name, found)
-                continue
-            doubled |= seen & field.choice
-            seen |= field.bit
-            wrong = field.check(item, value, depth + 1)
+                wrong: Findings = self._unknown(name)
+            else:
+                doubled |= seen & field.choice
+                seen |= field.bit
+                wrong = field.check(item, value, depth + 1)
             if wrong:
-                found = [*(found or ()), *_within(f".{name}", wrong)]
+                found = [*(found or ()), *(_within(f".{name}", wrong) if field else wrong)]
                 if len(found) >= MAX_ISSUES:
                     return found
         if doubled or seen & self.required_bits != self.required_bits:
             found = [*(found or ()), *self._missing(seen), *self._doubled(value, doubled)]
         return found
 
-    def _unknown(self, name: str, found: Findings) -> list[Finding]:
-        shown = re.fullmatch(r"_?[A-Za-z][A-Za-z0-9]{0,60}", name)
-        near = get_close_matches(name, self.fields, 1) if shown else ()
-        hint = f" Did you mean “{near[0]}”?" if near else ""
-        path = f".{name}" if shown else ""
-        return [*(found or ()), *_wrong("structure", f"{self.name} has no such element.{hint}", "unknown", path)]
+    def _unknown(self, name: str) -> list[Finding]:
+        path = f".{name}" if _is_name(name) else ""
+        text = f"{self.name} has no such element.{_hint(name, self.fields)}"
+        return _wrong("structure", text, "unknown", path)
 
     def _missing(self, seen: int) -> list[Finding]:
         return [
@@ -286,8 +296,7 @@ def _resource(value: Any, parent: dict[str, Any], depth: int) -> Findings:
     if type(value) is not dict:
         return _wrong("structure", f"Expected a resource, found {_json_type(value)}.", "resource")
     if not _known_type(value):
-        near = get_close_matches(str(value.get("resourceType", "")), RESOURCE_TYPES, 1)
-        hint = f" Did you mean “{near[0]}”?" if near else ""
+        hint = _hint(value.get("resourceType"), RESOURCE_TYPES)
         return _wrong("structure", f"Expected the name of an R4 resource type.{hint}", "type", ".resourceType")
     return _block(value["resourceType"]).check(value, parent, depth)
 

@@ -67,9 +67,11 @@ def _item(type_name: str, value: Any, shadow: Any) -> Item:
 def steps(type_name: str) -> dict[str, tuple[_Step, ...]]:
     """How each element of a type is spelled in JSON, once for each type that it can have."""
     return {
-        element.name.removesuffix("[x]"): tuple(
-            (json_name, f"_{json_name}" if one in PRIMITIVES and not one.startswith("system-") else "", one)
-            for json_name, one in element.json_names()
-        )
+        element.name.removesuffix("[x]"): tuple(_step(json_name, one) for json_name, one in element.json_names())
         for element in structure.blocks.get(type_name, ())
     }
+
+
+def _step(json_name: str, type_name: str) -> _Step:
+    has_shadow = type_name in PRIMITIVES and not type_name.startswith("system-")
+    return json_name, f"_{json_name}" if has_shadow else "", type_name.removeprefix("system-")
