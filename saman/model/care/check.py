@@ -21,8 +21,9 @@ def _found(loaded: Loaded, now: datetime) -> Iterator[Issue]:
     yield from check_everywhere.issues(loaded)
     yield from check_country.issues(loaded)
     yield from check_parties.issues(loaded)
-    # Services and agreements are looked at for today on the region's own calendar.
-    yield from check_service.issues(loaded, local(loaded.model.country, now).date())
+    if check_country.zone_exists(loaded.model.country):
+        # Services and agreements are looked at for today on the region's own calendar.
+        yield from check_service.issues(loaded, local(loaded.model.country, now).date())
 
 
 def _place(issue: Issue) -> tuple[str, int, str]:

@@ -28,10 +28,17 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
     yield from _deadlines(loaded, file, country)
 
 
-def _zone(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
+def zone_exists(country: Country) -> bool:
+    """Whether the time zone is one that this machine knows."""
     try:
         ZoneInfo(country.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def _zone(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
+    if not zone_exists(country):
         mend = "Use a name of the IANA time zone database, such as `Europe/Oslo`."
         wrong = f"`{country.time_zone}` is no time zone."
         yield finding(loaded.at(file, "time_zone"), "value", wrong, mend)
@@ -58,6 +65,5 @@ def _deadlines(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
             yield finding(place, "reference", f"There is no source `{row.source}`.", mend)
         if row.amount is not None and row.unit is None:
             place = loaded.at(file, "deadlines", index, "amount")
-            yield finding(
-                place, "required", "`unit` is missing beside `amount`.", "Write hours, days, weeks or months."
-            )
+            mend = "Write `unit:` hours, days, weeks or months."
+            yield finding(place, "required", "`unit` is missing beside `amount`.", mend)
