@@ -1,0 +1,138 @@
+import pytest
+from msgspec.structs import replace
+
+from saman.model.access import DOMAIN_OF_TYPE, Assignment, Holder, Verdict, may_write, unmet
+from saman.model.access.writing import WRITE_RULES
+
+ACTIONS = ("create", "update", "delete")
+CITIZEN = Assignment(number=1, kind=Holder.CITIZEN, purpose="PATRQT", role="citizen", actor="Patient/p")
+RELATIVE = Assignment(number=2, kind=Holder.RELATIVE, purpose="FAMRQT", role="relative", actor="RelatedPerson/r")
+SYSTEM = Assignment(number=3, kind=Holder.SYSTEM, purpose="HSYSADMIN")
+LIMIT = frozenset({"change-limit"})
+
+
+def staff(role, party="centre"):
+    return Assignment(number=4, kind=Holder.STAFF, purpose="TREAT", role=role, party=party)
+
+
+# What each may write, stated again by hand: create, update.
+DOCTOR = ("Communication Goal ServiceRequest Task", "Goal Task")
+MAY = {
+    "telemedicine-nurse": ("Communication ServiceRequest Task", "Task"),
+    "home-care-nurse": ("Communication Observation QuestionnaireResponse", "Task"),
+    "home-care-worker": ("Communication", "Task"),
+    "general-practitioner": DOCTOR,
+    "hospital-doctor": DOCTOR,
+    "coordinator": ("CarePlan Communication Goal Task", "CarePlan Goal Task"),
+    "needs-assessor": ("", "Task"),
+}
+
+
+def allowed(assignment, rights=frozenset()):
+    return {
+        action: " ".join(
+            type_
+            for type_ in sorted(DOMAIN_OF_TYPE)
+            if may_write(assignment, type_, action, rights).verdict is not Verdict.DENY
+        )
+        for action in ACTIONS
+    }
+
+
+def test_each_role_writes_what_it_is_for(roles):
+    for role in roles | {"", "jester"}:
+        create, update = MAY.get(role, ("", ""))
+        assert allowed(staff(role)) == {"create": create, "update": update, "delete": ""}, role
+
+
+def test_the_citizen_reports_and_asks_and_a_relative_writes_nothing():
+    assert allowed(CITIZEN)["create"] == "Communication Observation QuestionnaireResponse Task"
+    assert allowed(CITIZEN)["update"] == allowed(CITIZEN)["delete"] == ""
+    assert set(allowed(RELATIVE).values()) == {""}
+
+
+def test_the_system_writes_everything():
+    assert allowed(SYSTEM) == dict.fromkeys(ACTIONS, " ".join(sorted(DOMAIN_OF_TYPE)))
+    assert may_write(SYSTEM, "Persona", "create").verdict is Verdict.DENY
+    assert may_write(SYSTEM, "Patient", "destroy").verdict is Verdict.DENY
+
+
+def test_a_limit_is_changed_where_the_service_gives_the_right():
+    nurse = staff("telemedicine-nurse")
+    refused = may_write(nurse, "Goal", "update")
+    assert (refused.verdict, refused.rules) == (Verdict.DENY, ("W05-telemedicine-nurse-limit",))
+    assert refused.reasons[0].text == "The service has not given this role the right."
+    assert may_write(nurse, "Goal", "update", LIMIT).permitted
+    assert may_write(nurse, "Goal", "create", LIMIT).verdict is Verdict.DENY
+    assert may_write(staff("home-care-nurse"), "Goal", "update", LIMIT).verdict is Verdict.DENY
+
+
+def test_conditions_come_with_the_permit():
+    assert may_write(CITIZEN, "Task", "create").obligations == ("about_self", "as_self")
+    decision = may_write(staff("home-care-nurse"), "Task", "update")
+    assert (decision.verdict, decision.obligations) == (Verdict.PERMIT_WITH, ("own_task",))
+    assert may_write(staff("telemedicine-nurse"), "Task", "create").permitted
+
+
+def test_no_two_rows_speak_of_the_same():
+    rules = {rule.id: rule for rule in WRITE_RULES.values()}
+    stated = sum(
+        len(rule.roles or ("",)) * len(DOMAIN_OF_TYPE if rule.types == ("*",) else rule.types) * len(rule.may)
+        for rule in rules.values()
+    )
+    assert stated == len(WRITE_RULES)
+    assert {type_ for _, _, type_, _ in WRITE_RULES} == set(DOMAIN_OF_TYPE)
+
+
+def reference(to):
+    return {"reference": to}
+
+
+OWN = {"resourceType": "Observation", "subject": reference("Patient/p"), "performer": [reference("Patient/p")]}
+ASKED = {"resourceType": "Task", "for": reference("Patient/p"), "requester": reference("Patient/p")}
+SELF = ("about_self", "as_self")
+
+
+def keys(found):
+    return [each.key.removeprefix("access.write.") for each in found]
+
+
+@pytest.mark.parametrize(
+    ("resource", "missing"),
+    [
+        (OWN, []),
+        (OWN | {"performer": []}, []),
+        (ASKED, []),
+        ({"resourceType": "Communication", "subject": reference("Patient/p"), "sender": reference("Patient/p")}, []),
+        (OWN | {"subject": reference("Patient/q")}, ["about_self"]),
+        (OWN | {"subject": reference("https://x.example/Patient/p")}, ["about_self"]),
+        ({"resourceType": "Observation"}, ["about_self"]),
+        (OWN | {"performer": [reference("Patient/p"), reference("Practitioner/n")]}, ["as_self"]),
+        (ASKED | {"requester": reference("Organization/centre")}, ["as_self"]),
+        (ASKED | {"for": reference("Patient/q")}, ["about_self"]),
+        ({"resourceType": "QuestionnaireResponse", "author": reference("RelatedPerson/r")}, SELF),
+    ],
+)
+def test_citizens_write_about_themselves_in_their_own_name(resource, missing):
+    assert keys(unmet(SELF, CITIZEN, None, resource)) == list(missing)
+    assert keys(unmet(SELF, replace(CITIZEN, actor=None), None, resource)) == list(SELF)
+
+
+def test_a_task_is_worked_on_by_those_who_hold_it():
+    home = staff("home-care-nurse", "home-care")
+    held = {"resourceType": "Task", "owner": reference("Organization/home-care")}
+    sent = {"resourceType": "Task", "requester": reference("Organization/home-care")}
+    other = {"resourceType": "Task", "owner": reference("Organization/other")}
+    assert keys(unmet(("own_task",), home, held, held)) == []
+    assert keys(unmet(("own_or_sent_task",), home, sent, held)) == []
+    for before, after in ((other, held), (held, other), (sent, sent), ({"resourceType": "Task"}, held)):
+        assert keys(unmet(("own_task",), home, before, after)) == ["own_task"]
+    assert keys(unmet(("own_or_sent_task",), home, other, held)) == ["own_or_sent_task"]
+    nobody = staff("home-care-nurse", "")
+    empty = {"resourceType": "Task", "owner": reference("Organization/")}
+    assert keys(unmet(("own_task",), nobody, empty, empty)) == ["own_task"]
+
+
+def test_a_condition_about_nothing_is_not_met():
+    assert keys(unmet(("own_task",), staff("home-care-nurse"), None, None)) == ["own_task"]
+    assert unmet((), CITIZEN, None, None) == ()
