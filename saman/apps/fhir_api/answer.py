@@ -1,0 +1,114 @@
+"""What goes back: status, headers and body, said once for all interactions."""
+
+from __future__ import annotations
+
+import asyncio
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from email.utils import formatdate
+
+import brotli  # type: ignore[import-untyped]
+import msgspec
+from starlette.types import Send
+
+from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.negotiation import FHIR_JSON, content_encoding
+from saman.kernel.outcome import Issue, Kind, Refusal
+from saman.record import Stored
+from saman.record.render import outcome_text
+
+Header = tuple[bytes, bytes]
+
+LEAST_COMPRESSED = 2048
+THREADED = 256 * 1024
+"""From this size on, compressing would hold up the other calls of the process."""
+
+PRIVATE: Header = (b"cache-control", b"no-store")
+_ALWAYS: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, accept-encoding"))
+_BODILESS = frozenset({204, 304})
+
+
+class Answer(msgspec.Struct):
+    """An answer to send; `cache` says who may keep it."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[Header, ...] = ()
+    content_type: str = FHIR_JSON
+    cache: Header = PRIVATE
+
+
+def resource_answer(stored: Stored, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:
+    """One version of a resource with its entity tag and time."""
+    return Answer(status, stored.text().encode(), (*version_headers(stored), *headers))
+
+
+def version_headers(stored: Stored) -> tuple[Header, Header]:
+    """`ETag` and `Last-Modified` of a version."""
+    return (b"etag", stored.etag.encode()), (b"last-modified", http_date(stored.updated))
+
+
+def http_date(moment: datetime) -> bytes:
+    """`Sat, 21 Nov 2026 20:51:14 GMT`."""
+    return formatdate(moment.timestamp(), usegmt=True).encode()
+
+
+def refusal_answer(refusal: Refusal, call: Call) -> Answer:
+    """An OperationOutcome with the status of the refusal, and the headers that belong to it."""
+    headers: tuple[Header, ...] = ()
+    if refusal.kind is Kind.UNAUTHENTICATED:
+        headers = ((b"www-authenticate", _challenge(call)),)
+    elif refusal.kind is Kind.METHOD:
+        headers = ((b"allow", dict(refusal.issues[0].args)["allow"].encode()),)
+    elif refusal.kind is Kind.TOO_LARGE:
+        headers = ((b"connection", b"close"),)
+    elif refusal.kind is Kind.UNAVAILABLE:
+        headers = ((b"retry-after", b"5"),)
+    return Answer(refusal.status, outcome_text(refusal.issues).encode(), headers)
+
+
+def _challenge(call: Call) -> bytes:
+    """https://www.rfc-editor.org/rfc/rfc6750#section-3: an error is named only when something was sent."""
+    sent = b"authorization" in call.headers
+    return b'Bearer realm="saman", error="invalid_token"' if sent else b'Bearer realm="saman"'
+
+
+def information(text: str) -> bytes:
+    """An OperationOutcome that says that all went well."""
+    return outcome_text([Issue("informational", text, severity="information")]).encode()
+
+
+async def send_answer(answer: Answer, call: Call, send: Send) -> None:
+    """Send `answer`, compressed when asked for and worth it; to HEAD its headers alone."""
+    headers = [*answer.headers, answer.cache, (b"x-request-id", call.request.encode()), *_ALWAYS]
+    body = answer.body
+    if body:
+        headers.append((b"content-type", answer.content_type.encode()))
+    if len(body) >= LEAST_COMPRESSED:
+        encoding = content_encoding(call.header(b"accept-encoding"))
+        if encoding:
+            body = await _compressed(body, encoding)
+            headers.append((b"content-encoding", encoding.encode()))
+    if answer.status not in _BODILESS:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else body})
+
+
+def _brotli(body: bytes) -> bytes:
+    packed: bytes = brotli.compress(body, quality=1)
+    return packed
+
+
+def _gzip(body: bytes) -> bytes:
+    packer = zlib.compressobj(1, wbits=31)
+    return packer.compress(body) + packer.flush()
+
+
+_PACK: Mapping[str, Callable[[bytes], bytes]] = {"br": _brotli, "gzip": _gzip}
+
+
+async def _compressed(body: bytes, encoding: str) -> bytes:
+    pack = _PACK[encoding]
+    return await asyncio.to_thread(pack, body) if len(body) >= THREADED else pack(body)

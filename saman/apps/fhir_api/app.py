@@ -1,0 +1,105 @@
+"""The R4 interface as one ASGI application, to be mounted at `/fhir`.
+
+Calls are handled without a framework's request and response objects: on a read they would cost as much as the rest of
+the handling (figures in docs/subsystems/fhir-api.md).
+"""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from saman.apps.fhir_api.answer import Answer, refusal_answer, send_answer
+from saman.apps.fhir_api.bundles import process_bundle
+from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.capability import capability_statement
+from saman.apps.fhir_api.failures import failure_answer, refused_answer
+from saman.apps.fhir_api.identify import Identify
+from saman.apps.fhir_api.negotiation import answer_type
+from saman.apps.fhir_api.openapi import openapi_document
+from saman.apps.fhir_api.published import Published
+from saman.apps.fhir_api.reading import history, read, vread
+from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
+from saman.apps.fhir_api.searching import search, search_posted
+from saman.apps.fhir_api.writing import create, delete, update
+from saman.kernel.clock import Clock
+from saman.kernel.outcome import Refusal
+from saman.record import Store
+
+MOST_BYTES = 16 * 1024 * 1024
+
+_I, _RECORD = Interaction, Policy.RECORD
+
+RECORD_ROUTES: tuple[Route, ...] = (
+    Route("POST", "", _I.BUNDLE, process_bundle, _RECORD),
+    Route("GET", "{type}", _I.SEARCH_TYPE, search, _RECORD),
+    Route("POST", "{type}/_search", _I.SEARCH_TYPE, search_posted, _RECORD),
+    Route("POST", "{type}", _I.CREATE, create, _RECORD),
+    Route("GET", "{type}/_history", _I.HISTORY_TYPE, history, _RECORD),
+    Route("GET", "{type}/{id}", _I.READ, read, _RECORD),
+    Route("PUT", "{type}/{id}", _I.UPDATE, update, _RECORD),
+    Route("DELETE", "{type}/{id}", _I.DELETE, delete, _RECORD),
+    Route("GET", "{type}/{id}/_history", _I.HISTORY_INSTANCE, history, _RECORD),
+    Route("GET", "{type}/{id}/_history/{version}", _I.VREAD, vread, _RECORD),
+)
+
+
+class _FhirApp:
+    def __init__(self, table: Table, store: Store, identify: Identify, base: str, most: int) -> None:
+        self._table = table
+        self._store = store
+        self._identify = identify
+        self._base = base
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        call = Call(scope, receive, self._base, self._most)
+        found = self._table.find(call)
+        answer = refusal_answer(found, call) if isinstance(found, Refusal) else await self._answer(call, found)
+        await send_answer(answer, call, send)
+
+    async def _answer(self, call: Call, route: Route) -> Answer:
+        try:
+            answer = await self._handled(call, route)
+        except Exception as error:  # whatever breaks, the caller gets an OperationOutcome and the log a line
+            return failure_answer(error, call, route.interaction.value)
+        return refused_answer(answer, call, route.interaction.value) if isinstance(answer, Refusal) else answer
+
+    async def _handled(self, call: Call, route: Route) -> Answer | Refusal:
+        if route.policy is not Policy.PUBLIC:
+            nobody = await call.enter(self._store, self._identify)
+            if nobody is not None:
+                return nobody
+        asked = call.form_of_answer()
+        form = answer_type(call.header(b"accept"), asked.get("_format", ""))
+        answer = form if isinstance(form, Refusal) else await route.handler(call)
+        if isinstance(form, Refusal) or isinstance(answer, Refusal):
+            return answer
+        return _shaped(answer, form, is_pretty=asked.get("_pretty") == "true")
+
+
+def _shaped(answer: Answer, form: str, *, is_pretty: bool) -> Answer:
+    if answer.content_type.startswith("application/fhir+json"):
+        answer.content_type = form
+    if is_pretty and answer.body:
+        answer.body = msgspec.json.format(answer.body, indent=2)
+    return answer
+
+
+def fhir_app(store: Store, identify: Identify, clock: Clock, base_url: str, *, most_bytes: int = MOST_BYTES) -> ASGIApp:
+    """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
+
+    `most_bytes` is the largest body that is read. Raises ValueError when a route declares no policy.
+    """
+    base = base_url.rstrip("/")
+    published = Published(
+        capability_statement(RECORD_ROUTES, base, clock()),
+        openapi_document(RECORD_ROUTES, base),
+    )
+    public = (
+        Route("GET", "metadata", Interaction.CAPABILITIES, published.metadata, Policy.PUBLIC),
+        Route("GET", "openapi.json", Interaction.OPENAPI, published.openapi, Policy.PUBLIC),
+    )
+    return _FhirApp(Table((*RECORD_ROUTES, *public)), store, identify, base, most_bytes)

@@ -1,0 +1,151 @@
+"""One call as it came in: address, headers, body, and the standing of who makes it."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope
+
+from saman.apps.auth.identity import request_id
+from saman.apps.fhir_api.identify import Identify
+from saman.apps.fhir_api.negotiation import FORM, Preferences, media_type, preferences, unreadable
+from saman.kernel import json
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.record import Record, Store
+
+MAX_FIELDS = 200
+
+Pairs = list[tuple[str, str]]
+
+
+class Call:
+    """A call under way.
+
+    `type`, `id` and `version` are what its path names; `request` is the id that the answer and the log carry.
+    """
+
+    __slots__ = (
+        "_most", "_receive", "_record", "_scope", "base", "headers", "id", "method", "parts", "query", "request",
+        "type", "version",
+    )  # fmt: skip
+
+    def __init__(self, scope: Scope, receive: Receive, base: str, most: int) -> None:
+        self._scope = scope
+        self.method: str = scope["method"]
+        self.headers = _headers(scope["headers"])
+        self.query: bytes = scope["query_string"]
+        self.base = base
+        self.parts = _parts(scope)
+        self.type = self.id = self.version = ""
+        self.request = request_id(scope["headers"])
+        self._record: Record | None = None
+        self._receive = receive
+        self._most = most
+
+    async def enter(self, store: Store, identify: Identify) -> Refusal | None:
+        """Open the record for whoever calls; refused when that is nobody."""
+        context = await identify(self._scope["headers"])
+        if isinstance(context, Refusal):
+            return context
+        self.request = context.request
+        self._record = Record(store, context, self.base)
+        return None
+
+    @property
+    def record(self) -> Record:
+        """The record as far as the caller may see it; there once `enter` was not refused."""
+        assert self._record is not None
+        return self._record
+
+    def header(self, name: bytes) -> str:
+        """A header's value, empty when it is not there; several are joined with commas."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+    @property
+    def prefers(self) -> Preferences:
+        """What the `Prefer` header asks for."""
+        return preferences(self.header(b"prefer"))
+
+    def pairs(self) -> Pairs | Refusal:
+        """The parameters of the address, decoded, in order."""
+        return _pairs(self.query)
+
+    def form_of_answer(self) -> dict[str, str]:
+        """`_format` and `_pretty`, where the address has them."""
+        if b"_format" not in self.query and b"_pretty" not in self.query:
+            return {}
+        pairs = self.pairs()
+        return {} if isinstance(pairs, Refusal) else dict(pairs)
+
+    async def resource(self) -> Any | Refusal:
+        """The JSON value of the body; refused as unsupported, too large or malformed."""
+        refusal = unreadable(self.header(b"content-type"))
+        body = refusal or await self.body()
+        return body if isinstance(body, Refusal) else json.decode(body)
+
+    async def form(self) -> Pairs | Refusal:
+        """The fields of a form in the body, decoded, in order."""
+        if media_type(self.header(b"content-type"))[0] != FORM:
+            return refused(Kind.MEDIA, "not-supported", f"A search is posted as {FORM}.", "Content-Type")
+        body = await self.body()
+        return body if isinstance(body, Refusal) else _pairs(body)
+
+    async def body(self) -> bytes | Refusal:
+        """The body, at most as large as the setting allows."""
+        if self.header(b"content-encoding") not in ("", "identity"):
+            return refused(Kind.MEDIA, "not-supported", "Send the body as it is, without Content-Encoding.")
+        told = self.headers.get(b"content-length", b"")
+        if told.isdigit() and int(told) > self._most:
+            return self._too_large()
+        message = await self._receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            return await self._rest(bytearray(body))
+        return body if len(body) <= self._most else self._too_large()
+
+    async def _rest(self, body: bytearray) -> bytes | Refusal:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                return refused(Kind.INVALID, "incomplete", "The connection ended before the body did.")
+            body += message.get("body", b"")
+            if len(body) > self._most:
+                return self._too_large()
+            more = message.get("more_body", False)
+        return bytes(body)
+
+    def _too_large(self) -> Refusal:
+        return refused(Kind.TOO_LARGE, "too-long", f"A body may hold at most {self._most} bytes.")
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    headers = dict(raw)
+    if len(headers) < len(raw):
+        headers = {}
+        for name, value in raw:
+            headers[name] = headers[name] + b", " + value if name in headers else value
+    return headers
+
+
+def _parts(scope: Scope) -> list[str]:
+    """The steps of the path below the place the interface is mounted at."""
+    path: str = scope["path"]
+    root = scope.get("root_path", "")
+    inside = path[len(root) :] if root and path.startswith(root) else path
+    inside = inside.strip("/")
+    return inside.split("/") if inside else []
+
+
+def _pairs(text: bytes) -> Pairs | Refusal:
+    """Decoded parameters; refused when they are too many, not UTF-8, or hold a NUL that no database keeps."""
+    try:
+        pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+    except UnicodeDecodeError:
+        return refused(Kind.INVALID, "structure", "Parameters are percent-encoded UTF-8.")
+    except ValueError:
+        return refused(Kind.INVALID, "too-costly", f"At most {MAX_FIELDS} parameters fit in one call.")
+    if b"%00" in text:
+        return refused(Kind.INVALID, "value", "A parameter may not hold the character NUL.")
+    return pairs

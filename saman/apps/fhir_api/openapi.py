@@ -1,0 +1,165 @@
+"""The OpenAPI 3.1 description, made from the same routes and search parameters as the CapabilityStatement.
+
+Every resource type has its own paths; what they share stands once under components. The schemas say what any R4
+resource of a type has in common, not all its elements: those are in the official definitions.
+Source: https://spec.openapis.org/oas/v3.1.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from saman import __version__
+from saman.apps.fhir_api.capability import searchable
+from saman.apps.fhir_api.openapi_parts import (
+    BODY_ERRORS,
+    FHIR,
+    OUTCOMES,
+    PARAMETERS,
+    READ_ERRORS,
+    SCHEMAS,
+    WRITE_ERRORS,
+    answer,
+    parameter,
+    ref,
+    search_parameter,
+)
+from saman.apps.fhir_api.routes import Interaction, Route
+from saman.model.fhir import RESOURCE_TYPES
+
+Json = dict[str, Any]
+
+_SINGLE = ("If-None-Match", "If-Modified-Since")
+_PAGED = ("_count", "_cursor")
+_RESULT = ("_count", "_sort", "_total", "_include", "_summary", "_cursor", "Prefer")
+_WORDS = {
+    Interaction.READ: "Read the current version of a {}",
+    Interaction.VREAD: "Read one version of a {}",
+    Interaction.CREATE: "Create a {}",
+    Interaction.UPDATE: "Write a new version of a {}",
+    Interaction.DELETE: "Delete a {}",
+    Interaction.SEARCH_TYPE: "Search {}",
+    Interaction.HISTORY_INSTANCE: "Versions of one {}, newest first",
+    Interaction.HISTORY_TYPE: "Versions of all of type {}, newest first",
+    Interaction.BUNDLE: "Batch or transaction",
+}
+
+
+def openapi_document(routes: Sequence[Route], base: str) -> Json:
+    """The description of the interface below `base`, as an OpenAPI document."""
+    paths: dict[str, Json] = {"/metadata": _public("metadata", "The CapabilityStatement", ref("CapabilityStatement"))}
+    paths["/openapi.json"] = _public("openapi", "This description", {"type": "object"}, "application/json")
+    for route in routes:
+        for name in RESOURCE_TYPES if "{type}" in route.pattern else ("",):
+            path = f"/{route.pattern.replace('{type}', name)}"
+            paths.setdefault(path, _shared(path))[route.method.lower()] = _operation(route, name)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Saman FHIR R4 interface", "version": __version__, "license": {"name": "Apache-2.0"}},
+        "servers": [{"url": base}],
+        "security": [{"bearer": []}],
+        "paths": paths,
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "parameters": dict(PARAMETERS) | _search_parameters(RESOURCE_TYPES),
+            "responses": OUTCOMES,
+            "schemas": dict(SCHEMAS) | {name: _resource_schema(name) for name in RESOURCE_TYPES if name not in SCHEMAS},
+        },
+    }
+
+
+def _public(name: str, words: str, schema: Json, media: str = FHIR) -> Json:
+    responses = {"200": answer(words, schema, media), "304": {"description": "Not modified"}, "406": _outcome("406")}
+    return {"get": {"operationId": name, "summary": words, "security": [], "responses": responses}}
+
+
+def _shared(path: str) -> Json:
+    named = [parameter(name) for name in ("id", "version") if f"{{{name}}}" in path]
+    return {"parameters": named} if named else {}
+
+
+def _operation(route: Route, name: str) -> Json:
+    does = route.interaction
+    described: Json = {
+        "operationId": _operation_id(route, name),
+        "summary": _WORDS[does].format(name),
+        "tags": [name or "Bundle"],
+        "parameters": _parameters(route, name),
+        "responses": _responses(does, name),
+    }
+    body = _body(route, name)
+    return described | ({"requestBody": body} if body else {})
+
+
+def _operation_id(route: Route, name: str) -> str:
+    posted = "-posted" if route.pattern.endswith("_search") else ""
+    return f"{route.interaction.value}{posted}-{name}".rstrip("-")
+
+
+def _parameters(route: Route, name: str) -> list[Json]:
+    does = route.interaction
+    if does is Interaction.SEARCH_TYPE:
+        return [parameter("Prefer")] if route.method == "POST" else _asked(name)
+    named: dict[Interaction, Iterable[str]] = {
+        Interaction.READ: _SINGLE,
+        Interaction.VREAD: _SINGLE,
+        Interaction.HISTORY_INSTANCE: _PAGED,
+        Interaction.HISTORY_TYPE: _PAGED,
+        Interaction.CREATE: ("If-None-Exist", "Prefer"),
+        Interaction.UPDATE: ("If-Match", "Prefer"),
+        Interaction.DELETE: ("If-Match", "Prefer"),
+    }
+    return [parameter(one) for one in (*named.get(does, ()), "_format", "_pretty")]
+
+
+def _asked(name: str) -> list[Json]:
+    own = [ref(_key(one.number), "parameters") for one in searchable(name)]
+    return [*own, *(parameter(one) for one in (*_RESULT, "_format", "_pretty"))]
+
+
+def _key(number: int) -> str:
+    return f"search-{number}"
+
+
+def _search_parameters(names: Iterable[str]) -> dict[str, Json]:
+    return {_key(one.number): search_parameter(one) for name in names for one in searchable(name)}
+
+
+def _body(route: Route, name: str) -> Json | None:
+    if route.pattern.endswith("_search"):
+        return {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}
+    if route.method not in ("POST", "PUT"):
+        return None
+    schema = ref(name) if name else ref("Request")
+    return {"required": True, "content": {FHIR: {"schema": schema}}}
+
+
+def _responses(does: Interaction, name: str) -> Json:
+    errors = READ_ERRORS
+    if does in (Interaction.CREATE, Interaction.UPDATE, Interaction.BUNDLE):
+        errors = BODY_ERRORS
+    elif does is Interaction.DELETE:
+        errors = WRITE_ERRORS
+    elif does is Interaction.SEARCH_TYPE:
+        errors = (*READ_ERRORS, "413", "415")
+    return _done(does, name) | {code: _outcome(code) for code in errors}
+
+
+def _done(does: Interaction, name: str) -> Json:
+    if does in (Interaction.READ, Interaction.VREAD):
+        return {"200": answer("The resource", ref(name)), "304": {"description": "Not modified"}}
+    if does in (Interaction.CREATE, Interaction.UPDATE):
+        schema = {"anyOf": [ref(name), ref("OperationOutcome")]}
+        return {"200": answer("Stored, or there already", schema), "201": answer("Created", schema)}
+    if does is Interaction.DELETE:
+        return {"200": answer("Deleted", ref("OperationOutcome")), "204": {"description": "Deleted, or was not there"}}
+    return {"200": answer("A Bundle", ref("Bundle"))}
+
+
+def _outcome(code: str) -> Json:
+    return ref(code, "responses")
+
+
+def _resource_schema(name: str) -> Json:
+    return {"allOf": [ref("Resource"), {"properties": {"resourceType": {"const": name}}}]}

@@ -1,0 +1,36 @@
+"""The descriptions of the interface that anyone may read: made once, kept as bytes, told apart by their content."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from saman.apps.fhir_api.answer import Answer, Header
+from saman.apps.fhir_api.call import Call
+from saman.kernel import json
+
+KEPT: Header = (b"cache-control", b"public, max-age=300")
+
+
+class Published:
+    """Answers `metadata` and `openapi.json`."""
+
+    def __init__(self, statement: dict[str, Any], document: dict[str, Any]) -> None:
+        self._statement = json.encode(statement)
+        self._document = json.encode(document)
+
+    async def metadata(self, call: Call) -> Answer:
+        """The CapabilityStatement."""
+        return _kept(Answer(200, self._statement), call)
+
+    async def openapi(self, call: Call) -> Answer:
+        """The OpenAPI 3.1 description."""
+        return _kept(Answer(200, self._document, content_type="application/json"), call)
+
+
+def _kept(answer: Answer, call: Call) -> Answer:
+    tag = f'W/"{hashlib.blake2s(answer.body, digest_size=12).hexdigest()}"'
+    answer.headers, answer.cache = ((b"etag", tag.encode()),), KEPT
+    if tag in call.header(b"if-none-match"):
+        answer.status, answer.body = 304, b""
+    return answer

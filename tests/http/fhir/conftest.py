@@ -1,0 +1,76 @@
+"""The FHIR interface over a fresh database, called in process. A token is the name of who calls."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from saman.apps.auth.identity import request_id
+from saman.apps.fhir_api.app import fhir_app
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Policy
+from saman.record import Context, Store, open_store, system
+
+BASE = "http://test/fhir"
+STRANGER = 999_999
+
+
+def clock() -> datetime:
+    return datetime.now(UTC)
+
+
+async def identify(headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
+    """`system` may do everything, `stranger` has no grants, everyone else is nobody."""
+    listed = dict(headers)
+    request = request_id(listed.items())
+    who = listed.get(b"authorization", b"").decode().removeprefix("Bearer ")
+    if who == "system":
+        return system(clock(), request)
+    if who == "stranger":
+        return Context(STRANGER, "Practitioner/none", "nurse", "none", "TREAT", clock(), request)
+    return refused(Kind.UNAUTHENTICATED, "login", "Send an access token.")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def store(database) -> AsyncIterator[Store]:
+    policy = Policy(country="NO", zone=ZoneInfo("Europe/Oslo"), rows=(), clauses=())
+    opened = await open_store(database.app_url, policy)
+    assert isinstance(opened, Store), opened
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture(scope="module")
+def app(store: Store) -> Starlette:
+    """The interface mounted where it will be; a body may hold 200 kB."""
+    return Starlette(routes=[Mount("/fhir", fhir_app(store, identify, clock, BASE, most_bytes=200_000))])
+
+
+def caller(app: Starlette, who: str = "") -> httpx.AsyncClient:
+    headers = {"authorization": f"Bearer {who}"} if who else {}
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/", headers=headers)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def client(app) -> AsyncIterator[httpx.AsyncClient]:
+    async with caller(app, "system") as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module")
+async def stranger(app) -> AsyncIterator[httpx.AsyncClient]:
+    async with caller(app, "stranger") as one:
+        yield one
+
+
+@pytest_asyncio.fixture(scope="module")
+async def nobody(app) -> AsyncIterator[httpx.AsyncClient]:
+    async with caller(app) as one:
+        yield one
