@@ -49,7 +49,7 @@ BY_WORD: Mapping[str, Domain] = {domain.word: domain for domain in Domain}
 
 
 def _read_table() -> dict[str, Domain]:
-    text = files(__package__).joinpath("resource_types.yaml").read_bytes()
+    text = files("saman.model.access").joinpath("resource_types.yaml").read_bytes()
     table = msgspec.yaml.decode(text, type=dict[str, list[str]])
     return {name: BY_WORD[word] for word, names in table.items() for name in names}
 

@@ -233,9 +233,15 @@ def _episode(resource: Resource, reader: _Reader) -> Iterator[Relation]:
 
 # Status → whether the relation goes on while no end is written; a status that is not here makes none.
 _TEAM = {"active": True, "inactive": False}
-_APPOINTMENT = dict.fromkeys(("pending", "booked", "arrived", "checked-in", "waitlist"), True) | dict.fromkeys(
-    ("fulfilled", "noshow"), False
-)
+_APPOINTMENT = {
+    "pending": True,
+    "booked": True,
+    "arrived": True,
+    "checked-in": True,
+    "waitlist": True,
+    "fulfilled": False,
+    "noshow": False,
+}
 _EPISODE = {"planned": True, "waitlist": True, "active": True, "onhold": True, "finished": False}
 _OPEN_TASK = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 _CLOSED_TASK = frozenset({"rejected", "cancelled", "failed", "completed"})

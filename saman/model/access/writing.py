@@ -45,7 +45,7 @@ def _keys(rule: WriteRule) -> list[_Key]:
 
 
 def _read_table() -> dict[_Key, WriteRule]:
-    text = files(__package__).joinpath("writing.yaml").read_bytes()
+    text = files("saman.model.access").joinpath("writing.yaml").read_bytes()
     return {key: rule for rule in msgspec.yaml.decode(text, type=list[WriteRule]) for key in _keys(rule)}
 
 
