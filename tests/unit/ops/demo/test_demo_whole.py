@@ -94,7 +94,7 @@ def test_the_demo_is_small_enough_for_a_first_start(stored: list[Resource]) -> N
     assert 10_000 < len(stored) < 25_000
 
 
-@pytest.mark.parametrize("hours", [0, 6, 11, 30, 60, 129, 152, 2404, 4000])
+@pytest.mark.parametrize("hours", [0, 6, 30, 129, 2404])
 def test_nothing_has_happened_after_now(hours: int) -> None:
     now = MONDAY + timedelta(hours=hours)
     for bundle in _own(now).values():
@@ -115,7 +115,7 @@ def _due(task: Resource) -> datetime:
     return datetime.fromisoformat(task["restriction"]["period"]["end"])
 
 
-@pytest.mark.parametrize("hours", [0, 6, 11, 30, 60, 129, 152])
+@pytest.mark.parametrize("hours", [0, 6, 11, 60, 129])
 def test_the_worklist_has_unread_overdue_and_asked_for_at_any_hour(hours: int) -> None:
     now = MONDAY + timedelta(hours=hours)
     bundles = _own(now)
