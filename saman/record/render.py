@@ -6,17 +6,28 @@ from collections.abc import Iterable
 
 from saman.kernel import json
 from saman.kernel.outcome import Issue, Refusal
+from saman.model.fhir import RESOURCE_TYPES
 from saman.record.stored import Page, Stored
+
+_TYPES = frozenset(RESOURCE_TYPES)
 
 
 def outcome_text(issues: Iterable[Issue]) -> str:
     """An OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
     listed = [
         {"severity": issue.severity, "code": issue.code, "diagnostics": issue.text}
-        | ({"expression": [issue.path]} if issue.path else {})
+        | _place(issue.path)
         for issue in issues
     ]
     return json.encode({"resourceType": "OperationOutcome", "issue": listed}).decode()
+
+
+def _place(path: str) -> dict[str, list[str]]:
+    """An element of a resource as `expression`; a header or parameter as `location`, with `http.` before its name."""
+    if not path:
+        return {}
+    is_element = path.partition(".")[0].partition("[")[0] in _TYPES
+    return {"expression": [path]} if is_element else {"location": [f"http.{path}"]}
 
 
 def quoted(text: str) -> str:

@@ -76,6 +76,8 @@ def _wrong(step: Step) -> str:
         return f"A {step.method} needs a resource."
     if step.resource is not None and step.resource.get("resourceType") != step.type:
         return "The resource must be of the type that the address names."
+    if step.method == "PUT" and step.resource is not None and step.resource.get("id", step.id) != step.id:
+        return "The resource must have the id that the address names."
     return ""
 
 

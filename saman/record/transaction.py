@@ -51,7 +51,7 @@ class _Entry:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.id = step.id
-        self.resource: Resource = json.decode(json.encode(step.resource))
+        self.resource: Resource = _copied(step.resource)
         self.values: SearchValues | None = None
         own = literal(step.full_url)
         self.base = own.base if own else ""
@@ -90,6 +90,12 @@ class _Entry:
             link.holder[link.key] = targets[link.holder[link.key]]
         self.values = None if linked else self.extracted(targets)
         return None
+
+
+def _copied(resource: Resource | None) -> Resource:
+    copy = json.decode(json.encode(resource))
+    assert isinstance(copy, dict)
+    return copy
 
 
 class _Transaction:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from itertools import chain
 from typing import Any
 
 import asyncpg
 
+from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model import fhir
-from saman.model.access import RELATION_TYPES, Policy
+from saman.model.access import RELATION_TYPES
 from saman.record.audit import REFUSED, Entry
 from saman.record.change import Change, judged
 from saman.record.context import Context
-from saman.record.database import Connection
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.grants import relate
-from saman.record.rows import Row, make_row, person_of, person_shard, placed
+from saman.record.rows import Resource, Row, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
 from saman.record.work import index_work
 
@@ -94,8 +95,7 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
     if isinstance(result, Refusal):
         await _log_refused(door, rows)
     elif needs_transaction(changes):
-        assert door.connection is not None
-        await _follow(door.connection, rows, changes, door.store.policy)
+        await _follow(door, rows, changes)
     return result
 
 
@@ -119,17 +119,24 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
     return row
 
 
-async def _follow(connection: Connection, rows: Sequence[Row], changes: Sequence[Change], policy: Policy) -> None:
+async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) -> None:
     """What else a write changes: who may see whom, and the lists of open work."""
-    written = [
-        (row, None if change.remove else change.resource | {"id": row.id})
-        for row, change in zip(rows, changes, strict=True)
-    ]
+    connection, now = door.connection, door.context.now
+    assert connection is not None
+    written = [(row, _as_stored(row, change, now)) for row, change in zip(rows, changes, strict=True)]
     ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
-    await relate(connection, ties, policy)
+    await relate(connection, ties, door.store.policy)
     tasks = [(row, one) for row, one in written if row.type_name == "Task"]
     if tasks:
         await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])
+
+
+def _as_stored(row: Row, change: Change, now: datetime) -> Resource | None:
+    """The resource with what the record adds to it; None when it is deleted."""
+    if change.remove:
+        return None
+    meta = change.resource.get("meta", {}) | {"lastUpdated": instant(now)}
+    return change.resource | {"id": row.id, "meta": meta}
 
 
 async def _log_refused(door: Door, rows: Sequence[Row]) -> None:
