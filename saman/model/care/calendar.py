@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -44,6 +45,7 @@ class Due(msgspec.Struct, frozen=True):
     missed_at: datetime
 
 
+@lru_cache(maxsize=512)
 def easter(year: int) -> date:
     """Easter Sunday in the Gregorian calendar.
 
