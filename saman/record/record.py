@@ -127,9 +127,8 @@ class Record(Door):
         if isinstance(valid, Refusal):
             return valid
         if valid["resourceType"] != type_name or valid.get("id") != id:
-            return refused(
-                Kind.INVALID, "invalid", f"The resource must be a {type_name} with the id of the address.", "id"
-            )
+            text = f"The resource must be a {type_name} with the id of the address."
+            return refused(Kind.INVALID, "invalid", text, f"{type_name}.id")
         return first(await self.commit([Change(valid, id, ANY if expected is None else expected)]))
 
     async def delete(self, type_name: str, id: str, expected: int | None = None) -> Written | Refusal:

@@ -15,8 +15,7 @@ _TYPES = frozenset(RESOURCE_TYPES)
 def outcome_text(issues: Iterable[Issue]) -> str:
     """An OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
     listed = [
-        {"severity": issue.severity, "code": issue.code, "diagnostics": issue.text}
-        | _place(issue.path)
+        {"severity": issue.severity, "code": issue.code, "diagnostics": issue.text} | _place(issue.path)
         for issue in issues
     ]
     return json.encode({"resourceType": "OperationOutcome", "issue": listed}).decode()

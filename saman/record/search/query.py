@@ -105,7 +105,7 @@ class _Reader:
     def _filter(self, name: str, value: str) -> None:
         code, _, modifier = name.partition(":")
         parameter = self.parameters.get(code)
-        if parameter is None or parameter.type not in MODIFIERS or not parameter.expression:
+        if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
             self._unknown(name)
             return
         if modifier not in MODIFIERS[parameter.type] and not _typed(parameter, modifier):
