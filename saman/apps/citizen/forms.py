@@ -60,14 +60,14 @@ def _choice(question: Question, code: str) -> Answer | Refusal:
 def _value(part: Part, text: str) -> Decimal | Issue:
     named = (("name", part.label), ("example", part.example))
     if not text.strip():
-        missing = mark("Write the number for %(name)s, for example %(example)s")
+        missing = mark("%(name)s: write the number, for example %(example)s")
         return Issue("required", f"Write a number in {part.id}", part.id, key=missing, args=named)
     value = parse_number(text)
     if value is None:
-        wrong = mark("Write %(name)s with digits only, for example %(example)s")
+        wrong = mark("%(name)s: use digits only, for example %(example)s")
         return Issue("value", f"Write {part.id} with digits only", part.id, key=wrong, args=named)
     if not part.accepted.holds(value):
-        beyond = mark("Check the number for %(name)s. It looks like this: %(example)s")
+        beyond = mark("%(name)s: check the number. It looks like this: %(example)s")
         return Issue("value", f"{part.id} is beyond what can be stored", part.id, key=beyond, args=named)
     return value
 

@@ -39,7 +39,7 @@ WORDINGS: Final = {
         mark("What does the finger meter show for oxygen?"),
         mark("The number marked SpO₂ or %%. Sit still for five minutes first."),
         mark("Cold fingers or nail varnish can give a wrong number. Warm your hand."),
-        (("spo2", mark("oxygen"), "%", 0, "94"),),
+        (("spo2", mark("Oxygen"), "%", 0, "94"),),
     ),
     "pulse": Wording(
         "heart",
@@ -47,7 +47,7 @@ WORDINGS: Final = {
         mark("What does the meter show for pulse?"),
         mark("The number marked with a heart, PR or bpm."),
         "",
-        (("pulse", mark("pulse"), mark("beats a minute"), 0, "76"),),
+        (("pulse", mark("Pulse"), mark("beats a minute"), 0, "76"),),
     ),
     "weight": Wording(
         "scale",
@@ -55,7 +55,7 @@ WORDINGS: Final = {
         mark("What do you weigh this morning?"),
         mark("Before breakfast, after the toilet, in the same clothes as before."),
         "",
-        (("weight", mark("weight"), "kg", 1, "71.8"),),
+        (("weight", mark("Weight"), "kg", 1, "71.8"),),
     ),
     "blood-pressure": Wording(
         "cuff",
@@ -64,8 +64,8 @@ WORDINGS: Final = {
         mark("Sit for five minutes first, with your arm on the table."),
         "",
         (
-            ("systolic", mark("the upper number"), "mmHg", 0, "138"),
-            ("diastolic", mark("the lower number"), "mmHg", 0, "82"),
+            ("systolic", mark("The upper number"), "mmHg", 0, "138"),
+            ("diastolic", mark("The lower number"), "mmHg", 0, "82"),
         ),
     ),
     "breathing": Wording(

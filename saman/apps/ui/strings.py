@@ -1,7 +1,7 @@
 """Keeps the catalogues in step with templates and code, and lets translators work in one table.
 
-`python -m saman.apps.ui.strings update [APP …]` adds new strings to the catalogues, empty and unreviewed, and drops those
-no longer used. `… export APP` writes a table (tab separated: source, plural, one column a language) and
+`python -m saman.apps.ui.strings update [APP …]` adds new strings to the catalogues, empty and unreviewed, and drops
+those no longer used. `… export APP` writes a table (tab separated: source, plural, one column a language) and
 `… fill APP FILE` takes one back; what it changes becomes unreviewed. A string that the shared catalogue (`ui`) has is
 not repeated in an app's.
 """
