@@ -12,6 +12,8 @@ from saman.kernel.outcome import Refusal
 from saman.model.fhir import clinical_time, decode_as, encode_struct, extract, links, references, struct_for, validate
 from tests.conformance.examples import load_examples
 
+pytestmark = pytest.mark.conformance
+
 WRONG = {
     "DeviceMetric-example": (
         "DeviceMetric.parent.reference",

@@ -9,6 +9,8 @@ import pytest
 from saman.kernel import json
 from saman.model.fhir import validate
 
+pytestmark = pytest.mark.conformance
+
 FOLDER = Path(__file__).parent / "data" / "rejected"
 
 FAULTS = {

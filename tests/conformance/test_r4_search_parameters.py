@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from saman.model.fhir import RESOURCE_TYPES, search_parameters
+from functools import cache
+
+import pytest
+
+from saman.kernel import json
+from saman.model.fhir import RESOURCE_TYPES, SearchValues, extract, search_parameters
 from saman.model.fhir.definitions import search
-from saman.model.fhir.fhirpath import compile_path
+from saman.model.fhir.fhirpath import Context, compile_path, item_of
 from saman.model.fhir.search_plan import plan
+from saman.model.fhir.search_rows import COLLECTORS
+from tests.conformance.examples import load_examples
+
+pytestmark = pytest.mark.conformance
 
 WITHOUT_EXPRESSION = {"_text", "_content", "_query"}
 """Parameters that search narratives or name a query; the specification gives them no expression."""
@@ -33,6 +42,29 @@ def test_every_type_has_a_plan_that_looks_at_each_of_its_parameters() -> None:
             if one.expression and one.type not in ("composite", "special")
         }
         assert found == wanted, name
+
+
+def test_one_walk_finds_what_the_whole_expressions_find() -> None:
+    for name, text in load_examples():
+        tree = json.decode(text)
+        if isinstance(tree, dict):
+            walked, evaluated = extract(tree), _evaluated(tree)
+            for kind in walked.__struct_fields__:
+                assert set(getattr(walked, kind)) == set(getattr(evaluated, kind)), (name, kind)
+
+
+def _evaluated(tree: dict) -> SearchValues:
+    values = SearchValues()
+    for parameter in search_parameters(tree["resourceType"]).values():
+        collectors = COLLECTORS.get(parameter.type, {})
+        items = _compiled(parameter.expression)([item_of(tree)], Context(tree)) if parameter.expression else []
+        for type_name, value, _ in items:
+            if type_name in collectors and value is not None:
+                collectors[type_name](values, parameter.number, value)
+    return values
+
+
+_compiled = cache(compile_path)
 
 
 def _numbers(branch: object) -> set[int]:

@@ -14,6 +14,7 @@ from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import EARLIEST, LATEST, date_range
 from saman.model.fhir.reference_text import Literal, literal
 from saman.model.fhir.references import Link, links, references
+from saman.model.fhir.search_plan import implied_systems
 from saman.model.fhir.search_rows import SearchValues
 from saman.model.fhir.search_values import extract
 from saman.model.fhir.typed import as_struct, decode_as, encode_struct, struct_for
@@ -35,6 +36,7 @@ __all__ = [
     "encode_struct",
     "extract",
     "fold",
+    "implied_systems",
     "links",
     "literal",
     "patient_compartment",

@@ -23,7 +23,7 @@ _ATTRIBUTE_NAMES = (
 )
 _ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
-_LINKS = ("http:", "https:", "mailto:", "tel:", "urn:", "data:image/")
+_LINKS = ("http:", "https:", "ftp:", "mailto:", "tel:", "urn:", "data:image/")
 
 
 class _Unwanted(Exception):

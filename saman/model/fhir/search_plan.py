@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
-from saman.model.fhir.definitions import SearchParameter, lineage, search_parameters, structure
+from saman.model.fhir.definitions import SearchParameter, lineage, search_parameters, structure, value_sets
 from saman.model.fhir.fhirpath import Context, Evaluate, Item, Node, compile_path, parse
 from saman.model.fhir.fhirpath.items import steps
 from saman.model.fhir.fhirpath.syntax import Call, Member, Name, Operation, TypeTest
@@ -32,10 +32,11 @@ class Rest(NamedTuple):
 class Branch:
     """An element that some parameter looks at or into."""
 
-    __slots__ = ("branches", "collect", "rests", "type")
+    __slots__ = ("branches", "collect", "rests", "type", "value_set")
 
-    def __init__(self, type_name: str) -> None:
+    def __init__(self, type_name: str, value_set: str = "") -> None:
         self.type = type_name
+        self.value_set = value_set
         self.branches: dict[str, Branch] = {}
         self.collect: list[tuple[int, Collect]] = []
         self.rests: list[Rest] = []
@@ -51,6 +52,23 @@ def plan(type_name: str) -> Branch:
                 if _applies(side, type_name):
                     _place(root, side, parameter)
     return root
+
+
+@cache
+def implied_systems(type_name: str, code: str) -> frozenset[str]:
+    """Code systems that the codes of a token parameter belong to without saying so, as `Patient.gender` does.
+
+    Rows of such codes have no system; a search for `http://hl7.org/fhir/administrative-gender|male` means them.
+    """
+    number = search_parameters(type_name)[code].number
+    return frozenset(_systems(plan(type_name), number))
+
+
+def _systems(branch: Branch, number: int) -> Iterator[str]:
+    if branch.type == "code" and any(number == one for one, _ in branch.collect):
+        yield from value_sets.get(branch.value_set, ())
+    for below in branch.branches.values():
+        yield from _systems(below, number)
 
 
 def _sides(node: Node) -> Iterator[Node]:
@@ -116,12 +134,16 @@ def _grow(branch: Branch, chain: list[Node]) -> Iterator[tuple[Branch, list[Node
             yield from _grow(branch, chain[1:])
     elif isinstance(chain[0], Name) and branch.type in structure.blocks:
         for json_name, _, type_name in steps(branch.type).get(chain[0].name, ()):
-            below = branch.branches.get(json_name) or Branch(type_name)
+            below = branch.branches.get(json_name) or Branch(type_name, _value_set(branch.type, json_name))
             for found in _grow(below, chain[1:]):
                 branch.branches[json_name] = below
                 yield found
     else:
         yield branch, chain
+
+
+def _value_set(block: str, json_name: str) -> str:
+    return next((element.value_set for element in structure.blocks[block] if element.name == json_name), "")
 
 
 def _kept_type(node: Node) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from saman.model.fhir import extract, search_parameters
+from saman.model.fhir import RESOURCE_TYPES, extract, implied_systems, search_parameters
 from tests.unit.model.fhir.samples import OBSERVATION, PATIENT, TASK, changed
 
 
@@ -138,3 +138,15 @@ def test_extraction_leaves_the_resource_as_it_was() -> None:
     before = changed(PATIENT)
     extract(before)
     assert before == PATIENT
+
+
+def test_codes_imply_their_system() -> None:
+    assert implied_systems("Patient", "gender") == {"http://hl7.org/fhir/administrative-gender"}
+    assert implied_systems("Observation", "status") == {"http://hl7.org/fhir/observation-status"}
+    assert implied_systems("Task", "intent") == {
+        "http://hl7.org/fhir/task-intent",
+        "http://hl7.org/fhir/request-intent",
+    }
+    assert implied_systems("Observation", "code") == frozenset()
+    found = [implied_systems(name, code) for name in RESOURCE_TYPES for code in search_parameters(name)]
+    assert sum(map(bool, found)) > 150
