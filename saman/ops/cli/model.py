@@ -80,9 +80,13 @@ def picture(console: Console, model: CareModel, language: str) -> None:
     console.print(_parties(model))
     for body in model.bodies:
         console.print(_body(model, body, language))
+    console.print(_agreements(model, language))
     for service in model.services:
         _service(console, model, service, language)
     console.print(_sources(model))
+    for fact in model.region.facts:
+        if fact.not_known:
+            console.print(f"Not known: {said(fact.text, language)}", markup=False)
 
 
 def _parties(model: CareModel) -> Table:
@@ -106,6 +110,17 @@ def _body(model: CareModel, body: Body, language: str) -> Table:
         where = ground(seat, model.sources())
         table.add_row(escape(said(seat.name, language)), str(seat.seats), seat.standing.value, where)
     table.caption = f"voting: {body.voting.value}{', every party an equal say' if body.equal_say else ''}"
+    return table
+
+
+def _agreements(model: CareModel, language: str) -> Table:
+    table = Table("Agreement", "Parties", "Services", "Until", "Ground", title="Agreements", title_justify="left")
+    for one in model.agreements:
+        services = (model.service(part.service) for part in one.services)
+        names = ", ".join(said(service.name, language) for service in services if service is not None)
+        until = one.valid_to.isoformat() if one.valid_to else "open"
+        where = ground(one, model.sources())
+        table.add_row(escape(one.name), str(len(one.parties)), escape(names), until, where)
     return table
 
 
