@@ -9,7 +9,9 @@ from typing import Any
 
 import msgspec
 
-LABEL_SYSTEM = "urn:saman:category"
+from saman.model.care import codes
+
+LABEL_SYSTEM = codes.CATEGORY
 """System of our own category codes, in `category`, `meta.tag` or `meta.security`."""
 
 SOCIAL_CARE = "social-care"

@@ -14,12 +14,13 @@ import msgspec
 
 from saman.model.access.domain import labels
 from saman.model.access.moment import begins, is_over
+from saman.model.care import codes
 
-ROLE_SYSTEM = "urn:saman:role"
+ROLE_SYSTEMS = frozenset({codes.ROLE})
 """System of role codes; the ids of `regions/roles.yaml`. Role codes of other systems say nothing about access."""
 
-TOPIC_SYSTEM = "urn:saman:activity"
-"""System of the code in `Task.code` and `ServiceRequest.code` that access rows name: `home-visit`."""
+TOPIC_SYSTEMS = frozenset({codes.TASK, codes.ACTIVITY})
+"""Systems of the codes in `Task.code` and `ServiceRequest.code` that access rows name: `home-visit`."""
 
 SCOPE_URL = "urn:saman:scope"
 """Extension of RelatedPerson, one for each thing the citizen shares: `valueCode` `plan`."""
@@ -109,6 +110,12 @@ def local(reference: Resource | None) -> str | None:
     return "/".join(parts) if len(parts) == 2 and all(parts) else None
 
 
+def sent_for(task: Resource) -> list[Resource]:
+    """The parties on whose behalf a Task was sent; its requester may be a member of their staff."""
+    extensions = task.get("extension", ())
+    return [each.get("valueReference", {}) for each in extensions if each.get("url") == codes.SENT_FOR]
+
+
 def ground_of(resource: Resource) -> str:
     """`CareTeam/1`."""
     return f"{resource['resourceType']}/{resource['id']}"
@@ -148,7 +155,7 @@ def _care_team(resource: Resource, reader: _Reader) -> Iterator[Relation]:
         if not party:
             continue
         own_start, own_end = reader.period(member)
-        for role in _codes(member.get("role", ()), ROLE_SYSTEM) or (None,):
+        for role in _codes(member.get("role", ()), ROLE_SYSTEMS) or (None,):
             yield Relation(
                 person=person,
                 kind=RelationKind.CARE_TEAM,
@@ -162,7 +169,7 @@ def _care_team(resource: Resource, reader: _Reader) -> Iterator[Relation]:
 
 
 def _task(resource: Resource, reader: _Reader) -> Iterator[Relation]:
-    parties = [resource.get("owner"), resource.get("requester")]
+    parties = [resource.get("owner"), resource.get("requester"), *sent_for(resource)]
     yield from _asked(resource, reader, RelationKind.TASK, _person(resource.get("for")), parties)
 
 
@@ -180,7 +187,7 @@ def _asked(
     if person is None or not (status in open_ or end):
         return
     start = begins(resource.get("authoredOn"), reader.zone)
-    for topic in _codes([resource.get("code", {})], TOPIC_SYSTEM) or (None,):
+    for topic in _codes([resource.get("code", {})], TOPIC_SYSTEMS) or (None,):
         for reference in parties:
             if party := reader.party(reference):
                 yield Relation(
@@ -263,9 +270,9 @@ def _individual(reference: Resource | None) -> str | None:
     return place if place and place.startswith(("Practitioner/", "PractitionerRole/")) else None
 
 
-def _codes(concepts: Any, system: str) -> list[str]:
+def _codes(concepts: Any, systems: frozenset[str]) -> list[str]:
     codings = (coding for concept in concepts for coding in concept.get("coding", ()))
-    return [coding["code"] for coding in codings if coding.get("system") == system and "code" in coding]
+    return [coding["code"] for coding in codings if coding.get("system") in systems and "code" in coding]
 
 
 _READERS: Mapping[str, Callable[[Resource, _Reader], Iterator[Relation]]] = {

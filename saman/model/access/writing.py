@@ -11,7 +11,7 @@ import msgspec
 from saman.model.access.assignment import Assignment, Holder
 from saman.model.access.decision import Decision, Verdict
 from saman.model.access.domain import DOMAIN_OF_TYPE
-from saman.model.access.relation import local
+from saman.model.access.relation import local, sent_for
 from saman.model.access.words import Words, words
 
 Action = Literal["create", "update", "delete"]
@@ -114,8 +114,8 @@ def _owner(assignment: Assignment, task: Resource) -> bool:
 
 
 def _own_or_sent(assignment: Assignment, task: Resource) -> bool:
-    sent = assignment.party != "" and local(task.get("requester")) == f"Organization/{assignment.party}"
-    return sent or _owner(assignment, task)
+    senders = map(local, [task.get("requester"), *sent_for(task)])
+    return assignment.party != "" and (f"Organization/{assignment.party}" in senders or _owner(assignment, task))
 
 
 _CONDITIONS: Mapping[str, Callable[[Assignment, Resource], bool]] = {

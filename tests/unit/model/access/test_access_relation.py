@@ -5,7 +5,8 @@ import pytest
 
 from saman.model.access import RELATION_TYPES, Relation, RelationKind, relations
 from saman.model.access.domain import LABEL_SYSTEM
-from saman.model.access.relation import ROLE_SYSTEM, SCOPE_URL, TOPIC_SYSTEM
+from saman.model.access.relation import SCOPE_URL
+from saman.model.care import codes
 
 OSLO = ZoneInfo("Europe/Oslo")
 PATIENT = {"reference": "Patient/p"}
@@ -94,7 +95,7 @@ def test_a_team_member_holds_the_tie_for_the_organization():
     member = {
         "member": {"reference": "Practitioner/n"},
         "onBehalfOf": CENTRE,
-        "role": [concept(ROLE_SYSTEM, "telemedicine-nurse"), concept("http://snomed.info/sct", "224535009")],
+        "role": [concept(codes.ROLE, "telemedicine-nurse"), concept("http://snomed.info/sct", "224535009")],
         "period": {"start": "2026-02-01"},
     }
     found = team(participant=[member], period={"start": "2026-01-01", "end": "2026-12-31"})
@@ -134,7 +135,7 @@ def task(status, **fields):
 
 @pytest.mark.parametrize("status", ["requested", "received", "accepted", "ready", "in-progress", "on-hold"])
 def test_both_ends_of_an_open_task_hold_a_tie(status):
-    found = task(status, authoredOn="2026-11-20T08:22:00Z", code=concept(TOPIC_SYSTEM, "home-visit"))
+    found = task(status, authoredOn="2026-11-20T08:22:00Z", code=concept(codes.ACTIVITY, "home-visit"))
     assert [(each.party, each.topic, each.start, each.end) for each in found] == [
         (party, "home-visit", utc(2026, 11, 20, 8, 22), None) for party in ("home-care", "centre")
     ]
@@ -159,6 +160,21 @@ def test_a_task_that_was_never_sent_ties_nobody(status):
 def test_a_task_held_and_sent_by_one_party_is_one_tie():
     found = read("Task", status="requested", **{"for": PATIENT}, owner=CENTRE, requester=CENTRE)
     assert len(found) == 1
+
+
+def test_a_task_that_a_nurse_sent_ties_the_unit_it_was_sent_for():
+    sent_for = {"url": codes.SENT_FOR, "valueReference": CENTRE}
+    visit = {"coding": [{"system": system, "code": "home-visit"} for system in (codes.TASK, codes.ACTIVITY)]}
+    found = read(
+        "Task",
+        status="requested",
+        **{"for": PATIENT},
+        owner=HOME_CARE,
+        requester={"reference": "Practitioner/n"},
+        code=visit,
+        extension=[sent_for, {"url": "urn:other", "valueReference": {"reference": "Organization/other"}}],
+    )
+    assert [(each.party, each.topic) for each in found] == [("home-care", "home-visit"), ("centre", "home-visit")]
 
 
 def test_a_request_ties_its_performers_and_sender():

@@ -3,6 +3,7 @@ from msgspec.structs import replace
 
 from saman.model.access import DOMAIN_OF_TYPE, Assignment, Holder, Verdict, may_write, unmet
 from saman.model.access.writing import WRITE_RULES
+from saman.model.care import codes
 
 ACTIONS = ("create", "update", "delete")
 CITIZEN = Assignment(number=1, kind=Holder.CITIZEN, purpose="PATRQT", role="citizen", actor="Patient/p")
@@ -122,14 +123,19 @@ def test_a_task_is_worked_on_by_those_who_hold_it():
     home = staff("home-care-nurse", "home-care")
     held = {"resourceType": "Task", "owner": reference("Organization/home-care")}
     sent = {"resourceType": "Task", "requester": reference("Organization/home-care")}
+    sent_for = [{"url": codes.SENT_FOR, "valueReference": reference("Organization/home-care")}]
+    behalf = {"resourceType": "Task", "requester": reference("Practitioner/n"), "extension": sent_for}
     other = {"resourceType": "Task", "owner": reference("Organization/other")}
     assert keys(unmet(("own_task",), home, held, held)) == []
     assert keys(unmet(("own_or_sent_task",), home, sent, held)) == []
+    assert keys(unmet(("own_or_sent_task",), home, behalf, behalf)) == []
+    assert keys(unmet(("own_task",), home, behalf, behalf)) == ["own_task"]
     for before, after in ((other, held), (held, other), (sent, sent), ({"resourceType": "Task"}, held)):
         assert keys(unmet(("own_task",), home, before, after)) == ["own_task"]
     assert keys(unmet(("own_or_sent_task",), home, other, held)) == ["own_or_sent_task"]
     nobody = staff("home-care-nurse", "")
-    empty = {"resourceType": "Task", "owner": reference("Organization/")}
+    empty = {"resourceType": "Task", "owner": reference("Organization/"), "requester": reference("Organization/")}
+    assert keys(unmet(("own_or_sent_task",), nobody, empty, empty)) == ["own_or_sent_task"]
     assert keys(unmet(("own_task",), nobody, empty, empty)) == ["own_task"]
 
 
