@@ -8,10 +8,11 @@ from datetime import datetime, timedelta
 from saman.kernel.clock import instant
 from saman.ops.demo.bundle import post, put, urn
 from saman.ops.demo.hours import iso
+from saman.ops.demo.local import CENTRE
 from saman.ops.demo.marks import COMMUNICATION_SYSTEM, HAND_MADE, MODE_SYSTEM, Resource, concept, mark, reference, words
 from saman.ops.demo.profile import Person, Words
 from saman.ops.demo.setting import Setting
-from saman.ops.demo.staff import CENTRE, on_duty, roster
+from saman.ops.demo.staff import on_duty, roster
 from saman.ops.demo.work import accepted, contact_wish, declined, entry, home_visit, task, visited
 
 People = dict[str, Person]

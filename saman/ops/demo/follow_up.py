@@ -11,6 +11,7 @@ import msgspec
 from saman.ops.demo.bundle import put
 from saman.ops.demo.codes import illness
 from saman.ops.demo.hours import iso
+from saman.ops.demo.local import CENTRE
 from saman.ops.demo.marks import (
     ACTIVITY_SYSTEM,
     GOAL_SYSTEM,
@@ -28,7 +29,7 @@ from saman.ops.demo.measures import MEASURES
 from saman.ops.demo.packaged import read
 from saman.ops.demo.profile import EarlierLimit, Enrolment, Illness, Limit, Person, Words
 from saman.ops.demo.setting import Setting
-from saman.ops.demo.staff import CENTRE, Worker, on_duty, roster
+from saman.ops.demo.staff import Worker, on_duty, roster
 
 SERVICE = "digital-home-follow-up"
 

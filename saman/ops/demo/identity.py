@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from saman.ops.demo.marks import Resource, coding
+from saman.ops.demo.names import STREETS
 from saman.ops.demo.places import Municipality
 
 NATIONAL_NUMBER = "urn:oid:2.16.578.1.12.4.1.4.1"
@@ -20,7 +21,6 @@ _SECOND_WEIGHTS = (5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
 _MUNICIPALITY = "http://hl7.no/fhir/StructureDefinition/no-basis-municipalitycode"
 _MUNICIPALITY_CODES = "urn:oid:2.16.578.1.12.4.1.1.3402"
 _ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
-_STREETS = ("Prøveveien", "Eksempelbakken", "Testlia", "Påfunnet", "Diktstien", "Liksomgata")
 
 
 def synthetic_number(born: date, sex: str, turn: int) -> str:
@@ -67,7 +67,7 @@ def phone(turn: int, use: str = "mobile") -> Resource:
 
 def address(place: Municipality, turn: int) -> Resource:
     """An address in `place` on a street that does not exist; Norwegian post towns, no post code."""
-    street = _STREETS[turn % len(_STREETS)]
+    street = STREETS[turn % len(STREETS)]
     return {
         "use": "home",
         "line": [f"{street} {turn % 47 + 1}"],

@@ -106,9 +106,6 @@ DEVICES: dict[str, tuple[str, str, Words]] = {
 }
 """IEEE 11073 device specialisation and words of each device."""
 
-QUESTIONNAIRE = "https://saman.example/regions/no-agder/Questionnaire/symptoms"
-"""The three symptom questions of the sample region."""
-
 QUESTIONS: dict[str, str] = {
     "breathing": "How is your breathing today, compared with a usual day?",
     "sleep": "How did you sleep last night, compared with a usual night?",

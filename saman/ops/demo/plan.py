@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import msgspec
 
 from saman.ops.demo.hours import iso
+from saman.ops.demo.local import CENTRE, HOSPITAL
 from saman.ops.demo.marks import (
     ACTIVITY_SYSTEM,
     CITIZEN_ANSWER,
@@ -23,7 +24,7 @@ from saman.ops.demo.people import condition_id, relative_id
 from saman.ops.demo.profile import Enrolment, Person, Profile, Words
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.social import performer
-from saman.ops.demo.staff import CENTRE, HOSPITAL, on_duty, roster
+from saman.ops.demo.staff import on_duty, roster
 
 SCHEDULES: dict[str, tuple[tuple[int, ...], Words]] = {
     "daily": ((0, 1, 2, 3, 4, 5, 6), {"en": "every day", "nb": "hver dag"}),

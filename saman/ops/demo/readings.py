@@ -12,6 +12,7 @@ from saman.model.access.domain import HOME_MONITORING
 from saman.ops.demo.bundle import post, put, urn
 from saman.ops.demo.codes import MDC, coded
 from saman.ops.demo.hours import iso
+from saman.ops.demo.local import CENTRE, QUESTIONNAIRE
 from saman.ops.demo.marks import (
     ANSWER_SYSTEM,
     CATEGORY_SYSTEM,
@@ -32,13 +33,12 @@ from saman.ops.demo.measures import (
     COMMENT,
     DEVICES,
     MEASURES,
-    QUESTIONNAIRE,
     QUESTIONS,
 )
 from saman.ops.demo.profile import Enrolment, Person
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.simulate import Reading, Report, reports
-from saman.ops.demo.staff import CENTRE, roster
+from saman.ops.demo.staff import roster
 
 _CATEGORIES = [
     {

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 from saman.model.access.domain import SOCIAL_CARE
 from saman.ops.demo.bundle import put
 from saman.ops.demo.hours import iso
+from saman.ops.demo.local import APPEAL_BODY, APPEAL_WITHIN
 from saman.ops.demo.marks import (
     ACTIVITY_SYSTEM,
     CATEGORY_SYSTEM,
@@ -25,11 +25,6 @@ from saman.ops.demo.marks import (
 from saman.ops.demo.profile import Decision, Person, Profile, Support, Words
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.staff import on_duty
-
-APPEAL_WITHIN = timedelta(weeks=4)
-"""A local setting of the sample region, not checked against the law's text."""
-
-APPEAL_BODY = "Statsforvalteren i Agder"
 
 _STATUS = {"wants": "active", "does-not-want": "on-hold", "not-asked": "draft", "could-not-say": "active"}
 _OUTCOMES: dict[str, Words] = {

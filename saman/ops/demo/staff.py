@@ -15,10 +15,6 @@ from saman.ops.demo.names import draw_name, human_name, slug
 from saman.ops.demo.packaged import read
 from saman.ops.demo.places import MUNICIPALITIES
 
-CENTRE = "agder-telemedicine-centre"
-HOSPITAL = "sorlandet-hospital"
-ASSOCIATION = "association-agder-1"
-
 UNIT_OF_ROLE = {
     "home-care-nurse": "homecare-{}",
     "home-care-worker": "homecare-{}",

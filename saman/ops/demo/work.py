@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from saman.ops.demo.bundle import post, urn
 from saman.ops.demo.follow_up import Follow, limit_id
 from saman.ops.demo.hours import iso
+from saman.ops.demo.local import CENTRE
 from saman.ops.demo.marks import (
     ACTIVITY_SYSTEM,
     CLAIMED_BY,
@@ -27,7 +28,7 @@ from saman.ops.demo.marks import (
 from saman.ops.demo.profile import Person, Words
 from saman.ops.demo.readings import SentReport
 from saman.ops.demo.setting import Setting
-from saman.ops.demo.staff import CENTRE, on_duty, roster
+from saman.ops.demo.staff import on_duty, roster
 
 _READERS = ("silje-haugen", "hanne-dahl", "jon-bakke")
 
