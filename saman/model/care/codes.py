@@ -36,6 +36,7 @@ CONTACT_WISH = "contact-wish"
 HOME_VISIT = "home-visit"
 LIMIT_CHANGED = "limit-changed"
 NO_ANSWER = "no-answer"
+MESSAGE = "message"
 
 
 def coding(system: str, code: str, display: str = "") -> Resource:

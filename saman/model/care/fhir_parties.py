@@ -6,15 +6,14 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from saman.model.care.caremodel import CareModel
+from saman.model.care.codes import reference
 from saman.model.care.fhir_words import (
     PARTY,
     PARTY_KIND,
-    ROLE,
     STANDING,
     Resource,
     concept,
     own_id,
-    reference,
     resource,
     translation,
     words,
@@ -69,7 +68,7 @@ def _organization(model: CareModel, party: Party) -> Resource:
     if place is not None:
         made["address"] = [{"use": "work", "city": place.name, "country": model.country.code}]
     if party.parent:
-        made["partOf"] = reference("Organization", party.parent)
+        made["partOf"] = reference(f"Organization/{party.parent}")
     return made
 
 
@@ -83,14 +82,14 @@ def _unit(model: CareModel, party: Party, hours: Hours) -> Resource:
     made |= {
         "identifier": [{"system": PARTY, "value": party.id}],
         "active": True,
-        "providedBy": reference("Organization", party.id),
+        "providedBy": reference(f"Organization/{party.id}"),
         "type": [concept(PARTY_KIND, party.kind.value)],
-        "location": [reference("Location", own_id(model, party.place))],
+        "location": [reference(f"Location/{own_id(model, party.place)}")],
         "name": party.name,
     }
     if party.phone:
         made["telecom"] = [{"system": "phone", "value": party.phone, "use": "work"}]
-    made["coverageArea"] = [reference("Location", own_id(model, code)) for code in party.serves]
+    made["coverageArea"] = [reference(f"Location/{own_id(model, code)}") for code in party.serves]
     made["availableTime"] = _available(hours)
     return made
 
@@ -128,12 +127,7 @@ def _affiliations(model: CareModel, body: Body) -> Iterator[Resource]:
         made = resource(model, "OrganizationAffiliation", own_id(model, f"{body.id}-{party}"), body)
         yield made | {
             "active": True,
-            "organization": reference("Organization", own_id(model, body.id)),
-            "participatingOrganization": reference("Organization", party),
+            "organization": reference(f"Organization/{own_id(model, body.id)}"),
+            "participatingOrganization": reference(f"Organization/{party}"),
             "code": [concept(STANDING, standing)],
         }
-
-
-def role_concept(role: str) -> Resource:
-    """A role as a CodeableConcept."""
-    return concept(ROLE, role)

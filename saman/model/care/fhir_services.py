@@ -5,23 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from saman.model.care.caremodel import CareModel
-from saman.model.care.fhir_words import (
-    ACTIVITY,
-    ANSWER,
-    CATEGORY,
-    MODULE,
-    ROLE,
-    SERVICE,
-    Resource,
-    canonical,
-    coded,
-    concept,
-    definition,
-    own_id,
-    reference,
-    resource,
-    words,
-)
+from saman.model.care.codes import ACTIVITY, ANSWER, CATEGORY, ROLE, SERVICE, reference
+from saman.model.care.fhir_words import MODULE, Resource, canonical, coded, concept, definition, own_id, resource, words
 from saman.model.care.governance import Direction, Indicator
 from saman.model.care.measurement import Measurement, Schedule
 from saman.model.care.questionnaire import Question, Questionnaire
@@ -54,7 +39,7 @@ def _offer(model: CareModel, service: ServiceModel) -> Resource:
     made["active"] = True
     provider = _provider(model, service)
     if provider is not None:
-        made["providedBy"] = reference("Organization", provider)
+        made["providedBy"] = reference(f"Organization/{provider}")
     made["category"] = [concept(CATEGORY, service.category.value)]
     made["type"] = [concept(SERVICE, service.id)]
     made |= words(model, "name", service.name)

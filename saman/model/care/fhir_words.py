@@ -6,6 +6,7 @@ from typing import Any
 
 from saman.model.care.basis import Grounded, Note, Text, said
 from saman.model.care.caremodel import CareModel
+from saman.model.care.codes import TAG
 from saman.model.care.measurement import Code
 
 Resource = dict[str, Any]
@@ -13,17 +14,10 @@ Resource = dict[str, Any]
 TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 """https://hl7.org/fhir/R4/extension-translation.html"""
 
-TAG = "urn:saman:tag"
 PARTY = "urn:saman:party"
 PARTY_KIND = "urn:saman:party-kind"
-ROLE = "urn:saman:role"
-SERVICE = "urn:saman:service"
-ACTIVITY = "urn:saman:activity"
 MODULE = "urn:saman:module"
-CATEGORY = "urn:saman:category"
-ANSWER = "urn:saman:answer"
 STANDING = "urn:saman:standing"
-RULE = "urn:saman:rule"
 
 CARE_MODEL = "care-model"
 SAMPLE = "sample"
@@ -80,11 +74,6 @@ def coded(codes: tuple[Code, ...]) -> Resource:
     """A CodeableConcept with every code of a quantity."""
     codings = ({"system": one.system, "code": one.code, "display": one.display} for one in codes)
     return {"coding": [{name: value for name, value in one.items() if value} for one in codings]}
-
-
-def reference(kind: str, id: str) -> Resource:
-    """A Reference."""
-    return {"reference": f"{kind}/{id}"}
 
 
 def _computable(name: str) -> str:
