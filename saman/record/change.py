@@ -5,7 +5,6 @@ from __future__ import annotations
 import msgspec
 
 from saman.kernel.outcome import Refusal
-from saman.model import fhir
 from saman.model.access import Verdict, may_write, unmet
 from saman.record.door import Door
 from saman.record.reading import read_row
@@ -18,16 +17,12 @@ ANY = -1
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one.
-
-    `values` may hold what was extracted from the resource already.
-    """
+    """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one."""
 
     resource: Resource
     id: str = ""
     expected: int = 0
     remove: bool = False
-    values: fhir.SearchValues | None = None
 
     @property
     def type(self) -> str:

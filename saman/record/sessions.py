@@ -16,16 +16,21 @@ IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
 TOUCH = timedelta(minutes=1)
 
-_COLUMNS = "actor, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen"
-_INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+_COLUMNS = "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen"
+_INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 _SELECT = f"SELECT {_COLUMNS} FROM session WHERE key = $1 AND seen > $2 AND begun > $3"
 _SWEEP = "DELETE FROM session WHERE seen <= $1 OR begun <= $2"
 
 
 class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody signed in with one assignment. `csrf` guards the forms, `context` is the number grants are kept for."""
+    """Somebody signed in with one assignment.
+
+    `about` is the Patient id of a citizen, or of whom a relative takes part for, and empty for staff. `csrf` guards
+    the forms, `context` is the number grants are kept for.
+    """
 
     actor: str
+    about: str
     name: str
     kind: str
     role: str

@@ -30,6 +30,7 @@ class Store:
         self._log = log
         self.policy = policy
         self.fence = Fence(on=first_fence)
+        self.secret = secret
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
         self.audit = AuditWriter(log)

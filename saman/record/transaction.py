@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import msgspec
+from collections.abc import Iterator, Mapping, Sequence
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import SearchValues, extract, links, literal, references
+from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
 from saman.record.change import ANY, Change
 from saman.record.conditional import claim, matching, read_condition
@@ -51,45 +49,42 @@ class _Entry:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.id = step.id
-        self.resource: Resource = _copied(step.resource)
-        self.values: SearchValues | None = None
+        self.resource = _copied(step.resource)
         own = literal(step.full_url)
         self.base = own.base if own else ""
 
-    def meant(self, text: str, targets: Mapping[str, str]) -> str | None:
-        """What a reference in this entry stands for, when that is another entry or a condition."""
-        return targets.get(text) or (targets.get(self.base + text) if self.base else None)
-
-    def extracted(self, targets: Mapping[str, str]) -> SearchValues:
-        """The values the resource can be found by, as far as its references are known."""
-        if self.values is None:
-            self.values = extract(self.resource)
-        rows = [self._pointed(row, targets) for row in self.values.references]
-        return msgspec.structs.replace(self.values, references=list(dict.fromkeys(rows)))
-
-    def _pointed(self, row: tuple[int, str, str, str], targets: Mapping[str, str]) -> tuple[int, str, str, str]:
-        number, kind, id, url = row
-        target = self.meant(url or f"{kind}/{id}", targets)
-        if target is None:
-            return row
-        kind, _, id = target.partition("/")
-        return number, kind, id, ""
-
-    def resolve(self, targets: Mapping[str, str]) -> Refusal | None:
-        """Write what entries and conditions stand for into the references of the resource."""
-        for holder, path in references(self.resource):
+    def resolve(self, targets: Mapping[str, str]) -> None:
+        """Write what entries and conditions stand for, as far as that is known, into the resource."""
+        for holder, _ in references(self.resource):
             text = holder.get("reference", "")
-            target = self.meant(text, targets)
+            target = targets.get(text) or (targets.get(self.base + text) if self.base else None)
             if target is not None:
                 holder["reference"] = target
-            elif text.startswith("urn:uuid:"):
+        for link in links(self.resource):
+            link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
+
+    def unresolved(self) -> Refusal | None:
+        """A refusal that names a reference to an entry which is not there."""
+        for holder, path in references(self.resource):
+            if holder.get("reference", "").startswith("urn:uuid:"):
                 text = "It names an entry that is not in the Bundle."
                 return at(self.step, refused(Kind.UNPROCESSABLE, "not-found", text, path))
-        linked = [link for link in links(self.resource) if link.holder[link.key] in targets]
-        for link in linked:
-            link.holder[link.key] = targets[link.holder[link.key]]
-        self.values = None if linked else self.extracted(targets)
         return None
+
+    def person(self) -> str | None:
+        """Whom the resource will be about, for the shard of its id; the only Patient it names will do."""
+        if self.step.type == "Patient":
+            return None
+        named = {parts.id for parts in self._named() if parts.type == "Patient" and not parts.base}
+        if len(named) > 1:
+            return person_of(self.resource, extract(self.resource))
+        return next(iter(named), None)
+
+    def _named(self) -> Iterator[Literal]:
+        for holder, _ in references(self.resource):
+            parts = literal(holder.get("reference", ""))
+            if parts is not None:
+                yield parts
 
 
 def _copied(resource: Resource | None) -> Resource:
@@ -120,7 +115,8 @@ class _Transaction:
             return refusal
         self._name_new()
         for entry in self.entries:
-            refusal = entry.resolve(self.targets)
+            entry.resolve(self.targets)
+            refusal = entry.unresolved()
             if refusal is not None:
                 return refusal
         return await self._write()
@@ -167,8 +163,8 @@ class _Transaction:
         mint = self.record.store.mint
         creating = [entry for entry in self.entries if entry.step.method == "POST"]
         for entry in sorted(creating, key=lambda entry: entry.step.type != "Patient"):
-            is_patient = entry.step.type == "Patient"
-            person = None if is_patient else person_of(entry.resource, entry.extracted(self.targets))
+            entry.resolve(self.targets)
+            person = entry.person()
             entry.id = mint.make(mint.new_shard() if person is None else person_shard(person, mint))
             entry.resource["id"] = entry.id
             self._name(entry.step.full_url, f"{entry.step.type}/{entry.id}")
@@ -200,9 +196,9 @@ class _Transaction:
 
 def _change(entry: _Entry) -> Change:
     if entry.step.method == "POST":
-        return Change(entry.resource, entry.id, 0, values=entry.values)
+        return Change(entry.resource, entry.id, 0)
     expected = ANY if entry.step.expected is None else entry.step.expected
-    return Change(entry.resource, entry.id, expected, values=entry.values)
+    return Change(entry.resource, entry.id, expected)
 
 
 async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, Written]) -> str | Refusal:

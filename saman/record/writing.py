@@ -102,7 +102,7 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
 def row_of(door: Door, change: Change) -> Row | Refusal:
     """The row for a change; a new resource gets its id and shard."""
     resource, mint = change.resource, door.store.mint
-    values = fhir.extract(resource) if change.values is None else change.values
+    values = fhir.extract(resource)
     about = person_of(resource, values)
     if change.id:
         place = placed(change.type, change.id, about, mint)

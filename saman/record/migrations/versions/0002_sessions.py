@@ -13,6 +13,7 @@ def upgrade() -> None:
         CREATE TABLE session (
             key bytea PRIMARY KEY,
             actor text NOT NULL,
+            about text NOT NULL,
             name text NOT NULL,
             kind text NOT NULL,
             role text NOT NULL,
