@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 from starlette.applications import Starlette
@@ -19,7 +20,10 @@ from saman.apps.auth.middleware import SessionMiddleware
 from saman.apps.auth.routes import SignIn
 from saman.apps.auth.tokens import Tokens
 from saman.apps.citizen.desk import CitizenDesk
+from saman.apps.citizen.recorded import RecordDesk
+from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
+from saman.apps.fhir_api.app import fhir_app
 from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
@@ -40,6 +44,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     demo: bool
     secure: bool
     base_url: str
+    triage_manufacturer: str = ""
 
 
 class UndeclaredAddress(RuntimeError):
@@ -55,15 +60,16 @@ def application(parts: Parts) -> Starlette:
         static_route(assets),
         Route("/health/live", live, methods=["GET"]),
         Route("/health/ready", _ready(parts.store), methods=["GET"]),
+        Mount("/fhir", fhir_app(parts.store, identity.of_headers, parts.clock, f"{parts.base_url}/fhir")),
         *_page_routes(parts, identity, sessions),
     ]
     missing = undeclared(routes)
     if missing:
         raise UndeclaredAddress(", ".join(missing))
-    made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions))
     country = parts.region.model.country
+    made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions))
     made.state.pages = pages(
-        assets, parts.clock, parts.region.policy.zone, parts.demo, country.language, secure_cookies=parts.secure
+        assets, parts.clock, ZoneInfo(country.time_zone), parts.demo, country.language, secure_cookies=parts.secure
     )
     return made
 
@@ -86,7 +92,9 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         return DemoFront(record, model.roles, words, said(model.region.name, words.language), demo=parts.demo)
 
     def desk_for(request: Request) -> CitizenDesk:
-        return RecordDesk(parts.store, parts.region.model, standing(request, parts.clock), words_of(request))
+        session: SignedIn = request.state.session
+        record = Record(parts.store, standing(request, parts.clock))
+        return RecordDesk(Own(record, parts.region.model, words_of(request), session.about))
 
     return [*sign_in.routes(), *citizen_routes(front_for, desk_for)]
 

@@ -1,4 +1,4 @@
-"""The clock of an installation: the real one, or in demo mode one that was set to another day and goes on from there."""
+"""The clock of an installation: the real one, or in demo mode one that was set to another day and goes on."""
 
 from __future__ import annotations
 

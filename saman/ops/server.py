@@ -11,14 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from saman.kernel.outcome import Refusal
 from saman.ops import wiring
 from saman.ops.settings import load
 
 
-def create_app() -> Starlette:
+def create_app() -> ASGIApp:
     """The application for the settings of this process; exits with one line on stderr when they are refused."""
     settings = load()
     if isinstance(settings, Refusal):

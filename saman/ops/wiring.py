@@ -2,57 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import Callable
 
-import asyncpg
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saman.kernel.outcome import Refusal
+from saman.ops.application import Parts
+from saman.ops.application import application as assemble
+from saman.ops.clock import clock_of
 from saman.ops.database import Source
+from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
+from saman.record import Store, open_store
+from saman.record.migrate import migrate
 
-CONNECTIONS = 16
+CONNECTIONS = 12
 """Connections to the database of each server process."""
 
 
 def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> Refusal | None:
     """Bring the database to the shape and content that serving needs. Running it again changes nothing."""
-    from saman.record.migrate import migrate
-
+    region = open_region(settings.region)
+    if isinstance(region, Refusal):
+        return region
     if source.admin_url:
         say("Bringing the database up to date")
         migrate(source.admin_url, source.app_role)
-    return None
+    return asyncio.run(_filled(settings, source, region, say))
 
 
-def application(settings: Settings) -> Starlette:
-    """The web application for `settings`, whose database is ready."""
+async def _filled(settings: Settings, source: Source, region: Region, say: Callable[[str], None]) -> Refusal | None:
+    from saman.ops.setup import set_up
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        async with asyncpg.create_pool(settings.database_url, min_size=2, max_size=CONNECTIONS) as pool:
-            app.state.pool = pool
-            app.state.settings = settings
-            yield
-
-    return Starlette(routes=[*_health()], lifespan=lifespan)
-
-
-def _health() -> list[Route]:
-    return [Route("/health/live", _live), Route("/health/ready", _ready)]
-
-
-async def _live(_request: Request) -> Response:
-    return JSONResponse({"status": "live"})
-
-
-async def _ready(request: Request) -> Response:
+    store = await open_store(source.app_url, region.policy, connections=4)
+    if isinstance(store, Refusal):
+        return store
     try:
-        await request.app.state.pool.fetchval("SELECT 1", timeout=5)
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        return JSONResponse({"status": "not ready", "missing": "database"}, status_code=503)
-    return JSONResponse({"status": "ready"})
+        return await set_up(store, region, clock_of(settings), say, demo=settings.demo_mode and settings.demo == "full")
+    finally:
+        await store.close()
+
+
+def application(settings: Settings) -> ASGIApp:
+    """The web application for `settings`, whose database is ready."""
+    return _Late(settings)
+
+
+class _Late:
+    """Opens the store when the server starts its loop, and is the assembled application from then on."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._store: Store | None = None
+        self._app: ASGIApp | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+        elif self._app is not None:
+            await self._app(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        refusal = await self._open()
+        if refusal is not None:
+            text = " ".join(issue.text for issue in refusal.issues)
+            await send({"type": "lifespan.startup.failed", "message": text})
+            return
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        if self._store is not None:
+            await self._store.close()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _open(self) -> Refusal | None:
+        settings = self._settings
+        region = open_region(settings.region)
+        if isinstance(region, Refusal):
+            return region
+        store = await open_store(settings.database_url, region.policy, connections=CONNECTIONS)
+        if isinstance(store, Refusal):
+            return store
+        self._store = store
+        self._app = assemble(parts_of(settings, store, region))
+        return None
+
+
+def parts_of(settings: Settings, store: Store, region: Region) -> Parts:
+    """What the application is made of, by these settings."""
+    return Parts(
+        store=store,
+        region=region,
+        clock=clock_of(settings),
+        secret=store.secret,
+        demo=settings.demo_mode,
+        secure=settings.address.startswith("https://"),
+        base_url=settings.address,
+        triage_manufacturer=settings.triage_manufacturer,
+    )

@@ -126,6 +126,7 @@ class SignIn:
         now = self._clock()
         return SignedIn(
             actor=user.actor,
+            about=user.about,
             name=user.name,
             kind=user.kind.value,
             role=user.role,

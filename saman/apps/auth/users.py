@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from saman.flows.directory import name_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder, Purpose
 from saman.record import Record, Stored
@@ -17,13 +18,17 @@ Resource = dict[str, Any]
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody with one assignment. `id` is what `--as` and the demo's sign-in take, `party` an Organization id."""
+    """Somebody with one assignment. `id` is what `--as` and the demo's sign-in take.
+
+    `party` is an Organization id, `about` the Patient id of a citizen or of whom a relative takes part for.
+    """
 
     id: str
     name: str
     kind: Holder
     actor: str
     role: str
+    about: str = ""
     party: str = ""
     party_name: str = ""
     born: str = ""
@@ -158,6 +163,7 @@ def _citizen(patient: Resource) -> User:
         kind=Holder.CITIZEN,
         actor=f"Patient/{patient['id']}",
         role="citizen",
+        about=patient["id"],
         born=patient.get("birthDate", ""),
         place=next((address["city"] for address in patient.get("address", ()) if "city" in address), ""),
         languages=_languages(patient),
@@ -171,15 +177,9 @@ def _relative(person: Resource) -> User:
         kind=Holder.RELATIVE,
         actor=f"RelatedPerson/{person['id']}",
         role="relative",
+        about=person["patient"].get("reference", "").removeprefix("Patient/"),
         languages=_languages(person),
     )
-
-
-def name_of(person: Resource) -> str:
-    """The name in use, given names first; empty when there is none."""
-    names = person.get("name", [])
-    name = next((one for one in names if one.get("use") in ("official", "usual", None)), names[0] if names else {})
-    return name.get("text") or " ".join([*name.get("given", ()), name.get("family", "")]).strip()
 
 
 def _languages(person: Resource) -> tuple[str, ...]:

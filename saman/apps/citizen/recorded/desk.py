@@ -1,0 +1,116 @@
+"""The desk itself: one for each request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from saman.apps.citizen.recorded import log, reporting, shown, today, work
+from saman.apps.citizen.recorded.own import Own
+from saman.apps.citizen.views import (
+    AccessLog,
+    Answer,
+    Draft,
+    Happened,
+    OwnAnswer,
+    Plan,
+    Readings,
+    Receipt,
+    SelfTreatment,
+    Thread,
+    Today,
+    Trend,
+)
+from saman.apps.ui.locales import mark
+from saman.apps.ui.views import Help
+from saman.flows.plan.answers import answer_item
+from saman.kernel.outcome import Kind, Refusal, refused
+
+OWN_ONLY = mark("Only the person the plan is about can do this.")
+
+
+class RecordDesk:
+    """Answers the citizen's pages from the record. A relative reads, and does nothing in the citizen's name."""
+
+    def __init__(self, own: Own) -> None:
+        self._own = own
+
+    async def help(self) -> Help:
+        """Numbers to call, and the citizen's coordinator."""
+        return await today.help_of(self._own)
+
+    async def today(self) -> Today | Refusal:
+        """What is asked of me today and what comes next."""
+        return await today.today(self._own)
+
+    async def plan(self) -> Plan | Refusal:
+        """My plan."""
+        return await shown.plan(self._own)
+
+    async def answer_item(self, item: str, answer: OwnAnswer) -> Refusal | None:
+        """Stores the citizen's own answer to a plan item."""
+        plan, _, number = item.rpartition(".")
+        if not number.isdigit():
+            return refused(Kind.NOT_FOUND, "not-found", "There is no such item.", key=mark("There is no such item."))
+        return self._not_own() or await answer_item(self._own.record, plan, int(number), answer)
+
+    async def draft(self) -> Draft | Refusal:
+        """The report being written; begins one when there is none."""
+        return self._not_own() or await reporting.draft(self._own)
+
+    async def keep(self, draft: str, answers: Mapping[str, Answer]) -> Refusal | None:
+        """Stores answers in the draft, by question."""
+        return self._not_own() or await reporting.keep(self._own, draft, answers)
+
+    async def send(self, draft: str, comment: str) -> Receipt | Refusal:
+        """Sends the draft once."""
+        return self._not_own() or await reporting.send_draft(self._own, draft, comment)
+
+    async def receipt(self) -> Receipt | Refusal:
+        """The receipt of the latest report."""
+        enrolment = await self._own.enrolled()
+        if isinstance(enrolment, Refusal):
+            return enrolment
+        latest = await work.latest_report(self._own)
+        if isinstance(latest, Refusal):
+            return latest
+        if latest is None:
+            return refused(Kind.NOT_FOUND, "not-found", "Nothing was sent yet.", key=mark("Nothing was sent yet."))
+        reader = self._own.reader(enrolment)
+        return Receipt(report=latest.id, sent=latest.sent, reader=reader, self_treatment=True)
+
+    async def readings(self) -> Readings | Refusal:
+        """My measures with their latest reading."""
+        return await shown.readings(self._own)
+
+    async def trend(self, measure: str) -> Trend | Refusal:
+        """One measure over 90 days."""
+        return await shown.trend(self._own, measure)
+
+    async def self_treatment(self) -> SelfTreatment | Refusal:
+        """My self-treatment plan."""
+        return await shown.self_treatment(self._own)
+
+    async def thread(self) -> Thread | Refusal:
+        """My messages."""
+        return await shown.thread(self._own)
+
+    async def write(self, key: str, text: str) -> Refusal | None:
+        """Stores a message once for each `key`."""
+        return self._not_own() or await shown.write_message(self._own, key, text)
+
+    async def access_log(self, period: int) -> AccessLog | Refusal:
+        """Who looked in the last `period` days."""
+        return await log.access_log(self._own, period)
+
+    async def happened(self, report: str | None) -> Happened | Refusal:
+        """What became of a report, the latest when None."""
+        return await work.happened(self._own, report)
+
+    async def not_heard_back(self, report: str) -> Refusal | None:
+        """Tells both ends that the citizen has had no answer."""
+        return self._not_own() or await work.not_heard_back(self._own, report)
+
+    def _not_own(self) -> Refusal | None:
+        if self._own.record.context.kind == "citizen":
+            return None
+        return refused(Kind.FORBIDDEN, "forbidden", "Only the citizen can do this.", key=OWN_ONLY)

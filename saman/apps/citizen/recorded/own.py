@@ -1,0 +1,88 @@
+"""What every part of the desk needs: the record as the citizen may see it, the care model, the reader's words."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from saman.apps.ui.locales import Words
+from saman.apps.ui.views import Reader
+from saman.flows.directory import Named, named
+from saman.flows.monitoring.enrolment import Enrolment, enrolments_of
+from saman.flows.reading import all_of
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.care.basis import Text, said
+from saman.model.care.calendar import answer_by, holidays_on, local
+from saman.model.care.caremodel import CareModel
+from saman.record import Record, Stored
+
+Resource = dict[str, Any]
+
+
+class Own(msgspec.Struct, frozen=True):
+    """A citizen before the record: `person` is the citizen's own id, or that of whom a relative takes part for."""
+
+    record: Record
+    model: CareModel
+    words: Words
+    person: str
+
+    @property
+    def language(self) -> str:
+        """The reader's language."""
+        return self.words.language
+
+    def said(self, text: Text) -> str:
+        """A text of the care model in the reader's language."""
+        return said(text, self.language)
+
+    def role(self, id: str) -> str:
+        """The name of a role."""
+        role = self.model.role(id)
+        return self.said(role.name) if role else ""
+
+    async def all(self, type_name: str, *pairs: tuple[str, str]) -> list[Stored] | Refusal:
+        """Everything of a type about the citizen."""
+        return await all_of(self.record, type_name, [("patient", f"Patient/{self.person}"), *pairs])
+
+    async def names(self, *references: str) -> dict[str, Named]:
+        """Names of those who are referred to."""
+        return await named(self.record, self.model, references)
+
+    async def enrolment(self) -> Enrolment | Refusal | None:
+        """The service in which the citizen reports from home, None when there is none."""
+        found = await enrolments_of(self.record, self.model, self.person, self.language)
+        if isinstance(found, Refusal):
+            return found
+        return next(iter(found), None)
+
+    async def enrolled(self) -> Enrolment | Refusal:
+        """The same where a page makes no sense without it."""
+        found = await self.enrolment()
+        return found if found is not None else not_followed()
+
+    def reader(self, enrolment: Enrolment) -> Reader:
+        """Who reads a report sent now, from when, and by when an answer comes."""
+        now = self.record.context.now
+        answer = answer_by(enrolment.service, enrolment.receiver, self.model.country, now)
+        start = answer.read_from or now
+        return Reader(
+            who=self.said(enrolment.receiver.called) or enrolment.receiver.name,
+            from_=start,
+            answer_by=answer.answer_by or start + timedelta(days=1),
+            open_now=answer.open_now,
+            closed_because="" if answer.open_now else self._holiday(),
+        )
+
+    def _holiday(self) -> str:
+        today = local(self.model.country, self.record.context.now).date()
+        return next((self.said(one.name) for one in holidays_on(self.model.country, today)), "")
+
+
+def not_followed() -> Refusal:
+    """Nothing is asked of this citizen from home."""
+    return refused(
+        Kind.NOT_FOUND, "not-found", "You are not followed at home.", key="You have no home follow-up at present."
+    )

@@ -1,0 +1,217 @@
+"""Today: what is asked, what comes next, who is around."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from saman.apps.citizen.recorded.own import Own
+from saman.apps.citizen.recorded.reporting import KIND, QUESTION_ICON, draft
+from saman.apps.citizen.recorded.work import latest_report
+from saman.apps.citizen.views import (
+    Asked,
+    AskedItem,
+    ContactLine,
+    MessageLine,
+    Mode,
+    PersonAround,
+    ReportState,
+    Side,
+    Today,
+)
+from saman.apps.ui.locales import mark
+from saman.apps.ui.views import Contact, Help, PhoneNumber
+from saman.flows.directory import Named, name_of
+from saman.flows.message.thread import thread_of
+from saman.flows.monitoring.enrolment import Enrolment
+from saman.flows.reading import in_language, moment_of
+from saman.kernel.clock import instant
+from saman.kernel.outcome import Refusal
+from saman.model.care import codes
+from saman.model.care.calendar import due_times, local
+from saman.record.drafts import find_draft
+
+AHEAD = timedelta(days=30)
+MINUTES_EACH = 0.6
+MEASURE_AND_ANSWER = mark("Measure and answer")
+MODES: dict[str, Mode] = {"video": "video", "home": "home", "clinic": "clinic", "phone": "phone", "chat": "chat"}
+SIDES: dict[str, Side] = {"relative": "kin", "association-volunteer": "kin", "coordinator": "social"}
+
+Resource = dict[str, Any]
+
+
+async def today(own: Own) -> Today | Refusal:
+    """The first page after signing in."""
+    patient = await own.record.read("Patient", own.person)
+    if isinstance(patient, Refusal):
+        return patient
+    enrolment = await own.enrolment()
+    contacts = await _contacts(own)
+    people = await around(own)
+    messages = await _messages(own)
+    for part in (enrolment, contacts, people, messages):
+        if isinstance(part, Refusal):
+            return part
+    asked = await _asked(own, enrolment) if isinstance(enrolment, Enrolment) else None
+    return Today(
+        given_name=name_of(patient.resource()).split(" ")[0],
+        asked=asked,
+        next_report=_next(own, enrolment) if isinstance(enrolment, Enrolment) else None,
+        latest=await _latest(own),
+        contacts=contacts if isinstance(contacts, tuple) else (),
+        messages=messages if isinstance(messages, tuple) else (),
+        people=people if isinstance(people, tuple) else (),
+    )
+
+
+async def _asked(own: Own, enrolment: Enrolment) -> Asked | None:
+    if own.record.context.kind != "citizen" or not await _is_due(own, enrolment):
+        return None
+    written = await draft(own)
+    if isinstance(written, Refusal):
+        return None
+    items = tuple(AskedItem(icon=one.icon, name=one.name) for one in written.questions if one.parts)
+    questions = sum(1 for one in written.questions if one.options)
+    if questions:
+        said = own.words.ngettext(
+            "%(count)s question about how you feel", "%(count)s questions about how you feel", questions
+        )
+        items += (AskedItem(icon=QUESTION_ICON, name=str(said)),)
+    return Asked(
+        title=str(own.words.gettext(MEASURE_AND_ANSWER)),
+        items=items,
+        minutes=max(1, round(len(written.questions) * MINUTES_EACH)),
+        answered=sum(1 for one in written.questions if one.id in written.answers),
+        total=len(written.questions),
+        reader=written.reader,
+    )
+
+
+async def _is_due(own: Own, enrolment: Enrolment) -> bool:
+    """Whether a report is asked for today and has not come, or one has been begun."""
+    now = own.record.context.now
+    begun = await find_draft(own.record.store, own.record.context, KIND)
+    if begun is not None and begun.body != "{}":
+        return True
+    day = local(own.model.country, now).date()
+    days = {local(own.model.country, one.opens).date() for one in _due(own, enrolment, now, now + timedelta(days=1))}
+    newest = await latest_report(own)
+    reported = not isinstance(newest, Refusal) and newest is not None and _day(own, newest.sent) == day
+    return day in days and not reported
+
+
+def _due(own: Own, enrolment: Enrolment, start: Any, end: Any) -> Iterator[Any]:
+    begin = start.astimezone(own.words.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    for _, schedule in enrolment.asked.measurements:
+        yield from due_times(schedule, own.model.country, begin, end)
+
+
+def _next(own: Own, enrolment: Enrolment) -> date | None:
+    now = own.record.context.now
+    today = local(own.model.country, now).date()
+    days = {_day(own, one.opens) for one in _due(own, enrolment, now, now + timedelta(days=8))}
+    return min((day for day in days if day > today), default=None)
+
+
+def _day(own: Own, moment: Any) -> date:
+    return local(own.model.country, moment).date()
+
+
+async def _latest(own: Own) -> ReportState | None:
+    found = await latest_report(own)
+    return None if found is None or isinstance(found, Refusal) else found
+
+
+async def _contacts(own: Own) -> tuple[ContactLine, ...] | Refusal:
+    now = own.record.context.now
+    found = await own.all("Appointment", ("date", f"ge{instant(now)}"), ("status", "booked"), ("_sort", "date"))
+    if isinstance(found, Refusal):
+        return found
+    booked = [one.resource() for one in found if moment_of(one.resource()["start"]) < now + AHEAD]
+    actors = {actor for one in booked for actor in _others(one, own.person)}
+    names = await own.names(*actors)
+    return tuple(_contact(own, one, names) for one in booked)
+
+
+def _others(appointment: Resource, person: str) -> list[str]:
+    actors = (one.get("actor", {}).get("reference", "") for one in appointment.get("participant", ()))
+    return [actor for actor in actors if actor and actor != f"Patient/{person}"]
+
+
+def _contact(own: Own, appointment: Resource, names: dict[str, Named]) -> ContactLine:
+    mode = codes.code_of(appointment.get("appointmentType"), codes.MODE)
+    who = [names[actor].name for actor in _others(appointment, own.person) if actor in names]
+    return ContactLine(
+        mode=MODES.get(mode, "clinic"),
+        who=", ".join(who),
+        start=moment_of(appointment["start"]),
+        until=moment_of(appointment["end"]) if "end" in appointment else None,
+        what=in_language(appointment, "description", own.language),
+    )
+
+
+async def _messages(own: Own) -> tuple[MessageLine, ...] | Refusal:
+    thread = await thread_of(own.record, own.person, own.language)
+    if isinstance(thread, Refusal):
+        return thread
+    unread = [one for one in thread if one.read is None and one.sender != f"Patient/{own.person}"]
+    names = await own.names(*(one.sender for one in unread))
+    return tuple(
+        MessageLine(
+            sender=names[one.sender].name if one.sender in names else "",
+            initials=names[one.sender].initials if one.sender in names else "",
+            excerpt=one.text[:140],
+        )
+        for one in unread[-2:]
+    )
+
+
+async def around(own: Own) -> tuple[PersonAround, ...] | Refusal:
+    """The people and units of the care team, those with a name first."""
+    teams = await own.all("CareTeam", ("status", "active"))
+    if isinstance(teams, Refusal):
+        return teams
+    members = [member for team in teams for member in team.resource().get("participant", ())]
+    names = await own.names(*(_member(one) for one in members), *(_behalf(one) for one in members))
+    named = [person for one in members if (person := _person(own, one, names)) is not None]
+    return tuple(dict.fromkeys(named))
+
+
+def _member(participant: Resource) -> str:
+    return str(participant.get("member", {}).get("reference", ""))
+
+
+def _behalf(participant: Resource) -> str:
+    return str(participant.get("onBehalfOf", {}).get("reference", ""))
+
+
+def _person(own: Own, participant: Resource, names: dict[str, Named]) -> PersonAround | None:
+    reference = _member(participant)
+    if reference not in names or reference.startswith("Patient/"):
+        return None
+    role = next((code for one in participant.get("role", ()) if (code := codes.code_of(one, codes.ROLE))), "")
+    unit = names.get(_behalf(participant))
+    who = names[reference]
+    what = ", ".join(part for part in (own.role(role), unit.name if unit else "") if part)
+    return PersonAround(
+        name=who.name,
+        initials=who.initials,
+        what=what[:1].upper() + what[1:],
+        side=SIDES.get(role, "social" if role.startswith("home-care-worker") else "health"),
+        dial=who.phone if role == "coordinator" else "",
+    )
+
+
+async def help_of(own: Own) -> Help:
+    """Whom to call: numbers of the country, and the coordinator."""
+    people = await around(own)
+    callable_: Iterable[PersonAround] = people if isinstance(people, tuple) else ()
+    coordinator = next((one for one in callable_ if one.dial), None)
+    country = own.model.country
+    emergency, out_of_hours = country.number("emergency"), country.number("out-of-hours")
+    return Help(
+        emergency=PhoneNumber(emergency.dial, emergency.shown),
+        out_of_hours=PhoneNumber(out_of_hours.dial, out_of_hours.shown),
+        contact=Contact(coordinator.name, coordinator.dial, coordinator.dial) if coordinator else None,
+    )
