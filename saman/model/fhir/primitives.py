@@ -78,7 +78,7 @@ def _boolean(value: Any) -> bool:
     return type(value) is bool
 
 
-_base64_text = re.compile(r"[0-9a-zA-Z+/\s]*={0,2}\s*").fullmatch
+_base64_text = re.compile(r"[0-9a-zA-Z+/\s]*(?:=\s*){0,2}").fullmatch
 _white = re.compile(r"\s+")
 
 
