@@ -10,14 +10,18 @@ import msgspec
 
 from saman.model.access.assignment import Assignment, Holder
 from saman.model.access.decision import Decision, Verdict
-from saman.model.access.domain import DOMAIN_OF_TYPE
+from saman.model.access.domain import DOMAIN_OF_TYPE, domain_of
 from saman.model.access.relation import local, sent_for
 from saman.model.access.words import Words, words
+from saman.model.care import codes
 
 Action = Literal["create", "update", "delete"]
 """A patch is an update."""
 
-Condition = Literal["about_self", "as_self", "own_task", "own_or_sent_task"]
+Condition = Literal["about_self", "as_self", "own_task", "own_or_sent_task", "own_answer", "a_limit"]
+
+CHANGE_LIMIT = "change-limit"
+"""The right of a role that its service model says `may_change_limits`."""
 
 Resource = Mapping[str, Any]
 
@@ -76,13 +80,11 @@ def unmet(
 ) -> tuple[Words, ...]:
     """The conditions that a write does not keep, in words; `before` is None on create, `after` on delete.
 
-    A condition has to hold of both versions, so that nothing can be taken over or given away by an update.
+    A condition on who holds or wrote something has to hold of both versions, so that nothing can be taken over or
+    given away by an update.
     """
-    versions = [each for each in (before, after) if each is not None]
     return tuple(
-        words(f"access.write.{name}")
-        for name in obligations
-        if not versions or not all(_CONDITIONS[name](assignment, each) for each in versions)
+        words(f"access.write.{name}") for name in obligations if not _CONDITIONS[name](assignment, before, after)
     )
 
 
@@ -118,9 +120,43 @@ def _own_or_sent(assignment: Assignment, task: Resource) -> bool:
     return assignment.party != "" and (f"Organization/{assignment.party}" in senders or _owner(assignment, task))
 
 
-_CONDITIONS: Mapping[str, Callable[[Assignment, Resource], bool]] = {
-    "about_self": _about_self,
-    "as_self": _as_self,
-    "own_task": _owner,
-    "own_or_sent_task": _own_or_sent,
+def _is_limit(assignment: Assignment, goal: Resource) -> bool:
+    codings = (coding for concept in goal.get("category", ()) for coding in concept.get("coding", ()))
+    return any((each.get("system"), each.get("code")) == (codes.GOAL, "limit") for each in codings)
+
+
+def _only_answers(assignment: Assignment, before: Resource | None, after: Resource | None) -> bool:
+    """Nothing of a plan changes but the citizen's own answers to its items."""
+    return before is not None and after is not None and _unanswered(before) == _unanswered(after)
+
+
+def _unanswered(plan: Resource) -> Resource:
+    items = [
+        item | {"extension": [each for each in item.get("extension", ()) if each.get("url") != codes.CITIZEN_ANSWER]}
+        for item in plan.get("activity", ())
+    ]
+    meta = {name: value for name, value in plan.get("meta", {}).items() if name not in ("versionId", "lastUpdated")}
+    return {**plan, "meta": meta, "activity": items}
+
+
+_Test = Callable[[Assignment, Resource | None, Resource | None], bool]
+
+
+def _of_both(holds: Callable[[Assignment, Resource], bool]) -> _Test:
+    """A test of one version made one of every version there is."""
+
+    def test(assignment: Assignment, before: Resource | None, after: Resource | None) -> bool:
+        versions = [each for each in (before, after) if each is not None]
+        return bool(versions) and all(holds(assignment, each) for each in versions)
+
+    return test
+
+
+_CONDITIONS: Mapping[str, _Test] = {
+    "about_self": _of_both(_about_self),
+    "as_self": _of_both(_as_self),
+    "own_task": _of_both(_owner),
+    "own_or_sent_task": _of_both(_own_or_sent),
+    "a_limit": _of_both(_is_limit),
+    "own_answer": _only_answers,
 }

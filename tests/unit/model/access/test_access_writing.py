@@ -2,14 +2,14 @@ import pytest
 from msgspec.structs import replace
 
 from saman.model.access import DOMAIN_OF_TYPE, Assignment, Holder, Verdict, may_write, unmet
-from saman.model.access.writing import WRITE_RULES
+from saman.model.access.writing import CHANGE_LIMIT, WRITE_RULES
 from saman.model.care import codes
 
 ACTIONS = ("create", "update", "delete")
 CITIZEN = Assignment(number=1, kind=Holder.CITIZEN, purpose="PATRQT", role="citizen", actor="Patient/p")
 RELATIVE = Assignment(number=2, kind=Holder.RELATIVE, purpose="FAMRQT", role="relative", actor="RelatedPerson/r")
 SYSTEM = Assignment(number=3, kind=Holder.SYSTEM, purpose="HSYSADMIN")
-LIMIT = frozenset({"change-limit"})
+LIMIT = frozenset({CHANGE_LIMIT})
 
 
 def staff(role, party="centre"):
@@ -48,7 +48,7 @@ def test_each_role_writes_what_it_is_for(roles):
 
 def test_the_citizen_reports_and_asks_and_a_relative_writes_nothing():
     assert allowed(CITIZEN)["create"] == "Communication Observation QuestionnaireResponse Task"
-    assert allowed(CITIZEN)["update"] == allowed(CITIZEN)["delete"] == ""
+    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == ("CarePlan", "")
     assert set(allowed(RELATIVE).values()) == {""}
 
 
@@ -63,7 +63,7 @@ def test_a_limit_is_changed_where_the_service_gives_the_right():
     refused = may_write(nurse, "Goal", "update")
     assert (refused.verdict, refused.rules) == (Verdict.DENY, ("W05-telemedicine-nurse-limit",))
     assert refused.reasons[0].text == "The service has not given this role the right."
-    assert may_write(nurse, "Goal", "update", LIMIT).permitted
+    assert may_write(nurse, "Goal", "update", LIMIT).obligations == ("a_limit",)
     assert may_write(nurse, "Goal", "create", LIMIT).verdict is Verdict.DENY
     assert may_write(staff("home-care-nurse"), "Goal", "update", LIMIT).verdict is Verdict.DENY
 
@@ -137,6 +137,51 @@ def test_a_task_is_worked_on_by_those_who_hold_it():
     empty = {"resourceType": "Task", "owner": reference("Organization/"), "requester": reference("Organization/")}
     assert keys(unmet(("own_or_sent_task",), nobody, empty, empty)) == ["own_or_sent_task"]
     assert keys(unmet(("own_task",), nobody, empty, empty)) == ["own_task"]
+
+
+def test_only_limits_are_changed_by_that_right():
+    nurse = staff("telemedicine-nurse")
+    limit = {"resourceType": "Goal", "category": [codes.concept(codes.GOAL, "limit")]}
+    wish = {"resourceType": "Goal", "category": [codes.concept(codes.GOAL, "personal"), {"text": "limit"}]}
+    assert keys(unmet(("a_limit",), nurse, limit, limit)) == []
+    for before, after in ((limit, wish), (wish, limit), (wish, wish), ({"resourceType": "Goal"}, limit)):
+        assert keys(unmet(("a_limit",), nurse, before, after)) == ["a_limit"]
+
+
+def plan(answer=None, **fields):
+    kept = [{"url": codes.SECTOR, "valueCode": "health"}]
+    extension = kept + ([{"url": codes.CITIZEN_ANSWER, "valueCode": answer}] if answer else [])
+    item = {"detail": {"status": "in-progress"}, "extension": extension}
+    return {"resourceType": "CarePlan", "subject": reference("Patient/p"), "activity": [item, {}], **fields}
+
+
+@pytest.mark.parametrize(
+    ("after", "missing"),
+    [
+        (plan("wants"), []),
+        (plan("does-not-want", meta={"versionId": "2"}), []),
+        (plan(), []),
+        (plan("wants", status="revoked"), ["own_answer"]),
+        (plan("wants", meta={"source": "urn:elsewhere"}), ["own_answer"]),
+        (plan("wants") | {"activity": plan("wants")["activity"][:1]}, ["own_answer"]),
+        (plan("wants") | {"activity": [{"detail": {"status": "cancelled"}}, {}]}, ["own_answer"]),
+        (plan("wants") | {"subject": reference("Patient/q")}, ["about_self", "own_answer"]),
+    ],
+)
+def test_citizens_answer_their_plan_and_change_nothing_else(after, missing):
+    conditions = may_write(CITIZEN, "CarePlan", "update").obligations
+    assert keys(unmet(conditions, CITIZEN, plan("not-asked", meta={"versionId": "1"}), after)) == missing
+    assert keys(unmet(("own_answer",), CITIZEN, None, after)) == ["own_answer"]
+
+
+def test_no_update_moves_data_to_those_who_may_read_another_kind():
+    system_of = {"system": codes.CATEGORY, "code": "home-monitoring"}
+    health = {"resourceType": "Observation"}
+    reading = {"resourceType": "Observation", "category": [{"coding": [system_of]}]}
+    nurse = staff("telemedicine-nurse")
+    assert keys(unmet((), nurse, health, reading)) == keys(unmet((), nurse, reading, health)) == ["same_kind"]
+    assert unmet((), nurse, reading, reading | {"status": "final"}) == ()
+    assert unmet((), nurse, None, reading) == unmet((), nurse, reading, None) == ()
 
 
 def test_a_condition_about_nothing_is_not_met():
