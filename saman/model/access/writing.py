@@ -81,11 +81,12 @@ def unmet(
     """The conditions that a write does not keep, in words; `before` is None on create, `after` on delete.
 
     A condition on who holds or wrote something has to hold of both versions, so that nothing can be taken over or
-    given away by an update.
+    given away by an update. No update moves a resource to another kind of data, which others may read.
     """
-    return tuple(
-        words(f"access.write.{name}") for name in obligations if not _CONDITIONS[name](assignment, before, after)
-    )
+    missing = [name for name in obligations if not _CONDITIONS[name](assignment, before, after)]
+    if before is not None and after is not None and domain_of(before) is not domain_of(after):
+        missing.append("same_kind")
+    return tuple(words(f"access.write.{name}") for name in missing)
 
 
 def _about_self(assignment: Assignment, resource: Resource) -> bool:
