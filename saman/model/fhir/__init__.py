@@ -15,7 +15,7 @@ from saman.model.fhir.moments import EARLIEST, LATEST, date_range
 from saman.model.fhir.reference_text import Literal, literal
 from saman.model.fhir.references import Link, links, references
 from saman.model.fhir.search_plan import implied_systems
-from saman.model.fhir.search_rows import SearchValues
+from saman.model.fhir.search_rows import MAX_INDEXED, SearchValues, indexed
 from saman.model.fhir.search_values import extract
 from saman.model.fhir.typed import as_struct, decode_as, encode_struct, struct_for
 from saman.model.fhir.validation import validate
@@ -24,6 +24,7 @@ __all__ = [
     "CLINICAL_TIMES",
     "EARLIEST",
     "LATEST",
+    "MAX_INDEXED",
     "RESOURCE_TYPES",
     "Link",
     "Literal",
@@ -37,6 +38,7 @@ __all__ = [
     "extract",
     "fold",
     "implied_systems",
+    "indexed",
     "links",
     "literal",
     "patient_compartment",

@@ -17,6 +17,14 @@ from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import value_range
 from saman.model.fhir.reference_text import literal
 
+MAX_INDEXED = 250
+"""Characters of a text that an index keeps; two of these in four bytes each fit a B-tree row of PostgreSQL."""
+
+
+def indexed(text: str) -> str:
+    """`text` as far as the index keeps it; values that are searched for are cut the same way."""
+    return text[:MAX_INDEXED]
+
 
 class SearchValues(msgspec.Struct):
     """Rows for the search index; the first field of each row is the number of the search parameter.
@@ -26,6 +34,7 @@ class SearchValues(msgspec.Struct):
       moment, first moment after), UTC. references: (number, type, id, url); relative: no url; absolute: all
       three; urn or canonical: url alone, canonical with and without its version. quantities: (number, value,
       system, code or else unit); a range gives both its ends. numbers: (number, value). uris: (number, uri).
+    No text is longer than MAX_INDEXED.
     """
 
     tokens: list[tuple[int, str, str, str]] = msgspec.field(default_factory=list)
@@ -49,8 +58,12 @@ Collect = Callable[[SearchValues, int, Any], None]
 Collectors = Mapping[str, Collect]
 
 
+def _folded(text: str) -> str:
+    return indexed(fold(indexed(text)))
+
+
 def _code(values: SearchValues, number: int, value: str) -> None:
-    values.tokens.append((number, "", value, ""))
+    values.tokens.append((number, "", indexed(value), ""))
 
 
 def _boolean(values: SearchValues, number: int, value: bool) -> None:
@@ -60,28 +73,29 @@ def _boolean(values: SearchValues, number: int, value: bool) -> None:
 def _coding(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     system, code, display = value.get("system", ""), value.get("code", ""), value.get("display", "")
     if system or code or display:
-        values.tokens.append((number, system, code, fold(display)))
+        values.tokens.append((number, indexed(system), indexed(code), _folded(display)))
 
 
 def _concept(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     for coding in value.get("coding", ()):
         _coding(values, number, coding)
     if text := value.get("text"):
-        values.tokens.append((number, "", "", fold(text)))
+        values.tokens.append((number, "", "", _folded(text)))
 
 
 def _identifier(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     if code := value.get("value"):
-        values.tokens.append((number, value.get("system", ""), code, fold(value.get("type", {}).get("text", ""))))
+        kind = value.get("type", {}).get("text", "")
+        values.tokens.append((number, indexed(value.get("system", "")), indexed(code), _folded(kind)))
 
 
 def _contact(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     if code := value.get("value"):
-        values.tokens.append((number, "", code, ""))
+        values.tokens.append((number, "", indexed(code), ""))
 
 
 def _text(values: SearchValues, number: int, value: str) -> None:
-    values.strings.append((number, fold(value), value))
+    values.strings.append((number, _folded(value), indexed(value)))
 
 
 def _parts(*names: str) -> Collect:
@@ -108,9 +122,9 @@ def _moment(type_name: str) -> Collect:
 def _reference(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     text = value.get("reference", "")
     if parts := literal(text):
-        values.references.append((number, parts.type, parts.id, text if parts.base else ""))
+        values.references.append((number, parts.type, parts.id, indexed(text) if parts.base else ""))
     elif text and not text.startswith("#"):
-        values.references.append((number, "", "", text))
+        values.references.append((number, "", "", indexed(text)))
     elif not text and "identifier" in value:
         _identifier(values, number, value["identifier"])
 
@@ -118,7 +132,7 @@ def _reference(values: SearchValues, number: int, value: dict[str, Any]) -> None
 def _canonical(values: SearchValues, number: int, value: str) -> None:
     if not value.startswith("#"):
         for url in dict.fromkeys((value, value.partition("|")[0])):
-            values.references.append((number, "", "", url))
+            values.references.append((number, "", "", indexed(url)))
 
 
 def _resource(values: SearchValues, number: int, value: dict[str, Any]) -> None:
@@ -130,7 +144,7 @@ def _resource(values: SearchValues, number: int, value: dict[str, Any]) -> None:
 def _quantity(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     if (amount := value.get("value")) is not None:
         unit = value.get("code") or value.get("unit") or ""
-        values.quantities.append((number, Decimal(amount), value.get("system", ""), unit))
+        values.quantities.append((number, Decimal(amount), indexed(value.get("system", "")), indexed(unit)))
 
 
 def _money(values: SearchValues, number: int, value: dict[str, Any]) -> None:
@@ -158,7 +172,7 @@ def _number_range(values: SearchValues, number: int, value: dict[str, Any]) -> N
 
 
 def _uri(values: SearchValues, number: int, value: str) -> None:
-    values.uris.append((number, value))
+    values.uris.append((number, indexed(value)))
 
 
 _URIS = ("uri", "url", "canonical", "oid", "uuid")

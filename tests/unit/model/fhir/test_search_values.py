@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from saman.model.fhir import RESOURCE_TYPES, extract, implied_systems, search_parameters
+from saman.model.fhir import MAX_INDEXED, RESOURCE_TYPES, extract, implied_systems, indexed, search_parameters
 from tests.unit.model.fhir.samples import OBSERVATION, PATIENT, TASK, changed
 
 
@@ -132,6 +132,27 @@ def test_paths_without_a_type_name_and_into_a_bundle() -> None:
 def test_rows_are_not_repeated() -> None:
     twice = changed(OBSERVATION, performer=[{"reference": "Patient/p1"}, {"reference": "Patient/p1"}])
     assert rows(twice, "references", "performer") == [("Patient", "p1", "")]
+
+
+def test_no_text_is_too_long_for_an_index() -> None:
+    long = "ß" * 5000
+    resource = changed(
+        PATIENT,
+        name=[{"family": long}],
+        identifier=[{"system": long, "value": long, "type": {"text": long}}],
+        telecom=[{"system": "phone", "value": long}],
+        managingOrganization={"reference": f"http://example.org/{long}"},
+        meta={"profile": [long], "source": long, "tag": [{"system": long, "code": long, "display": long}]},
+    )
+    values = extract(resource)
+    texts = [
+        one
+        for rows in (values.tokens, values.strings, values.references, values.uris)
+        for row in rows
+        for one in row[1:]
+    ]
+    assert max(map(len, texts)) == MAX_INDEXED
+    assert rows(resource, "strings", "family") == [("s" * MAX_INDEXED, indexed(long))]
 
 
 def test_extraction_leaves_the_resource_as_it_was() -> None:
