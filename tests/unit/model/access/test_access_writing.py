@@ -19,7 +19,7 @@ def staff(role, party="centre"):
 # What each may write, stated again by hand: create, update.
 DOCTOR = ("Communication Goal ServiceRequest Task", "Goal Task")
 MAY = {
-    "telemedicine-nurse": ("Communication ServiceRequest Task", "Task"),
+    "telemedicine-nurse": ("Communication Observation QuestionnaireResponse ServiceRequest Task", "Task"),
     "home-care-nurse": ("Communication Observation QuestionnaireResponse", "Task"),
     "home-care-worker": ("Communication", "Task"),
     "general-practitioner": DOCTOR,
