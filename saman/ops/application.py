@@ -29,9 +29,13 @@ from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
 from saman.kernel.clock import Clock
 from saman.model.care.basis import said
+from saman.model.care.caremodel import CareModel
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
 from saman.record.sessions import Sessions, SignedIn
+
+CHANGE_LIMIT = "change-limit"
+"""The right that access rules ask for before a nurse changes a limit."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +57,7 @@ class UndeclaredAddress(RuntimeError):
 
 def application(parts: Parts) -> Starlette:
     """The whole application; raises UndeclaredAddress when an address is for nobody in particular."""
-    identity = Identity(parts.store, Tokens(parts.secret), parts.clock)
+    identity = Identity(parts.store, Tokens(parts.secret), parts.clock, rights_of(parts.region.model))
     sessions = Sessions(parts.store.pool)
     assets = load()
     routes: list[BaseRoute] = [
@@ -93,16 +97,23 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
 
     def desk_for(request: Request) -> CitizenDesk:
         session: SignedIn = request.state.session
-        record = Record(parts.store, standing(request, parts.clock))
+        record = Record(parts.store, standing(request, parts.clock, identity))
         return RecordDesk(Own(record, parts.region.model, words_of(request), session.about))
 
     return [*sign_in.routes(), *citizen_routes(front_for, desk_for)]
 
 
-def standing(request: Request, clock: Clock) -> Context:
+def standing(request: Request, clock: Clock, identity: Identity) -> Context:
     """The context of a request whose session has been found."""
     session: SignedIn = request.state.session
-    return session.standing(clock(), request.state.request_id)
+    rights = identity.rights.get(session.role, frozenset())
+    return session.standing(clock(), request.state.request_id, rights)
+
+
+def rights_of(model: CareModel) -> dict[str, frozenset[str]]:
+    """What the region's service models let each role do beyond what access rules give."""
+    changing = {one.role for service in model.services for one in service.roles if one.may_change_limits}
+    return dict.fromkeys(changing, frozenset({CHANGE_LIMIT}))
 
 
 async def live(request: Request) -> Response:

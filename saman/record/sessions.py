@@ -53,9 +53,9 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
         """The organisation shown beside the name."""
         return self.party_name
 
-    def standing(self, now: datetime, request: str) -> Context:
-        """The context of one request of this session."""
-        return Context(self.context, self.actor, self.role, self.party, self.purpose, now, request, self.kind)
+    def standing(self, now: datetime, request: str, rights: frozenset[str] = frozenset()) -> Context:
+        """The context of one request of this session; `rights` are those of its role."""
+        return Context(self.context, self.actor, self.role, self.party, self.purpose, now, request, self.kind, rights)
 
 
 class Sessions:

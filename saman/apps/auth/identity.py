@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from saman.apps.auth.tokens import Tokens
 from saman.apps.auth.users import find_users
@@ -28,9 +28,15 @@ def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
 
 
 class Identity:
-    """Knows contexts by assignment, and whether staff still hold the role they act in."""
+    """Knows contexts by assignment, and whether staff still hold the role they act in.
 
-    def __init__(self, store: Store, tokens: Tokens, clock: Clock) -> None:
+    `rights` are those that the service models give to roles.
+    """
+
+    def __init__(
+        self, store: Store, tokens: Tokens, clock: Clock, rights: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        self.rights = rights or {}
         self._store = store
         self._tokens = tokens
         self._clock = clock
@@ -62,7 +68,15 @@ class Identity:
             return refused(Kind.FORBIDDEN, "forbidden", "This role is no longer held.", key="auth.left")
         number = await self.number(assignment)
         return Context(
-            number, actor, assignment.role, assignment.party, assignment.purpose, now, request, assignment.kind.value
+            number,
+            actor,
+            assignment.role,
+            assignment.party,
+            assignment.purpose,
+            now,
+            request,
+            assignment.kind.value,
+            self.rights.get(assignment.role, frozenset()),
         )
 
     async def number(self, assignment: Assignment) -> int:

@@ -98,12 +98,12 @@ def _entry(own: Own, run: Sequence[Logged], names: dict[str, Named]) -> LogEntry
 
 def _what(own: Own, run: Iterable[Logged]) -> str:
     kinds = dict.fromkeys(KINDS.get(resource_name(one.type), OTHER) for one in run)
-    return ", ".join(str(own.words.gettext(kind)) for kind in kinds)
+    return ", ".join(own.tell(kind) for kind in kinds)
 
 
 def _grounds(own: Own, run: Iterable[Logged]) -> Iterable[str]:
     kinds = dict.fromkeys(one.ground.partition("/")[0] for one in run if one.ground)
-    return [str(own.words.gettext(GROUNDS[kind])) for kind in kinds if kind in GROUNDS]
+    return [own.tell(GROUNDS[kind]) for kind in kinds if kind in GROUNDS]
 
 
 def _grouped(own: Own, rest: Sequence[Logged]) -> tuple[ListReads, ...]:
@@ -122,4 +122,4 @@ def _grouped(own: Own, rest: Sequence[Logged]) -> tuple[ListReads, ...]:
 
 def _unit(own: Own, party: str) -> str:
     known = own.model.party(party)
-    return known.name if known else str(own.words.gettext(SYSTEM_NAME))
+    return known.name if known else own.tell(SYSTEM_NAME)

@@ -38,6 +38,10 @@ class Own(msgspec.Struct, frozen=True):
         """A text of the care model in the reader's language."""
         return said(text, self.language)
 
+    def tell(self, message: str, **values: object) -> str:
+        """A sentence of the page in the reader's language, as plain text."""
+        return self.words.gettext(message, **values).unescape()
+
     def role(self, id: str) -> str:
         """The name of a role."""
         role = self.model.role(id)

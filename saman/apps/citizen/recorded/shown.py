@@ -108,11 +108,11 @@ def _limit(own: Own, enrolment: enrolled.Enrolment, measurement: Measurement) ->
 
 def limit_text(own: Own, limit: enrolled.OwnLimit) -> str:
     """A limit in words."""
-    number, gettext = own.words.number, own.words.gettext
+    number = own.words.number
     if limit.low is not None and limit.high is not None:
-        return str(gettext(BETWEEN, low=number(limit.low), high=number(limit.high)))
+        return own.tell(BETWEEN, low=number(limit.low), high=number(limit.high))
     value = limit.low if limit.low is not None else limit.high
-    return str(gettext(LOWEST if limit.low is not None else HIGHEST, value=number(value))) if value is not None else ""
+    return own.tell(LOWEST if limit.low is not None else HIGHEST, value=number(value)) if value is not None else ""
 
 
 async def trend(own: Own, measure: str) -> Trend | Refusal:
@@ -244,7 +244,7 @@ def _zones(own: Own, resource: Resource) -> Iterator[Zone]:
         steps.setdefault(COLOURS.get(zone, zone), []).append(text)
     for level in ZONES:
         if level in steps:
-            title = str(own.words.gettext(ZONE_TITLES[level]))
+            title = own.tell(ZONE_TITLES[level])
             yield Zone(level=cast(Any, level), title=title, signs=(), actions=tuple(steps[level]))
 
 

@@ -77,9 +77,9 @@ async def _asked(own: Own, enrolment: Enrolment) -> Asked | None:
         said = own.words.ngettext(
             "%(count)s question about how you feel", "%(count)s questions about how you feel", questions
         )
-        items += (AskedItem(icon=QUESTION_ICON, name=str(said)),)
+        items += (AskedItem(icon=QUESTION_ICON, name=said.unescape()),)
     return Asked(
-        title=str(own.words.gettext(MEASURE_AND_ANSWER)),
+        title=own.tell(MEASURE_AND_ANSWER),
         items=items,
         minutes=max(1, round(len(written.questions) * MINUTES_EACH)),
         answered=sum(1 for one in written.questions if one.id in written.answers),

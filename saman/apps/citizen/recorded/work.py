@@ -135,35 +135,35 @@ def _answers(own: Own, items: Sequence[Resource]) -> Iterator[tuple[str, str]]:
 def _reading_steps(own: Own, task: Resource, names: dict[str, Named]) -> Iterator[Step]:
     unit = _unit(own, task)
     sent = moment_of(task["authoredOn"])
-    yield Step("done", str(own.words.gettext(SENT)), when=sent)
-    yield Step("done", str(own.words.gettext(RECEIVED, who=unit)), when=sent)
+    yield Step("done", own.tell(SENT), when=sent)
+    yield Step("done", own.tell(RECEIVED, who=unit), when=sent)
     if task["status"] == "completed":
         who = _output(task, "acknowledged-by", names) or unit
         end = str(task.get("executionPeriod", {}).get("end", task.get("lastModified", task["authoredOn"])))
-        yield Step("done", str(own.words.gettext(READ, who=who)), when=moment_of(end))
+        yield Step("done", own.tell(READ, who=who), when=moment_of(end))
     else:
         state = _state(own, task)
         due = task.get("restriction", {}).get("period", {}).get("end")
         when: datetime | None = moment_of(due) if due else None
-        yield Step("late" if state.late else "at", str(own.words.gettext(TO_READ)), unit, when)
+        yield Step("late" if state.late else "at", own.tell(TO_READ), unit, when)
 
 
 def _visit_steps(own: Own, task: Resource, names: dict[str, Named]) -> Iterator[Step]:
-    unit, gettext = _unit(own, task), own.words.gettext
-    yield Step("done", str(gettext(VISIT_ASKED)), unit, moment_of(task["authoredOn"]))
+    unit = _unit(own, task)
+    yield Step("done", own.tell(VISIT_ASKED), unit, moment_of(task["authoredOn"]))
     changed = moment_of(str(task.get("lastModified", task["authoredOn"])))
     if task["status"] == "rejected":
         why = in_language(task.get("statusReason", {}), "text", own.language)
-        yield Step("done", str(gettext(VISIT_DECLINED)), why, changed)
+        yield Step("done", own.tell(VISIT_DECLINED), why, changed)
     elif task["status"] == "completed":
-        yield Step("done", str(gettext(VISIT_DONE)), _told(own, task) or _output(task, "done-by", names), changed)
+        yield Step("done", own.tell(VISIT_DONE), _told(own, task) or _output(task, "done-by", names), changed)
     elif task["status"] in ("accepted", "in-progress"):
         start = str(task.get("executionPeriod", {}).get("start", ""))
-        yield Step("at", str(gettext(VISIT_ANSWERED)), unit, moment_of(start) if start else changed)
+        yield Step("at", own.tell(VISIT_ANSWERED), unit, moment_of(start) if start else changed)
     else:
         due = task.get("restriction", {}).get("period", {}).get("end")
         late = due is not None and moment_of(due) < own.record.context.now
-        yield Step("late" if late else "at", str(gettext(VISIT_WAITS)), unit, moment_of(due) if due else None)
+        yield Step("late" if late else "at", own.tell(VISIT_WAITS), unit, moment_of(due) if due else None)
 
 
 def _told(own: Own, task: Resource) -> str:
