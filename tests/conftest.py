@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import hypothesis
 import psycopg
 import pytest
 from psycopg import sql
@@ -25,6 +26,25 @@ from saman.ops import postgres
 
 MEMORY = 1024**3
 DEBIAN = "/usr/lib/postgresql/{}/bin"
+
+
+hypothesis.settings.register_profile("saman", deadline=None, print_blob=True)
+hypothesis.settings.register_profile(
+    "fuzz",
+    parent=hypothesis.settings.get_profile("saman"),
+    max_examples=int(os.environ.get("SAMAN_TEST_FUZZ") or 100),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
+hypothesis.settings.load_profile("fuzz" if os.environ.get("SAMAN_TEST_FUZZ") else "saman")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what can be told by looking: tests of properties, and tests that use the database."""
+    for item in items:
+        if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
+            item.add_marker("property")
+        if {"cluster", "database"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("postgres")
 
 
 class Database(NamedTuple):

@@ -115,6 +115,7 @@ def test_serving_answers_and_stops_cleanly_with_its_database(serving: Serving, f
     assert not psutil.pid_exists(database)
 
 
+@pytest.mark.kills
 def test_kill_9_of_the_parent_leaves_no_server_behind(serving: Serving) -> None:
     children = serving.children()
     assert len(children) == 2
@@ -124,12 +125,14 @@ def test_kill_9_of_the_parent_leaves_no_server_behind(serving: Serving) -> None:
     assert alive == []
 
 
+@pytest.mark.kills
 def test_a_killed_child_is_replaced(serving: Serving) -> None:
     serving.children()[0].kill()
     serving.wait_for("is replaced")
     assert serving.get("/health/live") == 200
 
 
+@pytest.mark.kills
 def test_a_killed_database_is_started_again(serving: Serving, folder: Path) -> None:
     first = (folder / "data" / "run" / "postgres.pid").read_text()
     psutil.Process(int(first)).kill()

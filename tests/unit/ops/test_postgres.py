@@ -20,6 +20,8 @@ from saman.kernel.outcome import Refusal
 from saman.ops import postgres
 from saman.ops.postgres import account, place, process
 
+pytestmark = pytest.mark.postgres
+
 MEMORY = 1024**3
 Start = Callable[[], postgres.Cluster]
 
@@ -150,6 +152,7 @@ def test_of_two_starts_at_once_one_sets_up_and_both_share(folder: Path, binaries
     assert start().status().state == "ready"
 
 
+@pytest.mark.kills
 def test_what_was_committed_survives_kill_9_of_the_postmaster(start: Start, said: list[str], monkeypatch) -> None:
     cluster = start()
     ask(cluster.admin_url(), "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
@@ -161,6 +164,7 @@ def test_what_was_committed_survives_kill_9_of_the_postmaster(start: Start, said
     assert any("recovers first" in line for line in said)
 
 
+@pytest.mark.kills
 def test_kill_9_of_a_session_is_recovered_by_the_server(start: Start, said: list[str]) -> None:
     cluster = start()
     ask(cluster.admin_url(), "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
@@ -174,6 +178,7 @@ def test_kill_9_of_a_session_is_recovered_by_the_server(start: Start, said: list
     assert ask(again.admin_url(), "SELECT count(*) FROM kept") == 1000
 
 
+@pytest.mark.kills
 def test_kill_9_of_the_starter_leaves_a_server_to_attach_to(folder: Path, binaries: Path | None, start: Start) -> None:
     one = starter(folder, binaries)
     heard = [one.stdout.readline(), one.stdout.readline()]
@@ -184,6 +189,7 @@ def test_kill_9_of_the_starter_leaves_a_server_to_attach_to(folder: Path, binari
     assert cluster.stop() is True
 
 
+@pytest.mark.kills
 def test_kill_9_in_the_middle_of_the_set_up_is_begun_again(folder: Path, binaries: Path | None, start: Start) -> None:
     one = starter(folder, binaries, "die while setting up")
     one.communicate()
@@ -203,6 +209,7 @@ def test_a_pid_file_that_names_another_program_is_removed(start: Start, said: li
     assert any("pid file that an earlier" in line for line in said)
 
 
+@pytest.mark.kills
 def test_a_pid_file_of_a_dead_server_does_not_hinder(start: Start) -> None:
     cluster = start()
     pid = cluster.status().pid
