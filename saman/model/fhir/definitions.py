@@ -109,15 +109,24 @@ def resource_name(number: int) -> str:
     return _names[number]
 
 
-@cache
+def _with_parents(type_name: str) -> tuple[str, ...]:
+    parent = structure.parents[type_name]
+    return (type_name, *_with_parents(parent)) if parent else (type_name,)
+
+
+_lineages = {name: _with_parents(name) for name in structure.parents}
+
+
 def lineage(type_name: str) -> tuple[str, ...]:
     """A type and those it is derived from, nearest first: Patient, DomainResource, Resource."""
-    parent = structure.parents.get(type_name)
-    return (type_name, *lineage(parent)) if parent else (type_name,)
+    return _lineages.get(type_name) or (type_name,)
 
 
 @cache
 def search_parameters(type_name: str) -> Mapping[str, SearchParameter]:
-    """The search parameters of a resource type by code, with those of every resource (`_id`, `_lastUpdated`, …)."""
-    bases = set(lineage(type_name))
+    """The search parameters of a resource type by code, with those of every resource (`_id`, `_lastUpdated`, …).
+
+    KeyError for a type that R4 does not have.
+    """
+    bases = set(_lineages[type_name])
     return MappingProxyType({one.code: one for one in search.parameters if one.base in bases})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from saman.model.fhir.definitions import structure
 from saman.model.fhir.fhirpath.items import Context, Evaluate, Item, item_of
 from saman.model.fhir.fhirpath.operators import FALSE, TRUE, Compile, as_items, keep_type, truth
 from saman.model.fhir.fhirpath.syntax import Call, FhirPathError, Literal, Member, Name, Node, NotSupported
@@ -93,7 +94,7 @@ def _target(item: Item, context: Context) -> Item | None:
         if parts := literal(text):
             return (parts.type, None, None)
     named = reference.get("type")
-    return (named, None, None) if isinstance(named, str) else None
+    return (named, None, None) if isinstance(named, str) and named in structure.resources else None
 
 
 def _contained(name: str, context: Context) -> Item | None:

@@ -108,6 +108,8 @@ def test_a_named_type_stands_for_a_target_that_is_not_known() -> None:
     resource = changed(OBSERVATION, subject={"type": "Patient", "reference": "urn:uuid:x"})
     assert types("Observation.subject.resolve()", resource) == ["Patient"]
     assert values("Observation.subject.resolve().name", resource) == []
+    unknown = changed(OBSERVATION, subject={"type": "http://example.org/Thing", "reference": "urn:uuid:x"})
+    assert types("Observation.subject.resolve()", unknown) == []
 
 
 @pytest.mark.parametrize(
