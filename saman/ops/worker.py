@@ -1,0 +1,91 @@
+"""The worker: what happens because time has passed. Its timers are rows, so that a kill loses none."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from procrastinate import App, PsycopgConnector
+
+from saman.flows.monitoring.missing import note_missing
+from saman.kernel.clock import Clock
+from saman.kernel.outcome import Refusal
+from saman.ops.clock import clock_of
+from saman.ops.region import Region, open_region
+from saman.ops.settings import Settings
+from saman.record import Record, Store, open_store, system
+from saman.record.sessions import Sessions
+
+log = structlog.get_logger()
+
+EVERY_FIVE_MINUTES = "*/5 * * * *"
+HOURLY = "7 * * * *"
+
+
+def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
+    """The jobs of this installation on the database at `url`."""
+    app = App(connector=PsycopgConnector(conninfo=url))
+
+    @app.periodic(cron=EVERY_FIVE_MINUTES)
+    @app.task(queueing_lock="missing-reports", name="missing-reports")
+    async def missing_reports(timestamp: int) -> None:
+        made = await note_missing(Record(store, system(clock(), f"timer-{timestamp}")), region.model)
+        if isinstance(made, Refusal):
+            raise RuntimeError(made.issues[0].text)
+        log.info("missing reports noted", made=made)
+
+    @app.periodic(cron=HOURLY)
+    @app.task(queueing_lock="sessions", name="sweep-sessions")
+    async def sweep_sessions(timestamp: int) -> None:
+        await Sessions(store.pool).sweep(clock())
+
+    return app
+
+
+def work(settings: Settings, url: str, say: Callable[[str], None]) -> Refusal | None:
+    """Work until SIGTERM or SIGINT; refused when region or database are not fit."""
+    with _pid_file(settings.data_dir / "run" / "worker.pid"):
+        return asyncio.run(_work(settings, url, say))
+
+
+@contextmanager
+def _pid_file(path: Path) -> Iterator[None]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"{os.getpid()}\n")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Refusal | None:
+    region = open_region(settings.region)
+    if isinstance(region, Refusal):
+        return region
+    store = await open_store(url, region.policy, connections=4)
+    if isinstance(store, Refusal):
+        return store
+    app = jobs(url, store, region, clock_of(settings))
+    try:
+        await _until_told(app, say)
+    finally:
+        await store.close()
+    return None
+
+
+async def _until_told(app: App, say: Callable[[str], None]) -> None:
+    async with app.open_async():
+        task: asyncio.Task[Any] = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        say("The worker is ready")
+        try:
+            await task
+        except asyncio.CancelledError:
+            say("Stopping")
