@@ -79,9 +79,8 @@ def _resource(name: str, interactions: list[str]) -> dict[str, Any]:
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "logical"],
-        "searchInclude": list(includes(name)),
         "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name)],
-    }
+    } | _includes(name)
 
 
 def searchable(type_name: str) -> tuple[SearchParameter, ...]:
@@ -90,6 +89,6 @@ def searchable(type_name: str) -> tuple[SearchParameter, ...]:
     return tuple(sorted(found, key=lambda one: one.code))
 
 
-def includes(type_name: str) -> tuple[str, ...]:
-    """What `_include` takes for a resource type: `Observation:subject`."""
-    return tuple(f"{type_name}:{one.code}" for one in searchable(type_name) if one.type == "reference")
+def _includes(name: str) -> dict[str, list[str]]:
+    found = [f"{name}:{one.code}" for one in searchable(name) if one.type == "reference"]
+    return {"searchInclude": found} if found else {}

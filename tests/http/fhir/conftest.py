@@ -27,14 +27,14 @@ def clock() -> datetime:
 
 
 async def identify(headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
-    """`system` may do everything, `stranger` has no grants, everyone else is nobody."""
+    """`system` may do everything, `stranger` is a nurse without grants, everyone else is nobody."""
     listed = dict(headers)
     request = request_id(listed.items())
     who = listed.get(b"authorization", b"").decode().removeprefix("Bearer ")
     if who == "system":
         return system(clock(), request)
     if who == "stranger":
-        return Context(STRANGER, "Practitioner/none", "nurse", "none", "TREAT", clock(), request)
+        return Context(STRANGER, "Practitioner/none", "telemedicine-nurse", "none", "TREAT", clock(), request)
     return refused(Kind.UNAUTHENTICATED, "login", "Send an access token.")
 
 
