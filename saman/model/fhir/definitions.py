@@ -122,11 +122,18 @@ def lineage(type_name: str) -> tuple[str, ...]:
     return _lineages.get(type_name) or (type_name,)
 
 
-@cache
 def search_parameters(type_name: str) -> Mapping[str, SearchParameter]:
     """The search parameters of a resource type by code, with those of every resource (`_id`, `_lastUpdated`, …).
 
-    KeyError for a type that R4 does not have.
+    None for a type that R4 does not have.
     """
-    bases = set(_lineages[type_name])
+    return _parameters(type_name) if type_name in _lineages else _NONE
+
+
+@cache
+def _parameters(type_name: str) -> Mapping[str, SearchParameter]:
+    bases = _lineages[type_name]
     return MappingProxyType({one.code: one for one in search.parameters if one.base in bases})
+
+
+_NONE: Mapping[str, SearchParameter] = MappingProxyType({})
