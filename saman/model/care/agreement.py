@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 from enum import Enum
+from typing import Annotated
+
+from msgspec import Meta
 
 from saman.model.care.basis import Grounded, Node, Note, Slug, Status, Text
 
@@ -54,7 +57,7 @@ class FundingShare(Grounded, frozen=True, kw_only=True):
     """A party's share of the cost in per cent; empty when it is not known."""
 
     party: Slug
-    percent: int | None = None
+    percent: Annotated[int, Meta(ge=0, le=100)] | None = None
 
 
 class Agreement(Grounded, frozen=True, kw_only=True):

@@ -20,6 +20,10 @@ Note = Annotated[dict[str, str], Meta(title="note")]
 LANGUAGES = ("sv", "nb", "da", "fi", "is", "en")
 
 
+Count = Annotated[int, Meta(ge=0, le=10**9)]
+"""A number of people, seats or days."""
+
+
 class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A part of a care model; an unknown field is an error, so a misspelt word is found."""
 

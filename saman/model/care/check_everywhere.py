@@ -8,8 +8,11 @@ from collections.abc import Iterator
 from saman.kernel.outcome import Issue
 from saman.model.care.basis import Grounded
 from saman.model.care.load import Loaded, beside
+from saman.model.care.service import Span
 from saman.model.care.walk import Visit, walk
 from saman.model.care.yamltree import finding
+
+A_YEAR = 8760
 
 _SLOT = re.compile(r"\{([^{}]*)\}")
 
@@ -22,6 +25,7 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
             yield from _duplicates(loaded, file, visit)
             yield from _languages(loaded, file, visit)
             yield from _slots(loaded, file, visit)
+            yield from _spans(loaded, file, visit)
             yield from _grounds(loaded, file, visit, known)
 
 
@@ -83,6 +87,12 @@ def _grounds(loaded: Loaded, file: str, visit: Visit, known: set[str]) -> Iterat
         if name not in known:
             mend = "Add it to `sources`, or correct the id."
             yield finding(loaded.at(file, *visit.path, "source"), "reference", f"There is no source `{name}`.", mend)
+
+
+def _spans(loaded: Loaded, file: str, visit: Visit) -> Iterator[Issue]:
+    if isinstance(visit.value, Span) and not 0 < visit.value.hours <= A_YEAR:
+        wrong = f"{visit.value.hours} hours is no time to wait."
+        yield finding(loaded.at(file, *visit.path), "value", wrong, f"Write hours from 0.25 to {A_YEAR}.")
 
 
 def _any_ground(fact: Grounded) -> bool:

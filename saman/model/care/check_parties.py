@@ -114,5 +114,6 @@ def _access(loaded: Loaded) -> Iterator[Issue]:
         if isinstance(row, dict):
             named = [str(row.get("agreement"))]
             yield from missing(loaded, ACCESS, ("rows", index, "agreement"), "agreement", named, agreements)
-            parties = [str(name) for name in row.get("parties") or ()]
+            signing = row.get("parties")
+            parties = [str(name) for name in signing] if isinstance(signing, list) else []
             yield from missing(loaded, ACCESS, ("rows", index, "parties"), "party", parties, party_ids(loaded))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
+from decimal import Decimal
 from typing import Any, TypeVar, get_args, get_origin
 
 import msgspec
 
 from saman.kernel.outcome import Issue
+from saman.model.care.walk import walk
 from saman.model.care.yamltree import Path, Tree, finding
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -18,6 +20,7 @@ _PART = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]")
 _UNKNOWN = re.compile(r"unknown field `(.*?)`")
 _MISSING = re.compile(r"missing required field `(.*?)`")
 _EXPECTED = re.compile(r"Expected `(.*?)`, got `(.*?)`")
+_BOUND = re.compile(r"Expected `int` ([<>]=? -?\d+)")
 _PATTERN = re.compile(r"matching regex '(.*)'")
 
 _CALLED = {"str": "a text", "int": "a whole number", "decimal": "a number", "bool": "true or false", "null": "nothing"}
@@ -30,9 +33,22 @@ def convert(tree: Tree, kind: type[T]) -> tuple[T | None, list[Issue]]:
     if issues:
         return None, issues
     try:
-        return msgspec.convert(tree.value, kind), []
+        value = msgspec.convert(tree.value, kind)
     except msgspec.ValidationError as error:
         return None, [_issue(tree, kind, (), str(error))]
+    issues = _not_numbers(tree, value)
+    return None if issues else value, issues
+
+
+def _not_numbers(tree: Tree, value: msgspec.Struct) -> list[Issue]:
+    """A text such as "NaN" passes for a decimal, and no comparison with it holds."""
+    return [
+        finding(f"{tree.file}:{tree.line(*path, name)}", "value", f"`{name}` is no number.", "Write it in digits.")
+        for path, struct in ((visit.path, visit.value) for visit in walk(value))
+        if isinstance(struct, msgspec.Struct)
+        for name in struct.__struct_fields__
+        if isinstance(number := getattr(struct, name), Decimal) and not number.is_finite()
+    ]
 
 
 def _misfits(tree: Tree, kind: type[msgspec.Struct]) -> list[Issue]:
@@ -94,6 +110,8 @@ def _words(what: str, wanted: msgspec.inspect.Type | None, name: str) -> tuple[s
         return f"`{missing[1]}` is missing here.", f"Add `{missing[1]}:`."
     if expected := _EXPECTED.search(what):
         return _mistyped(name, expected[1], expected[2])
+    if bound := _BOUND.search(what):
+        return f"`{name}` is too large or too small.", f"Write a whole number {bound[1]}."
     if "enum value" in what:
         return f"`{name}` has a value that is not in its list.", _choices(wanted)
     if pattern := _PATTERN.search(what):

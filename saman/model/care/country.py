@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from saman.model.care.basis import Grounded, Node, Note, Slug, Status, Text
+from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Status, Text
 
 Month = Annotated[int, Meta(ge=1, le=12)]
 Day = Annotated[int, Meta(ge=1, le=31)]
@@ -53,8 +53,8 @@ class Holiday(Grounded, frozen=True, kw_only=True):
     month: Month | None = None
     day: Day | None = None
     weekday: Weekday | None = None
-    easter: int | None = None
-    closes_at: str | None = None
+    easter: Annotated[int, Meta(ge=-366, le=366)] | None = None
+    closes_at: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
     from_year: int = 1
     to_year: int = 9999
 
@@ -83,7 +83,7 @@ class Deadline(Node, frozen=True, kw_only=True):
     id: Slug
     transition: Slug
     text: Note
-    amount: int | None = None
+    amount: Count | None = None
     unit: Slug | None = None
     counted: Slug | None = None
     law: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from decimal import Decimal
 
 from saman.model.care.caremodel import CareModel
 from saman.model.care.codes import reference
@@ -42,7 +41,7 @@ def _location(model: CareModel, place: Place) -> Resource:
     made = resource(model, "Location", own_id(model, place.code))
     system = next((one.uri for one in model.country.identifiers if one.id == "municipality-code"), "urn:saman:place")
     kind = concept("http://terminology.hl7.org/CodeSystem/location-physical-type", "jdn", display="Jurisdiction")
-    position = {"longitude": Decimal(place.longitude), "latitude": Decimal(place.latitude)}
+    position = {"longitude": place.longitude, "latitude": place.latitude}
     identifier = [{"system": system, "value": place.code}]
     return made | {
         "identifier": identifier,

@@ -7,7 +7,7 @@ from enum import Enum
 
 import msgspec
 
-from saman.model.care.basis import Grounded, Node, Note, Slug, Text
+from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Text
 
 
 class BodyKind(Enum):
@@ -40,7 +40,7 @@ class Seat(Grounded, frozen=True, kw_only=True):
     name: Note
     standing: Standing
     party: Slug | None = None
-    seats: int = 1
+    seats: Count = 1
 
 
 class Body(Grounded, frozen=True, kw_only=True):

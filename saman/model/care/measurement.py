@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from saman.model.care.basis import Grounded, Node, Slug, Text
 from saman.model.care.country import Weekday
@@ -48,7 +50,7 @@ class Quantity(Node, frozen=True, kw_only=True):
     name: Text
     codes: tuple[Code, ...]
     unit: Unit
-    decimals: int = 0
+    decimals: Annotated[int, Meta(ge=0, le=6)] = 0
     usual: Bounds
     possible: Bounds
     default_limit: Bounds
@@ -67,13 +69,17 @@ class Measurement(Node, frozen=True, kw_only=True):
     quantities: tuple[Quantity, ...]
 
 
+Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""A time of day on the local clock: `06:00`."""
+
+
 class Schedule(Grounded, frozen=True, kw_only=True):
     """The weekdays something is asked for, between which times, and how many hours later it counts as missed."""
 
     days: tuple[Weekday, ...]
-    opens: str = "06:00"
-    closes: str = "14:00"
-    missed_after_hours: int = 24
+    opens: Clock = "06:00"
+    closes: Clock = "20:00"
+    missed_after_hours: Annotated[int, Meta(ge=0, le=8760)] = 24
 
 
 class Verdict(Enum):

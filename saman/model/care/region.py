@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal
 from enum import Enum
 
-from saman.model.care.basis import Grounded, Node, Note, Slug, Source, Text
+from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Source, Text
 
 
 class Place(Grounded, frozen=True, kw_only=True):
@@ -14,10 +15,10 @@ class Place(Grounded, frozen=True, kw_only=True):
     code: str
     name: str
     slug: Slug
-    residents: int
-    residents_65: int
-    latitude: str
-    longitude: str
+    residents: Count
+    residents_65: Count
+    latitude: Decimal
+    longitude: Decimal
 
 
 class Fact(Grounded, frozen=True, kw_only=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
-from typing import Literal
+from typing import Annotated, Literal
+
+from msgspec import Meta
 
 from saman.model.care.basis import Grounded, Node, Note, Slug, Text
 from saman.model.care.measurement import Code, Measurement, Schedule
@@ -96,7 +98,7 @@ class Rule(Grounded, frozen=True, kw_only=True):
     kind: RuleKind
     quantity: Slug | None = None
     amount: Decimal | None = None
-    days: int | None = None
+    days: Annotated[int, Meta(ge=1, le=366)] | None = None
     text: Text
 
 

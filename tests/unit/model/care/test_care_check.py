@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from saman.kernel.outcome import Issue
 from saman.model.care.yamltree import parse
@@ -76,7 +78,7 @@ BROKEN = {
         "correct",
     ),
     "not mandated": (AGREEMENTS, "activities: [set-limits]", "activities: []", "mandated for `set-limits`", "mandates"),
-    "ends before it begins": (AGREEMENTS, "valid_to: 2030", "valid_to: 2025", "ends before it begins", "Correct"),
+    "ends before it begins": (AGREEMENTS, "valid_to: 2030", "valid_to: 2019", "ends before it begins", "Correct"),
     "unknown body owns a goal": (GOVERNANCE, "owner: joint-steering-group", "owner: nobody", "party or body", "Add"),
     "unknown party sits": (GOVERNANCE, "party: municipality-lindesnes", "party: nobody", "no party `nobody`", "Add"),
     "unknown indicator": (GOVERNANCE, "indicator: answered", "indicator: x-answered", "no indicator", "correct"),
@@ -119,6 +121,22 @@ BROKEN = {
         "no quantity `mood`",
         "Add it",
     ),
+    "a wait of no time": (SERVICE, "{hours: 4, counted", "{hours: 0, counted", "no time to wait", "0.25"),
+    "a limit that is no number": (
+        SERVICE,
+        "default_limit: {low: 90,",
+        'default_limit: {low: "NaN",',
+        "no number",
+        "digits",
+    ),
+    "a time of day out of shape": (SERVICE, 'opens: "06:00"', 'opens: "6"', "`opens` is not written", "pattern"),
+    "days beyond a year": (
+        SERVICE,
+        "        days: 3\n",
+        "        days: 900\n",
+        "`days` is too large or too small",
+        "<= 366",
+    ),
     "rule written twice": (SERVICE, "- *missed-rule", f"- {OTHER_RULE}", "written differently", "alias"),
     "another questionnaire": (SERVICE, "questionnaire: symptoms", "questionnaire: moods", "`moods`", "Add it"),
     "receiver is nobody": (SERVICE, "  - number: emergency\n    hours", "  - hours", "neither a role", "`number`"),
@@ -156,7 +174,7 @@ def test_a_broken_file_is_told_with_place_wrong_and_mend(case, broken, files):
     [
         (PARTIES, 'place: "4203"', 'place: "9999"'),
         (PARTIES, "    kind: hospital\n", "    knid: hospital\n"),
-        (AGREEMENTS, "valid_to: 2030", "valid_to: 2025"),
+        (AGREEMENTS, "valid_to: 2030", "valid_to: 2019"),
         (SERVICE, "        quantity: spo2\n", "        quantity: mood\n"),
         (NORWAY, "    unit: hours\n", ""),
     ],
@@ -243,3 +261,18 @@ def test_an_issue_carries_its_halves_for_pages(found):
     issue = found({})[0]
     assert isinstance(issue, Issue)
     assert issue.text == " ".join(value for _, value in issue.args)
+
+
+SCRAPS = ["null", "[]", "{}", "true", "-5", '"x"', '"NaN"', "", "99999999999999999999", "*x", "&a b", "1.5", "[[]]"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_mangled_file_breaks_the_check(files, found, data):
+    name = data.draw(st.sampled_from([name for name in sorted(files) if "agder" in name or name.endswith("/no.yaml")]))
+    lines = files[name].split("\n")
+    index = data.draw(st.integers(0, len(lines) - 1))
+    head, colon, _ = lines[index].partition(":")
+    lines[index] = f"{head}{colon} {data.draw(st.sampled_from(SCRAPS))}" if colon else ""
+    for issue in found({**files, name: "\n".join(lines)}):
+        assert issue.path.rpartition(":")[0] in files
