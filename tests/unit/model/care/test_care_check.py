@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saman.kernel.outcome import Issue
@@ -266,7 +266,7 @@ def test_an_issue_carries_its_halves_for_pages(found):
 SCRAPS = ["null", "[]", "{}", "true", "-5", '"x"', '"NaN"', "", "99999999999999999999", "*x", "&a b", "1.5", "[[]]"]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None)
 @given(st.data())
 def test_no_mangled_file_breaks_the_check(files, found, data):
     name = data.draw(st.sampled_from([name for name in sorted(files) if "agder" in name or name.endswith("/no.yaml")]))
@@ -276,3 +276,10 @@ def test_no_mangled_file_breaks_the_check(files, found, data):
     lines[index] = f"{head}{colon} {data.draw(st.sampled_from(SCRAPS))}" if colon else ""
     for issue in found({**files, name: "\n".join(lines)}):
         assert issue.path.rpartition(":")[0] in files
+
+
+@pytest.mark.parametrize("code", ["SE", "DK", "FI", "IS"])
+def test_every_country_profile_is_whole(files, found, code):
+    region = files[f"regions/{REGION}"].replace('country: "NO"', f'country: "{code}"')
+    issues = found({**files, f"regions/{REGION}": region})
+    assert [one for one in issues if one.path.startswith("regions/countries/")] == []

@@ -119,3 +119,16 @@ def test_every_kind_of_file_has_a_schema_with_its_fields(agder):
         held = schema["$defs"][kind.__name__]
         assert set(held["properties"]) == set(kind.__struct_fields__)
         assert held["additionalProperties"] is False
+
+
+def test_numbers_are_numbers_in_the_schemas():
+    assert all('"decimal"' not in text for text in schemas().values())
+
+
+def test_every_file_tells_editors_its_schema(files):
+    for name in files:
+        if not name.endswith("access.yaml"):
+            first, _, _ = files[name].partition("\n")
+            said, _, schema = first.partition("=")
+            assert said == "# yaml-language-server: $schema", name
+            assert (REGIONS.parent / name).parent.joinpath(schema).resolve().is_file(), name
