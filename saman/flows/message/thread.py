@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from saman.flows.writing import Once, once
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
-from saman.record import Change, Record
+from saman.record import Change, Record, Stored
 
 MESSAGE = "message"
 LONGEST = 4000
@@ -83,3 +84,13 @@ async def write(record: Record, letter: Letter, task: Resource | None = None) ->
     }
     changes = [Change(resource)] + ([Change(task)] if task is not None else [])
     return await once(record, "Communication", f"identifier={codes.COMMUNICATION}|{letter.key}", lambda inner: changes)
+
+
+async def open_all(record: Record, thread: Sequence[Message], receivers: Collection[str]) -> None:
+    """Say of every message to one of `receivers` that it has now been opened; what changed meanwhile is left alone."""
+    for one in thread:
+        if one.read is None and one.recipient in receivers:
+            there = await record.read("Communication", one.id)
+            if isinstance(there, Stored):
+                opened = there.resource() | {"received": instant(record.context.now)}
+                await record.update("Communication", one.id, opened, there.version)

@@ -34,6 +34,7 @@ MESSAGES: Mapping[str, str] = {
     "access.write.right": "The service has not given this role the right.",
     "access.write.about_self": "It must be about yourself.",
     "access.write.own_answer": "Only your own answers to the items of the plan can change.",
+    "access.write.opened": "Only that the receiver has opened it can be added.",
     "access.write.a_limit": "It must be a personal limit.",
     "access.write.same_kind": "It cannot become another kind of data.",
     "access.write.own_task": "The task must be held by your own unit.",

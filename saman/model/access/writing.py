@@ -18,7 +18,7 @@ from saman.model.care import codes
 Action = Literal["create", "update", "delete"]
 """A patch is an update."""
 
-Condition = Literal["about_self", "as_self", "own_task", "own_or_sent_task", "own_answer", "a_limit"]
+Condition = Literal["about_self", "as_self", "own_task", "own_or_sent_task", "own_answer", "a_limit", "opened"]
 
 CHANGE_LIMIT = "change-limit"
 """The right of a role that its service model says `may_change_limits`."""
@@ -140,6 +140,20 @@ def _unanswered(plan: Resource) -> Resource:
     return {**plan, "meta": meta, "activity": items}
 
 
+def _only_opened(assignment: Assignment, before: Resource | None, after: Resource | None) -> bool:
+    """Nothing of a message changes but that it now says when its receiver opened it."""
+    if before is None or after is None or "received" in before or "received" not in after:
+        return False
+    own = {assignment.actor, f"Organization/{assignment.party}"} - {None, "Organization/"}
+    receivers = {local(each) for each in before.get("recipient", ())}
+    return not own.isdisjoint(receivers) and _unread(before) == _unread(after)
+
+
+def _unread(message: Resource) -> Resource:
+    meta = {name: value for name, value in message.get("meta", {}).items() if name not in ("versionId", "lastUpdated")}
+    return {name: value for name, value in message.items() if name not in ("received", "meta")} | {"meta": meta}
+
+
 _Test = Callable[[Assignment, Resource | None, Resource | None], bool]
 
 
@@ -160,4 +174,5 @@ _CONDITIONS: Mapping[str, _Test] = {
     "own_or_sent_task": _of_both(_own_or_sent),
     "a_limit": _of_both(_is_limit),
     "own_answer": _only_answers,
+    "opened": _only_opened,
 }

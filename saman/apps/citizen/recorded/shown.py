@@ -29,7 +29,7 @@ from saman.apps.citizen.views import (
 from saman.apps.ui.locales import mark
 from saman.apps.ui.readings import Limit, Note, Point, Series
 from saman.flows.directory import Named
-from saman.flows.message.thread import Letter, thread_of, write
+from saman.flows.message.thread import Letter, open_all, thread_of, write
 from saman.flows.monitoring import enrolment as enrolled
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import SHOWN, Reading, latest, readings_of
@@ -258,6 +258,8 @@ async def thread(own: Own) -> Thread | Refusal:
         return found
     names = await own.names(*(one.sender for one in found))
     me = f"Patient/{own.person}"
+    if own.record.context.actor == me:
+        await open_all(own.record, found, {me})
     reader = own.reader(enrolment)
     return Thread(
         counterpart=reader.who,

@@ -17,14 +17,14 @@ def staff(role, party="centre"):
 
 
 # What each may write, stated again by hand: create, update.
-DOCTOR = ("Communication Goal ServiceRequest Task", "Goal Task")
+DOCTOR = ("Communication Goal ServiceRequest Task", "Communication Goal Task")
 MAY = {
-    "telemedicine-nurse": ("Communication Observation QuestionnaireResponse ServiceRequest Task", "Task"),
-    "home-care-nurse": ("Communication Observation QuestionnaireResponse", "Task"),
-    "home-care-worker": ("Communication", "Task"),
+    "telemedicine-nurse": ("Communication Observation QuestionnaireResponse ServiceRequest Task", "Communication Task"),
+    "home-care-nurse": ("Communication Observation QuestionnaireResponse", "Communication Task"),
+    "home-care-worker": ("Communication", "Communication Task"),
     "general-practitioner": DOCTOR,
     "hospital-doctor": DOCTOR,
-    "coordinator": ("CarePlan Communication Goal Task", "CarePlan Goal Task"),
+    "coordinator": ("CarePlan Communication Goal Task", "CarePlan Communication Goal Task"),
     "needs-assessor": ("", "Task"),
 }
 
@@ -48,7 +48,7 @@ def test_each_role_writes_what_it_is_for(roles):
 
 def test_the_citizen_reports_and_asks_and_a_relative_writes_nothing():
     assert allowed(CITIZEN)["create"] == "Communication Observation QuestionnaireResponse Task"
-    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == ("CarePlan", "")
+    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == ("CarePlan Communication", "")
     assert set(allowed(RELATIVE).values()) == {""}
 
 
@@ -187,3 +187,32 @@ def test_no_update_moves_data_to_those_who_may_read_another_kind():
 def test_a_condition_about_nothing_is_not_met():
     assert keys(unmet(("own_task",), staff("home-care-nurse"), None, None)) == ["own_task"]
     assert unmet((), CITIZEN, None, None) == ()
+
+
+def message(**fields):
+    return {
+        "resourceType": "Communication",
+        "subject": reference("Patient/p"),
+        "recipient": [reference("Patient/p")],
+        "sender": reference("Practitioner/n"),
+        "payload": [{"contentString": "Hello"}],
+        **fields,
+    }
+
+
+def test_a_receiver_opens_a_message_once_and_changes_nothing_else():
+    conditions = may_write(CITIZEN, "Communication", "update").obligations
+    opened = message(received="2026-11-20T10:00:00Z")
+    assert unmet(conditions, CITIZEN, message(), opened) == ()
+    for before, after in (
+        (opened, message(received="2026-11-21T10:00:00Z")),
+        (message(), message(received="2026-11-20T10:00:00Z", payload=[{"contentString": "Other"}])),
+        (message(), message()),
+        (message(recipient=[reference("Organization/centre")]), opened),
+    ):
+        assert unmet(conditions, CITIZEN, before, after) != ()
+    unit = staff("telemedicine-nurse")
+    to_unit = message(recipient=[reference("Organization/centre")])
+    conditions = may_write(unit, "Communication", "update").obligations
+    assert unmet(conditions, unit, to_unit, to_unit | {"received": "2026-11-20T10:00:00Z"}) == ()
+    assert unmet(conditions, unit, message(), opened) != ()
