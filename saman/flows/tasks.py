@@ -15,6 +15,7 @@ from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.care import codes
 from saman.model.care.handover import RULES, Act, Reason, Side, allowed
+from saman.model.care.work import OPEN
 from saman.record import Record, Stored, Written
 
 Resource = dict[str, Any]
@@ -139,24 +140,39 @@ def _claimed(record: Record, task: Resource) -> Resource | Refusal:
     holder = claimed_by(task)
     if holder and holder != record.context.actor:
         return refused(Kind.CONFLICT, "conflict", "Somebody else has taken it.", key="task.taken")
+    if task["status"] not in OPEN:
+        return _closed()
     taken = {"url": codes.CLAIMED_BY, "valueReference": codes.reference(record.context.actor)}
     now = instant(record.context.now)
-    return task | {
-        "extension": [*_without_claim(task), taken],
-        "status": "in-progress",
-        "lastModified": now,
-        "executionPeriod": task.get("executionPeriod", {"start": now}),
-    }
+    changed = task | {"extension": [*_without_claim(task), taken], "lastModified": now}
+    if is_visit(task):
+        return changed | ({"status": "received"} if task["status"] == "requested" else {})
+    return changed | {"status": "in-progress", "executionPeriod": task.get("executionPeriod", {"start": now})}
 
 
-def _released(record: Record, task: Resource) -> Resource:
-    rest = {name: value for name, value in task.items() if name not in ("extension", "executionPeriod")}
+def _released(record: Record, task: Resource) -> Resource | Refusal:
+    if claimed_by(task) != record.context.actor or task["status"] not in OPEN:
+        return refused(Kind.CONFLICT, "conflict", "You have not taken it.", key="task.not-yours")
+    rest = {name: value for name, value in task.items() if name != "extension"}
     kept = _without_claim(task)
-    changed = rest | {"status": "requested", "lastModified": instant(record.context.now)}
-    return changed | ({"extension": kept} if kept else {})
+    changed = rest | {"lastModified": instant(record.context.now)} | ({"extension": kept} if kept else {})
+    if is_visit(task):
+        return changed | ({"status": "requested"} if task["status"] == "received" else {})
+    return {name: value for name, value in changed.items() if name != "executionPeriod"} | {"status": "requested"}
 
 
-def _acknowledged(record: Record, task: Resource) -> Resource:
+def is_visit(task: Resource) -> bool:
+    """Whether the status of a task is the receiver's answer, which taking it in hand must not give for them."""
+    return codes.code_of(task.get("code"), codes.TASK) == codes.HOME_VISIT
+
+
+def _closed() -> Refusal:
+    return refused(Kind.CONFLICT, "conflict", "It is closed already.", key="task.closed")
+
+
+def _acknowledged(record: Record, task: Resource) -> Resource | Refusal:
+    if task["status"] not in OPEN or is_visit(task):
+        return _closed()
     now = instant(record.context.now)
     said = {
         "type": codes.concept(codes.TASK_OUTPUT, "acknowledged-by"),

@@ -1,0 +1,181 @@
+"""Lines of a worklist with person, reading, own limits and comment, loaded for all lines at once.
+
+However many lines are open, one page asks the record the same number of questions: nothing is read line by line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+
+from saman.flows.directory import Named, named
+from saman.flows.monitoring.enrolment import OwnLimit, read_limits
+from saman.flows.monitoring.report import COMMENT
+from saman.flows.monitoring.series import Reading, read_observation
+from saman.flows.reading import in_language
+from saman.kernel.clock import instant
+from saman.kernel.outcome import Refusal
+from saman.model.care import codes
+from saman.model.care.caremodel import CareModel
+from saman.model.care.service import RuleKind
+from saman.record import Record, Stored
+from saman.record.work import Item
+
+Resource = dict[str, Any]
+Pairs = tuple[tuple[str, str], ...]
+
+MOST = "1000"
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One open item with all that its row shows.
+
+    `task` and `person` are resources, None where the reader may not see them; `readings` are those of the report the
+    item is about, `earlier` those before it that a rule looks back on; `modules` are the conditions followed.
+    """
+
+    item: Item
+    version: int
+    task: Resource
+    person: Resource | None
+    readings: tuple[Reading, ...] = ()
+    earlier: tuple[Reading, ...] = ()
+    limits: tuple[OwnLimit, ...] = ()
+    modules: tuple[str, ...] = ()
+    comment: str = ""
+
+
+class Lines(msgspec.Struct, frozen=True, kw_only=True):
+    """The lines in the order of their items, and the names of those who act in them."""
+
+    lines: tuple[Line, ...]
+    names: dict[str, Named]
+
+
+async def lines_of(
+    record: Record, model: CareModel, items: Sequence[Item], language: str, *, looking_back: bool
+) -> Lines | Refusal:
+    """The lines of `items` (at most 200); `looking_back` also loads what rules compare with earlier readings."""
+    if not items:
+        return Lines(lines=(), names={})
+    found = await asyncio.gather(*(_search(record, *one) for one in _questions(record, model, items, looking_back)))
+    refusal = next((one for one in found if isinstance(one, Refusal)), None)
+    if refusal is not None:
+        return refusal
+    tasks, people, reports, observations, goals, referrals, earlier = (
+        one for one in found if not isinstance(one, Refusal)
+    )
+    resources = {one.id: (one.version, one.resource()) for one in tasks}
+    names = await named(record, model, _acting(items))
+    parts = _Parts(
+        people={one.id: one.resource() for one in people},
+        comments={one.reference: _comment(one.resource(), language) for one in reports},
+        readings=_by_report(model, observations),
+        limits=_by_person(goals, lambda one: read_limits(model, one, language)),
+        modules=_by_person(referrals, lambda one: _modules(model, one.resource())),
+        earlier=_by_person(earlier, lambda one: read_observation(model, one.resource())),
+    )
+    lines = tuple(_line(item, *resources[item.id], parts) for item in items if item.id in resources)
+    return Lines(lines=lines, names=names)
+
+
+class _Parts(msgspec.Struct, frozen=True, kw_only=True):
+    people: dict[str, Resource]
+    comments: dict[str, str]
+    readings: dict[str, list[Reading]]
+    limits: dict[str, list[OwnLimit]]
+    modules: dict[str, list[str]]
+    earlier: dict[str, list[Reading]]
+
+
+def _line(item: Item, version: int, task: Resource, parts: _Parts) -> Line:
+    person = item.person or ""
+    return Line(
+        item=item,
+        version=version,
+        task=task,
+        person=parts.people.get(person),
+        readings=tuple(parts.readings.get(item.focus, ())),
+        earlier=tuple(parts.earlier.get(person, ())),
+        limits=tuple(parts.limits.get(person, ())),
+        modules=tuple(dict.fromkeys(parts.modules.get(person, ()))),
+        comment=parts.comments.get(item.focus, ""),
+    )
+
+
+def _questions(
+    record: Record, model: CareModel, items: Sequence[Item], looking_back: bool
+) -> Iterator[tuple[str, Pairs]]:
+    persons = sorted({item.person for item in items if item.person})
+    about = ",".join(f"Patient/{id}" for id in persons)
+    reports = sorted({item.focus for item in items if item.focus.startswith("QuestionnaireResponse/")})
+    yield "Task", (("_id", ",".join(item.id for item in items)),)
+    yield "Patient", (("_id", ",".join(persons)),) if persons else ()
+    yield "QuestionnaireResponse", (("_id", ",".join(one.partition("/")[2] for one in reports)),) if reports else ()
+    yield "Observation", (("derived-from", ",".join(reports)),) if reports else ()
+    limits = (("patient", about), ("category", f"{codes.GOAL}|limit"), ("lifecycle-status", "active"))
+    yield "Goal", limits if reports else ()
+    days, wanted = _looked_back_on(model)
+    back = looking_back and bool(wanted) and bool(reports)
+    yield "ServiceRequest", (("patient", about), ("status", "active")) if back else ()
+    since = instant(record.context.now - timedelta(days=days))
+    yield "Observation", (("patient", about), ("code", wanted), ("date", f"ge{since}")) if back else ()
+
+
+def _looked_back_on(model: CareModel) -> tuple[int, str]:
+    """How many days before a report any rule looks back (with four of waiting), and the codes it looks for."""
+    rules = [r for s in model.services for m in s.modules for r in m.rules if r.kind is RuleKind.RISE]
+    wanted = {rule.quantity for rule in rules}
+    quantities = (q for s in model.services for one in s.measurements for q in one.quantities if q.id in wanted)
+    listed = dict.fromkeys(f"{code.system}|{code.code}" for q in quantities for code in q.codes)
+    return max((rule.days or 0 for rule in rules), default=0) + 4, ",".join(listed)
+
+
+async def _search(record: Record, type_name: str, pairs: Pairs) -> tuple[Stored, ...] | Refusal:
+    if not pairs:
+        return ()
+    page = await record.search(type_name, [*pairs, ("_count", MOST)])
+    return page if isinstance(page, Refusal) else page.matches
+
+
+def _acting(items: Iterable[Item]) -> Iterator[str]:
+    for item in items:
+        yield from (item.claimed_by, item.requester, item.owner, item.sent_for)
+
+
+def _by_person(found: Iterable[Stored], read: Any) -> dict[str, list[Any]]:
+    held: dict[str, list[Any]] = defaultdict(list)
+    for one in found:
+        if one.person:
+            held[one.person] += read(one)
+    return held
+
+
+def _by_report(model: CareModel, observations: Iterable[Stored]) -> dict[str, list[Reading]]:
+    held: dict[str, list[Reading]] = defaultdict(list)
+    for one in observations:
+        for reading in read_observation(model, one.resource()):
+            held[f"QuestionnaireResponse/{reading.report}"].append(reading)
+    return held
+
+
+def _comment(report: Resource, language: str) -> str:
+    said = (one["answer"][0] for one in report.get("item", ()) if one["linkId"] == COMMENT and one.get("answer"))
+    return next((in_language(answer, "valueString", language) for answer in said), "")
+
+
+def _modules(model: CareModel, referral: Resource) -> Iterator[str]:
+    reasons = {
+        (one.get("system"), one.get("code"))
+        for concept in referral.get("reasonCode", ())
+        for one in concept.get("coding", ())
+    }
+    for service in model.services:
+        for module in service.modules:
+            if any((code.system, code.code) in reasons for code in module.codes):
+                yield module.id

@@ -1,0 +1,134 @@
+"""Which lines of a unit's open work a page shows: the filters, their counts, and one page of items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import Enum
+
+import msgspec
+
+from saman.flows.reading import all_of
+from saman.kernel.clock import instant
+from saman.kernel.outcome import Refusal
+from saman.model.care import codes
+from saman.model.care.work import work_of
+from saman.record import Record, Stored
+from saman.record.work import Item, Stretch, count_work, open_work
+
+PAGE = 40
+UNREAD, OVERDUE, REQUESTED, REST = range(4)
+"""The groups of `record.work`, in their order."""
+
+MINE_STATUSES = "received,accepted,in-progress,on-hold"
+MOST_MINE = 200
+
+Counted = Mapping[tuple[int, str, bool], int]
+
+
+class Filter(Enum):
+    """What part of the list is shown."""
+
+    ALL = "all"
+    UNREAD = "unread"
+    OVERDUE = "overdue"
+    REQUESTED = "requested"
+    MINE = "mine"
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """One page as asked for; `place` is the name of a municipality, which goes before the filter."""
+
+    chosen: Filter = Filter.ALL
+    place: str = ""
+    start: int = 0
+
+
+class ListPage(msgspec.Struct, frozen=True, kw_only=True):
+    """One page of items, whether more follow, and how many each filter holds."""
+
+    items: tuple[Item, ...]
+    more: bool
+    counts: Mapping[Filter, int]
+
+
+async def list_page(record: Record, wanted: Wanted) -> ListPage | Refusal:
+    """The page of the reader's own unit."""
+    party = f"Organization/{record.context.party}"
+    counted = await count_work(record.store, record.context, party)
+    mine = await _mine(record, party)
+    if isinstance(mine, Refusal):
+        return mine
+    counts = counts_of(counted) | {Filter.MINE: len(mine)}
+    if wanted.chosen is Filter.MINE:
+        shown = mine[wanted.start : wanted.start + PAGE]
+        return ListPage(items=shown, more=len(mine) > wanted.start + PAGE, counts=counts)
+    persons = await _living_in(record, wanted.place) if wanted.place else None
+    if isinstance(persons, Refusal):
+        return persons
+    start, end = (0, None) if wanted.place else window(counts, wanted.chosen)
+    left = PAGE + 1 if end is None else min(PAGE + 1, max(0, end - start - wanted.start))
+    stretch = Stretch(party=party, persons=persons, start=start + wanted.start, count=left)
+    items = await open_work(record.store, record.context, stretch) if left else ()
+    return ListPage(items=items[:PAGE], more=len(items) > PAGE, counts=counts)
+
+
+def counts_of(counted: Counted) -> dict[Filter, int]:
+    """How many lines each filter holds; `MINE` is counted elsewhere."""
+    groups = [sum(many for (group, _, _), many in counted.items() if group == one) for one in range(REST + 1)]
+    return {
+        Filter.ALL: sum(groups),
+        Filter.UNREAD: groups[UNREAD],
+        Filter.OVERDUE: groups[OVERDUE],
+        Filter.REQUESTED: groups[REQUESTED],
+    }
+
+
+def window(counts: Mapping[Filter, int], chosen: Filter) -> tuple[int, int | None]:
+    """Where a filter's lines begin and end in the whole list, which is ordered by group."""
+    order = (Filter.UNREAD, Filter.OVERDUE, Filter.REQUESTED)
+    if chosen not in order:
+        return 0, None
+    start = sum(counts[one] for one in order[: order.index(chosen)])
+    return start, start + counts[chosen]
+
+
+async def _mine(record: Record, party: str) -> tuple[Item, ...] | Refusal:
+    pairs = [("owner", party), ("status", MINE_STATUSES), ("_count", str(MOST_MINE))]
+    page = await record.search("Task", pairs)
+    if isinstance(page, Refusal):
+        return page
+    held = (_item(record, one) for one in page.matches)
+    found = [item for item in held if item is not None and item.claimed_by == record.context.actor]
+    return tuple(sorted(found, key=lambda item: (item.group, item.received, item.id)))
+
+
+def _item(record: Record, stored: Stored) -> Item | None:
+    work = work_of(stored.resource())
+    if work is None:
+        return None
+    late = work.due is not None and work.due < record.context.now
+    group = OVERDUE if late else REQUESTED if work.kind == codes.CONTACT_WISH else REST
+    return Item(id=stored.id, person=stored.person, group=group, **msgspec.structs.asdict(work))
+
+
+async def _living_in(record: Record, place: str) -> tuple[str, ...] | Refusal:
+    found = await all_of(record, "Patient", [("address-city:exact", place)])
+    return found if isinstance(found, Refusal) else tuple(one.id for one in found)
+
+
+async def newer(record: Record, since: str) -> int | Refusal:
+    """How many open items came to the reader's unit after `since` (an instant)."""
+    pairs = [
+        ("owner", f"Organization/{record.context.party}"),
+        ("status", "requested"),
+        ("authored-on", f"gt{since}"),
+        ("_total", "accurate"),
+        ("_count", "1"),
+    ]
+    page = await record.search("Task", pairs)
+    return page if isinstance(page, Refusal) else page.total or 0
+
+
+def moment_shown(record: Record) -> str:
+    """The moment a list was made, for asking later what is newer."""
+    return instant(record.context.now)
