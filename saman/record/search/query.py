@@ -152,7 +152,9 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query |
     reader = _Reader(type_name)
     result: dict[str, str] = {}
     for name, value in pairs:
-        if name in _RESULT and name != "_include":
+        if "\0" in value:
+            reader.issues.append(Issue("value", "A parameter may not hold the character NUL.", name))
+        elif name in _RESULT and name != "_include":
             result[name] = value
         else:
             reader.take(name, value)
