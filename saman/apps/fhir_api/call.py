@@ -139,13 +139,10 @@ def _parts(scope: Scope) -> list[str]:
 
 
 def _pairs(text: bytes) -> Pairs | Refusal:
-    """Decoded parameters; refused when they are too many, not UTF-8, or hold a NUL that no database keeps."""
+    """Decoded parameters; refused when they are too many or not UTF-8."""
     try:
-        pairs = parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        return parse_qsl(text.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except UnicodeDecodeError:
         return refused(Kind.INVALID, "structure", "Parameters are percent-encoded UTF-8.")
     except ValueError:
         return refused(Kind.INVALID, "too-costly", f"At most {MAX_FIELDS} parameters fit in one call.")
-    if b"%00" in text:
-        return refused(Kind.INVALID, "value", "A parameter may not hold the character NUL.")
-    return pairs

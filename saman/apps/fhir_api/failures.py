@@ -25,7 +25,7 @@ def failure_answer(error: Exception, call: Call, interaction: str) -> Answer:
         interaction=interaction,
         status=refusal.status if refusal else 500,
         error=type(error).__name__,
-        frames=[f"{frame.f_code.co_filename}:{line}" for frame, line in walk_tb(error.__traceback__)],
+        frames=[f"{frame.f_globals['__name__']}:{line}" for frame, line in walk_tb(error.__traceback__)],
     )
     if refusal is not None:
         return refusal_answer(refusal, call)

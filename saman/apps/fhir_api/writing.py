@@ -18,9 +18,7 @@ async def create(call: Call) -> Answer | Refusal:
     resource = await _body(call)
     if isinstance(resource, Refusal):
         return resource
-    condition: Query | Refusal | None = None
-    if b"if-none-exist" in call.headers:
-        condition = read_condition(call.type, call.header(b"if-none-exist").removeprefix("?"))
+    condition = _condition(call)
     if isinstance(condition, Refusal):
         return condition
     return _written(await call.record.create(resource, condition), call)
@@ -57,6 +55,16 @@ async def _body(call: Call) -> Any | Refusal:
     if isinstance(kind, str) and kind != call.type:
         return refused(Kind.INVALID, "invalid", f"The address asks for a {call.type}.", f"{call.type}.resourceType")
     return resource
+
+
+def _condition(call: Call) -> Query | Refusal | None:
+    if b"if-none-exist" not in call.headers:
+        return None
+    try:
+        text = call.headers[b"if-none-exist"].decode()
+    except UnicodeDecodeError:
+        return refused(Kind.INVALID, "structure", "The condition is percent-encoded UTF-8.", "If-None-Exist")
+    return read_condition(call.type, text.removeprefix("?"))
 
 
 def _expected(call: Call) -> int | Refusal | None:

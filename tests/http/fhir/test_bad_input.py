@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+from string import ascii_letters
+
 import httpx
 import pytest
 
@@ -176,3 +179,20 @@ async def test_a_malformed_transaction_is_refused_and_names_the_entry(client: ht
     response = await client.post("", json=sent)
     assert 400 <= response.status_code < 500, response.text
     assert all("Bundle.entry[" in one["expression"][0] for one in issues(response)), response.text
+
+
+LONG = "".join(random.Random(1).choices(ascii_letters, k=9000))
+
+
+@pytest.mark.parametrize(
+    "resource",
+    [
+        patient(identifier=[{"system": "urn:x", "value": LONG}]),
+        patient(LONG),
+        patient(meta={"profile": [f"http://profile.example/{LONG}"]}),
+        patient(generalPractitioner=[{"reference": f"http://far.example/{LONG}/Practitioner/1"}]),
+    ],
+)
+async def test_what_is_too_long_for_an_index_is_stored_or_refused(client: httpx.AsyncClient, resource: object) -> None:
+    response = await client.post("Patient", json=resource)
+    assert response.status_code in (201, 422), response.text

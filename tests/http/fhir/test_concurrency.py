@@ -69,8 +69,11 @@ async def walked(client: httpx.AsyncClient, url: str, between: list[str]) -> lis
 HOURS = st.lists(st.integers(0, 23), min_size=0, max_size=12)
 
 
+SORTS = st.sampled_from(["", "&_sort=date", "&_sort=-date", "&_sort=_lastUpdated"])
+
+
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(there=HOURS, coming=HOURS, size=st.integers(1, 5), sort=st.sampled_from(["", "&_sort=date", "&_sort=-date", "&_sort=_lastUpdated"]))  # fmt: skip
+@given(there=HOURS, coming=HOURS, size=st.integers(1, 5), sort=SORTS)
 async def test_pages_neither_repeat_nor_skip(
     client: httpx.AsyncClient, there: list[int], coming: list[int], size: int, sort: str
 ) -> None:
