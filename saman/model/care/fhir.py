@@ -9,7 +9,8 @@ import msgspec
 
 from saman.model.care import fhir_parties, fhir_services
 from saman.model.care.caremodel import CareModel
-from saman.model.care.fhir_words import Resource
+from saman.model.care.codes import TAG
+from saman.model.care.fhir_words import CARE_MODEL, Resource
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -43,6 +44,12 @@ def _order(resource: Resource, parents: Mapping[str, int]) -> tuple[int, int, st
 def address(resource: Mapping[str, Any]) -> str:
     """`Type/id`."""
     return f"{resource['resourceType']}/{resource['id']}"
+
+
+def is_of_model(resource: Mapping[str, Any]) -> bool:
+    """Whether a resource was written from a care model."""
+    tags = resource.get("meta", {}).get("tag", ())
+    return any(tag.get("system") == TAG and tag.get("code") == CARE_MODEL for tag in tags)
 
 
 def plan_changes(current: Mapping[str, Resource], wanted: Iterable[Resource]) -> Changes:

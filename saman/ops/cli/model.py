@@ -1,4 +1,4 @@
-"""`saman model`: check and show the files of a region, and say what applying them changes."""
+"""`saman model`: check and show the files of a region, and apply them to the database."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from saman.model.care.governance import Body
 from saman.model.care.party import PartyKind
 from saman.model.care.schema import schemas
 from saman.model.care.service import ServiceModel, Span
-from saman.ops.cli.telling import fail
+from saman.ops.cli.telling import fail, say
 from saman.ops.region import open_region
 
 app = App("model", help="Check, show and apply a care model.")
@@ -61,6 +61,32 @@ def show(folder: Path, *, language: str = "en") -> int | Refusal:
     if isinstance(region, Refusal):
         return region
     picture(Console(), region.model, language)
+    return 0
+
+
+@app.command
+def apply(folder: Path, *, dry_run: bool = False) -> int | Refusal:
+    """Write a region into the database: what changed becomes a new version, nothing is deleted.
+
+    With --dry-run only say what would change; the database itself is brought up to date either way.
+    """
+    from saman.ops import settings
+    from saman.ops.apply import apply_region
+
+    region = open_region(folder)
+    if isinstance(region, Refusal):
+        return region
+    if check(folder) != 0:
+        return 1
+    read = settings.load()
+    if isinstance(read, Refusal):
+        return read
+    changes = apply_region(read, region, datetime.now(UTC), say, dry_run=dry_run)
+    if isinstance(changes, Refusal):
+        return changes
+    Console().print(changes_table(changes))
+    if dry_run:
+        say("Nothing was written.")
     return 0
 
 
