@@ -3,41 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import date
 from typing import Any
 
 from saman.kernel.clock import Clock
-from saman.kernel.outcome import Kind, Refusal
-from saman.model.care.calendar import holidays_on
+from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
 from saman.model.care.fhir import to_fhir
-from saman.ops.demo.whole import demo_bundles
+from saman.ops.demo import demo_bundles
+from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
+from saman.record.once import done_names, keep_done
 
 Say = Callable[[str], None]
 Bundle = dict[str, Any]
+Named = tuple[str, Bundle]
+
+PROGRESS = 20
+
+
+DEMO = "demo people"
+"""Kept when all of the demo has been stored."""
 
 
 async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: bool) -> Refusal | None:
     """Store what is missing; each Bundle is stored once, whatever crashes in between."""
+    done = await done_names(store)
+    refusal = await _store(store, clock, _region(region.model), done)
+    if refusal is not None or not demo or DEMO in done:
+        return refusal
+    say("Storing the demo's people, once")
+    refusal = await _store(store, clock, _people(region.model, clock, say), done)
+    if refusal is None:
+        await keep_done(store, DEMO)
+    return refusal
+
+
+async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: frozenset[str]) -> Refusal | None:
     record = Record(store, system(clock()))
-    for name, bundle in _bundles(region, clock, say, demo=demo):
-        answer = await process(record, bundle, once=name)
-        if isinstance(answer, Refusal) and answer.kind is not Kind.CONFLICT:
-            return answer
+    for name, bundle in bundles:
+        if name not in done:
+            answer = await process(record, bundle, once=name)
+            if isinstance(answer, Refusal):
+                return answer
     return None
 
 
-def _bundles(region: Region, clock: Clock, say: Say, *, demo: bool) -> Iterator[tuple[str, Bundle]]:
-    model = region.model
+def _region(model: CareModel) -> Iterator[Named]:
     yield f"region {model.region.id} {model.region.version}", region_bundle(model)
-    if not demo:
-        return
-    for count, (name, bundle) in enumerate(demo_bundles(clock(), closed=_closed(model))):
-        if count % 10 == 0:
-            say(f"Storing the demo's people, part {count + 1}")
+
+
+def _people(model: CareModel, clock: Clock, say: Say) -> Iterator[Named]:
+    for count, (name, bundle) in enumerate(demo_bundles(clock(), closed=closed_in(model.country)), 1):
         yield f"demo {name}", bundle
+        if count % PROGRESS == 0:
+            say(f"Stored {count} parts of the demo")
 
 
 def region_bundle(model: CareModel) -> Bundle:
@@ -47,7 +67,3 @@ def region_bundle(model: CareModel) -> Bundle:
         for one in to_fhir(model)
     ]
     return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
-
-
-def _closed(model: CareModel) -> Callable[[date], bool]:
-    return lambda day: day.weekday() > 4 or bool(holidays_on(model.country, day))
