@@ -17,7 +17,7 @@ from saman.model.care.combine import AskedFor, asked_for, quantity_by_code
 from saman.model.care.country import Weekday
 from saman.model.care.measurement import Quantity, Schedule
 from saman.model.care.party import Party
-from saman.model.care.service import ServiceModel
+from saman.model.care.service_model import ServiceModel
 from saman.record import Record, Stored
 
 Resource = dict[str, Any]

@@ -13,7 +13,7 @@ from saman.model.care import codes
 from saman.model.care.calendar import deadline
 from saman.model.care.caremodel import CareModel
 from saman.model.care.party import Party, PartyKind
-from saman.model.care.service import ServiceModel
+from saman.model.care.service_model import ServiceModel
 from saman.record import Change, Record
 
 Resource = dict[str, Any]

@@ -22,7 +22,7 @@ from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
-from saman.model.care.service import RuleKind
+from saman.model.care.service_model import RuleKind
 from saman.record import Record, Stored
 from saman.record.work import Item
 

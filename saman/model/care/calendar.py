@@ -13,7 +13,7 @@ import msgspec
 from saman.model.care.country import Country, Holiday
 from saman.model.care.measurement import Schedule
 from saman.model.care.party import Hours, Party
-from saman.model.care.service import Counted, ServiceModel, Span
+from saman.model.care.service_model import Counted, ServiceModel, Span
 
 HORIZON = 400
 """Days looked ahead for the next opening; a unit closed for longer has none."""

@@ -13,7 +13,7 @@ from saman.model.care.governance import Body, Indicator, SharedGoal
 from saman.model.care.party import Party, PartyKind
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
-from saman.model.care.service import ServiceModel
+from saman.model.care.service_model import ServiceModel
 
 
 class CareModel(msgspec.Struct, frozen=True, kw_only=True):

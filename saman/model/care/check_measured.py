@@ -8,7 +8,7 @@ from saman.kernel.outcome import Issue
 from saman.model.care.check_parties import missing
 from saman.model.care.load import Loaded
 from saman.model.care.measurement import Bounds, Quantity, Schedule
-from saman.model.care.service import Module, Rule, RuleKind, ServiceModel
+from saman.model.care.service_model import Module, Rule, RuleKind, ServiceModel
 from saman.model.care.yamltree import Path, finding
 
 SAFETY_NUMBERS = ("{emergency}", "{out-of-hours}")

@@ -11,7 +11,7 @@ from saman.model.care.agreement import Agreement, LegalBasis
 from saman.model.care.check_parties import AGREEMENTS, missing
 from saman.model.care.coverage import gaps, takers
 from saman.model.care.load import Loaded
-from saman.model.care.service import Counted, ServiceModel, Step
+from saman.model.care.service_model import Counted, ServiceModel, Step
 from saman.model.care.yamltree import Path, finding
 
 PERSONAL_ROLES = ("citizen", "relative")

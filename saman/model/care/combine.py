@@ -8,7 +8,7 @@ import msgspec
 
 from saman.model.care.measurement import Measurement, Quantity, Schedule
 from saman.model.care.questionnaire import Question, Questionnaire
-from saman.model.care.service import Asked, Module, Rule, ServiceModel
+from saman.model.care.service_model import Asked, Module, Rule, ServiceModel
 
 
 class AskedFor(msgspec.Struct, frozen=True):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from saman.model.care.caremodel import CareModel
 from saman.model.care.party import Hours, Party, PartyKind
-from saman.model.care.service import Receiver, ServiceModel
+from saman.model.care.service_model import Receiver, ServiceModel
 
 DAY = 24 * 60
 WEEK = 7 * DAY

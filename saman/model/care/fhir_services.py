@@ -10,7 +10,7 @@ from saman.model.care.fhir_words import MODULE, Resource, canonical, coded, conc
 from saman.model.care.governance import Direction, Indicator
 from saman.model.care.measurement import Measurement, Schedule
 from saman.model.care.questionnaire import Question, Questionnaire
-from saman.model.care.service import Activity, Module, ServiceModel
+from saman.model.care.service_model import Activity, Module, ServiceModel
 
 TOPIC = "http://terminology.hl7.org/CodeSystem/definition-topic"
 POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"

@@ -17,7 +17,7 @@ from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
-from saman.model.care.service import ServiceModel
+from saman.model.care.service_model import ServiceModel
 from saman.model.care.yamltree import Tree, finding, parse
 
 SCHEMA = 0

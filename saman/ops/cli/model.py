@@ -20,7 +20,7 @@ from saman.model.care.fhir import Changes, address
 from saman.model.care.governance import Body
 from saman.model.care.party import PartyKind
 from saman.model.care.schema import schemas
-from saman.model.care.service import ServiceModel, Span
+from saman.model.care.service_model import ServiceModel, Span
 from saman.ops.cli.telling import fail, say
 from saman.ops.region import open_region
 

@@ -15,7 +15,7 @@ from saman.model.care.country import Country, Holiday, Weekday
 from saman.model.care.load import load_country
 from saman.model.care.measurement import Schedule
 from saman.model.care.party import ExceptionDay, Hours, Party, PartyKind
-from saman.model.care.service import Counted, Span
+from saman.model.care.service_model import Counted, Span
 from saman.model.care.worklist import Item, ordered
 
 OSLO = ZoneInfo("Europe/Oslo")
