@@ -15,7 +15,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 
 MOST_COMMENT: Final = 1000
 MOST_MESSAGE: Final = 2000
-_NUMBER: Final = re.compile(r"\d{1,6}(?:[.,]\d{1,3})?")
+_NUMBER: Final = re.compile(r"[0-9]{1,6}(?:[.,][0-9]{1,3})?")
 
 
 class Unsure(msgspec.Struct, frozen=True):

@@ -160,7 +160,7 @@ def gaps(frame: Frame, name: str, gaps: Sequence[tuple[date, date]], labels: Lab
                 x1, frame.size.top, round(x2 - x1, 1), frame.floor - frame.size.top, name
             )
         )
-        if frame.size.label_limit and x2 - x1 >= 18:
+        if frame.size.label_limit and x2 - x1 >= 60:
             words = labels.no_readings.split(" ", 1)
             parts += [
                 Markup('<text x="{}" y="{}" text-anchor="middle" class="t12 halo">{}</text>').format(

@@ -97,11 +97,8 @@ def pack(body: bytes, coding: str, quality: int = 11) -> bytes:
 
 def coding_for(accept_encoding: str) -> str:
     """The best content coding a client takes: `br`, `gzip` or none (empty)."""
-    taken = {
-        part.partition(";")[0].strip()
-        for part in accept_encoding.lower().split(",")
-        if "q=0" not in part.replace(" ", "")
-    }
+    parts = [part.replace(" ", "").partition(";q=") for part in accept_encoding.lower().split(",")]
+    taken = {coding for coding, _, quality in parts if quality.strip("0.") or not quality}
     return next((coding for coding in ("br", "gzip") if coding in taken), "")
 
 

@@ -128,6 +128,11 @@ def update(chosen: Iterable[str] = (), root: Path = APPS) -> None:
             write(updated(app, language, root), po_path(app, language, root))
 
 
+def source_of(message: Message) -> str:
+    """The source string of a message (its singular)."""
+    return str(message.id if isinstance(message.id, str) else message.id[0])
+
+
 def export(app: str, root: Path = APPS) -> str:
     """One table of all strings of an app; plural forms are joined by ` | `."""
     catalogs = {language: updated(app, language, root) for language in LANGUAGES}

@@ -16,6 +16,7 @@ from saman.apps.citizen.routes import routes
 from saman.apps.ui import pages, static
 from saman.apps.ui.pages import words_of
 from saman.apps.ui.security import SecurityHeaders
+
 from .people import NOW, DeskFixture, FrontFixture, Person
 
 

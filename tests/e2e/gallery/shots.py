@@ -19,7 +19,9 @@ def main(folder: Path, languages: list[str]) -> None:
         browser = playwright.chromium.launch(**CHROMIUM)  # type: ignore[arg-type]
         for language in languages:
             for width, scheme in ((390, "light"), (390, "dark"), (1280, "light")):
-                context = browser.new_context(viewport={"width": width, "height": 844}, color_scheme=scheme, base_url=gallery.address)  # type: ignore[arg-type]
+                context = browser.new_context(
+                    viewport={"width": width, "height": 844}, color_scheme=scheme, base_url=gallery.address
+                )  # type: ignore[arg-type]
                 _all(context, folder, f"{language}-{width}-{scheme}", language)
                 context.close()
         browser.close()
