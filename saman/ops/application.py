@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
 
 from saman.apps.audience import AudienceMiddleware, undeclared
 from saman.apps.auth.front import DemoFront
@@ -23,10 +25,11 @@ from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
-from saman.apps.fhir_api.app import fhir_app
+from saman.apps.fhir_api.app import Limits, fhir_app
 from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
+from saman.flows.monitoring.admission import admitted
 from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
@@ -64,7 +67,7 @@ def application(parts: Parts) -> Starlette:
         static_route(assets),
         Route("/health/live", live, methods=["GET"]),
         Route("/health/ready", _ready(parts.store), methods=["GET"]),
-        Mount("/fhir", fhir_app(parts.store, identity.of_headers, parts.clock, f"{parts.base_url}/fhir")),
+        Mount("/fhir", _fhir(parts, identity)),
         *_page_routes(parts, identity, sessions),
     ]
     missing = undeclared(routes)
@@ -84,6 +87,11 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequenc
         Middleware(SessionMiddleware, sessions=sessions, identity=identity, clock=parts.clock, secure=parts.secure),
         Middleware(AudienceMiddleware),
     )
+
+
+def _fhir(parts: Parts, identity: Identity) -> ASGIApp:
+    limits = Limits(admit=partial(admitted, parts.region.model))
+    return fhir_app(parts.store, identity.of_headers, parts.clock, f"{parts.base_url}/fhir", limits)
 
 
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:

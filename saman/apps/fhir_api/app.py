@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saman.apps.fhir_api.answer import Answer, refusal_answer, send_answer
 from saman.apps.fhir_api.bundles import process_bundle
-from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.call import Admit, Call, everything
 from saman.apps.fhir_api.capability import capability_statement
 from saman.apps.fhir_api.failures import failure_answer, refused_answer
 from saman.apps.fhir_api.identify import Identify
@@ -44,18 +44,25 @@ RECORD_ROUTES: tuple[Route, ...] = (
 )
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """What is taken at all: the largest body that is read, and what the region says of its content."""
+
+    most_bytes: int = MOST_BYTES
+    admit: Admit = everything
+
+
 class _FhirApp:
-    def __init__(self, table: Table, store: Store, identify: Identify, base: str, most: int) -> None:
+    def __init__(self, table: Table, store: Store, identify: Identify, base: str, limits: Limits) -> None:
         self._table = table
         self._store = store
         self._identify = identify
         self._base = base
-        self._most = most
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        call = Call(scope, receive, self._base, self._most)
+        call = Call(scope, receive, self._base, self._limits.most_bytes, self._limits.admit)
         found = self._table.find(call)
         answer = refusal_answer(found, call) if isinstance(found, Refusal) else await self._answer(call, found)
         await send_answer(answer, call, send)
@@ -88,10 +95,10 @@ def _shaped(answer: Answer, form: str, *, is_pretty: bool) -> Answer:
     return answer
 
 
-def fhir_app(store: Store, identify: Identify, clock: Clock, base_url: str, *, most_bytes: int = MOST_BYTES) -> ASGIApp:
+def fhir_app(store: Store, identify: Identify, clock: Clock, base_url: str, limits: Limits | None = None) -> ASGIApp:
     """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
 
-    `most_bytes` is the largest body that is read. Raises ValueError when a route declares no policy.
+    Raises ValueError when a route declares no policy.
     """
     base = base_url.rstrip("/")
     published = Published(
@@ -102,4 +109,4 @@ def fhir_app(store: Store, identify: Identify, clock: Clock, base_url: str, *, m
         Route("GET", "metadata", Interaction.CAPABILITIES, published.metadata, Policy.PUBLIC),
         Route("GET", "openapi.json", Interaction.OPENAPI, published.openapi, Policy.PUBLIC),
     )
-    return _FhirApp(Table((*RECORD_ROUTES, *public)), store, identify, base, most_bytes)
+    return _FhirApp(Table((*RECORD_ROUTES, *public)), store, identify, base, limits or Limits())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -18,19 +19,24 @@ MAX_FIELDS = 200
 
 Pairs = list[tuple[str, str]]
 
+Admit = Callable[[Any], Refusal | None]
+"""Says of a decoded body why the region does not take it, before anything else is asked."""
+
+
+def everything(_body: Any) -> Refusal | None:
+    """Take whatever the record takes."""
+    return None
+
 
 class Call:
-    """A call under way.
-
-    `type`, `id` and `version` are what its path names; `request` is the id that the answer and the log carry.
-    """
+    """A call under way; `type`, `id` and `version` are what its path names."""
 
     __slots__ = (
-        "_most", "_receive", "_record", "_scope", "base", "headers", "id", "method", "parts", "query", "request",
-        "type", "version",
+        "_admit", "_most", "_receive", "_record", "_request", "_scope", "base", "headers", "id", "method", "parts",
+        "query", "type", "version",
     )  # fmt: skip
 
-    def __init__(self, scope: Scope, receive: Receive, base: str, most: int) -> None:
+    def __init__(self, scope: Scope, receive: Receive, base: str, most: int, admit: Admit) -> None:
         self._scope = scope
         self.method: str = scope["method"]
         self.headers = _headers(scope["headers"])
@@ -38,17 +44,18 @@ class Call:
         self.base = base
         self.parts = _parts(scope)
         self.type = self.id = self.version = ""
-        self.request = request_id(scope["headers"])
+        self._request = ""
         self._record: Record | None = None
         self._receive = receive
         self._most = most
+        self._admit = admit
 
     async def enter(self, store: Store, identify: Identify) -> Refusal | None:
         """Open the record for whoever calls; refused when that is nobody."""
         context = await identify(self._scope["headers"])
         if isinstance(context, Refusal):
             return context
-        self.request = context.request
+        self._request = context.request
         self._record = Record(store, context, self.base)
         return None
 
@@ -57,6 +64,12 @@ class Call:
         """The record as far as the caller may see it; there once `enter` was not refused."""
         assert self._record is not None
         return self._record
+
+    @property
+    def request(self) -> str:
+        """The id of this call: the one that the record logs, for a caller who is not known a new one."""
+        self._request = self._request or request_id(self._scope["headers"])
+        return self._request
 
     def header(self, name: bytes) -> str:
         """A header's value, empty when it is not there; several are joined with commas."""
@@ -79,10 +92,11 @@ class Call:
         return {} if isinstance(pairs, Refusal) else dict(pairs)
 
     async def resource(self) -> Any | Refusal:
-        """The JSON value of the body; refused as unsupported, too large or malformed."""
+        """The JSON value of the body; refused as unsupported, too large, malformed or not admitted."""
         refusal = unreadable(self.header(b"content-type"))
         body = refusal or await self.body()
-        return body if isinstance(body, Refusal) else json.decode(body)
+        value = body if isinstance(body, Refusal) else json.decode(body)
+        return value if isinstance(value, Refusal) else self._admit(value) or value
 
     async def form(self) -> Pairs | Refusal:
         """The fields of a form in the body, decoded, in order."""

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from saman.apps.auth.identity import request_id
-from saman.apps.fhir_api.app import fhir_app
+from saman.apps.fhir_api.app import Limits, fhir_app
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
 from saman.record import Context, Store, open_store, system
@@ -50,7 +50,7 @@ async def store(database) -> AsyncIterator[Store]:
 @pytest.fixture(scope="module")
 def app(store: Store) -> Starlette:
     """The interface mounted where it will be; a body may hold 200 kB."""
-    return Starlette(routes=[Mount("/fhir", fhir_app(store, identify, clock, BASE, most_bytes=200_000))])
+    return Starlette(routes=[Mount("/fhir", fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000)))])
 
 
 def caller(app: Starlette, who: str = "") -> httpx.AsyncClient:
