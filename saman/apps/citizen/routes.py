@@ -61,8 +61,8 @@ def signed_in(desk_for: DeskFor, handler: CitizenHandler) -> Handler:
 
     async def handle(request: Request) -> Response:
         if session_of(request) is None:
-            wants_page = "text/html" in request.headers.get("accept", "text/html")
-            return see("/") if wants_page else Response(status_code=401)
+            is_script = request.headers.get("accept", "").startswith("application/json")
+            return Response(status_code=401) if is_script else see("/")
         return await handler(request, desk_for(request))
 
     return handle

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -40,6 +41,12 @@ class Signed:
         await self.app(scope, receive, send)
 
 
+@cache
+def loaded() -> static.Assets:
+    """The assets, packed once for all tests."""
+    return static.load()
+
+
 def make_app() -> Starlette:
     """A fresh gallery with its own people."""
     people = {"ordinary": Person(), "empty": Person(), "broken": Person()}
@@ -59,7 +66,7 @@ def make_app() -> Starlette:
         response.set_cookie("who", "ordinary")
         return response
 
-    assets = static.load()
+    assets = loaded()
     app = Starlette(
         routes=[
             *routes(lambda request: FrontFixture(), desk),

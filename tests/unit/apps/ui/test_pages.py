@@ -23,6 +23,7 @@ from saman.kernel.outcome import Kind, refused
 
 NOW = datetime(2026, 11, 20, 14, 40, tzinfo=UTC)
 REFUSAL = refused(Kind.FORBIDDEN, "forbidden", "No part in this person's plan")
+ASSETS = static.load()
 TEMPLATES = sorted(APPS.glob("*/templates/**/*.html"))
 
 
@@ -39,9 +40,8 @@ async def page(request: Request) -> Response:
 
 
 def make_app(demo: bool = True, secure: bool = True) -> Starlette:
-    assets = static.load()
     app = Starlette(routes=[Route("/x", page)])
-    app.state.pages = pages.pages(assets, lambda: NOW, ZoneInfo("Europe/Oslo"), demo, "nb", secure)
+    app.state.pages = pages.pages(ASSETS, lambda: NOW, ZoneInfo("Europe/Oslo"), demo, "nb", secure)
     return app
 
 
