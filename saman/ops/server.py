@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -15,6 +14,7 @@ from starlette.types import ASGIApp
 
 from saman.kernel.outcome import Refusal
 from saman.ops import wiring
+from saman.ops.lifeline import end_with_parent
 from saman.ops.settings import load
 
 
@@ -50,7 +50,7 @@ class Server(uvicorn.Server):
 
 def run(listening: int, lifeline: int, tells: int) -> int:
     """Serve on the socket `listening` until told to stop; end at once when the other end of `lifeline` closes."""
-    threading.Thread(target=_end_with_parent, args=(lifeline,), daemon=True).start()
+    end_with_parent(lifeline)
     config = uvicorn.Config(
         "saman.ops.server:create_app",
         factory=True,
@@ -68,11 +68,6 @@ def run(listening: int, lifeline: int, tells: int) -> int:
     with socket.socket(fileno=listening) as opened:
         server.run([opened])
     return 0 if server.started else 1
-
-
-def _end_with_parent(lifeline: int) -> None:
-    os.read(lifeline, 1)
-    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -120,6 +120,7 @@ def _tend(
     lifeline, held = os.pipe()
     environment = os.environ | {"SAMAN_DATABASE_URL": source.app_url}
     children = [_child(listening, lifeline, environment) for _ in range(settings.processes)]
+    worker = _worker(lifeline, environment) if source.cluster is not None else None
     served, deaths = False, 0
     try:
         while not asked:
@@ -136,13 +137,20 @@ def _tend(
                     )
                 say("A server process ended and is replaced")
                 children[place] = _child(listening, lifeline, environment)
+            if worker is not None and worker.poll() is not None:
+                say("The worker ended and is replaced")
+                worker = _worker(lifeline, environment)
             if source.cluster is not None and (dead := source.cluster.revive(say)):
                 return dead
             time.sleep(BEAT)
         say("Stopping")
         return None
     finally:
+        if worker is not None:
+            worker.terminate()
         _end(children)
+        if worker is not None:
+            worker.wait()
         os.close(lifeline)
         os.close(held)
 
@@ -156,6 +164,12 @@ def _child(listening: socket.socket, lifeline: int, environment: dict[str, str])
     )
     os.close(tells)
     return Child(process, told)
+
+
+def _worker(lifeline: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """The worker beside the servers; with a database of its own it is run apart, as `saman worker`."""
+    words = [sys.executable, "-m", "saman.ops.beside", str(lifeline)]
+    return subprocess.Popen(words, pass_fds=(lifeline,), env=environment, start_new_session=True)  # noqa: S603
 
 
 def _end(children: list[Child]) -> None:
