@@ -176,7 +176,9 @@ def _sources(model: CareModel) -> Table:
     caption = "A Nordic publication · B region or agency · C press or third party"
     table = Table("Mark", "Publisher", "Title", title="Sources", title_justify="left", caption=caption)
     for source in sorted(model.region.sources, key=lambda one: (one.mark.value, one.publisher)):
-        table.add_row(source.mark.value, escape(source.publisher), escape(source.title))
+        table.add_row(
+            source.mark.value, escape(source.publisher), f"{escape(source.title)}\n[dim]{escape(source.url)}[/]"
+        )
     return table
 
 

@@ -63,7 +63,7 @@ def test_show_draws_the_region_in_the_reader_s_language(agder):
     ):
         assert word in text
     assert "not known" in text.replace("not-known", "not known")
-    assert all(source.publisher in text for source in agder.region.sources)
+    assert all(source.publisher in text and source.title in text for source in agder.region.sources)
 
 
 def test_schema_writes_every_schema(tmp_path):
