@@ -26,6 +26,9 @@ from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
 from saman.apps.fhir_api.app import Limits, fhir_app
+from saman.apps.team.desk import Desk
+from saman.apps.team.lists import MARKS_COOKIE
+from saman.apps.team.routes import routes as team_routes
 from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
@@ -33,6 +36,7 @@ from saman.flows.monitoring.admission import admitted
 from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
+from saman.model.triage.purpose import Adoption
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
 from saman.record.sessions import Sessions, SignedIn
@@ -108,7 +112,17 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         record = Record(parts.store, standing(request, parts.clock, identity))
         return RecordDesk(Own(record, parts.region.model, words_of(request), session.about))
 
-    return [*sign_in.routes(), *citizen_routes(front_for, desk_for)]
+    def team_desk_for(request: Request) -> Desk:
+        return Desk(
+            record=Record(parts.store, standing(request, parts.clock, identity)),
+            model=parts.region.model,
+            words=words_of(request),
+            name=request.state.session.name,
+            adoption=Adoption(parts.triage_manufacturer),
+            wants_marks=request.cookies.get(MARKS_COOKIE) != "off",
+        )
+
+    return [*sign_in.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for)]
 
 
 def standing(request: Request, clock: Clock, identity: Identity) -> Context:

@@ -97,18 +97,23 @@ async def _mine(record: Record, party: str) -> tuple[Item, ...] | Refusal:
     page = await record.search("Task", pairs)
     if isinstance(page, Refusal):
         return page
-    held = (_item(record, one) for one in page.matches)
+    held = (item_of(record, one) for one in page.matches)
     found = [item for item in held if item is not None and item.claimed_by == record.context.actor]
     return tuple(sorted(found, key=lambda item: (item.group, item.received, item.id)))
 
 
-def _item(record: Record, stored: Stored) -> Item | None:
-    work = work_of(stored.resource())
+def item_of(record: Record, stored: Stored, *, closed: bool = False) -> Item | None:
+    """The line of a task as it stands; with `closed` also of one that nothing more is to be done with."""
+    resource = stored.resource()
+    work = work_of(resource | {"status": "in-progress"} if closed else resource)
     if work is None:
         return None
     late = work.due is not None and work.due < record.context.now
-    group = OVERDUE if late else REQUESTED if work.kind == codes.CONTACT_WISH else REST
-    return Item(id=stored.id, person=stored.person, group=group, **msgspec.structs.asdict(work))
+    unread = work.kind == codes.READ_REPORT and resource["status"] == "requested"
+    group = UNREAD if unread else OVERDUE if late else REQUESTED if work.kind == codes.CONTACT_WISH else REST
+    return Item(
+        **msgspec.structs.asdict(work) | {"status": resource["status"]}, id=stored.id, person=stored.person, group=group
+    )
 
 
 async def _living_in(record: Record, place: str) -> tuple[str, ...] | Refusal:

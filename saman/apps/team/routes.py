@@ -1,0 +1,36 @@
+"""The professionals' addresses. Handlers are thin: ask the desk, show the view or the refusal."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from saman.apps.team import lists, people, posts
+from saman.apps.team.show import DeskFor, Handler, TeamHandler
+
+
+def routes(desk_for: DeskFor) -> list[BaseRoute]:
+    """Everything under `/team`; each desk is made for one request. Who may come there, `audience` decides."""
+
+    def at(path: str, handler: TeamHandler, method: str = "GET") -> Route:
+        return Route(path, _with_desk(desk_for, handler), methods=[method])
+
+    return [
+        Route("/team/team.js", lists.script, methods=["GET"]),
+        at("/team", lists.worklist),
+        at("/team/new", lists.new),
+        at("/team/sent", lists.sent),
+        at("/team/marks", lists.purpose),
+        at("/team/marks", lists.choose_marks, "POST"),
+        *(at(f"/team/tasks/{{task}}/{act}", posts.handler(act), "POST") for act in posts.ACTS),
+        at("/team/tasks/{task}/undo", posts.undo, "POST"),
+        at("/team/people", people.people),
+    ]
+
+
+def _with_desk(desk_for: DeskFor, handler: TeamHandler) -> Handler:
+    async def handle(request: Request) -> Response:
+        return await handler(request, desk_for(request))
+
+    return handle

@@ -1,0 +1,216 @@
+"""Small things every professional page writes in the same way: persons, values, limits, marks. Pure."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from saman.apps.team.desk import Desk
+from saman.apps.team.views import MarkShown, PersonLine, ReadingShown, Shape
+from saman.apps.ui.locales import mark
+from saman.apps.ui.views import PersonBanner
+from saman.flows.directory import name_of
+from saman.flows.monitoring.enrolment import OwnLimit
+from saman.flows.monitoring.series import Reading
+from saman.flows.reading import day_of, in_language
+from saman.model.access.domain import labels
+from saman.model.access.relation import PROTECTED_ADDRESS
+from saman.model.care.combine import rules_of
+from saman.model.care.measurement import Measurement, Quantity
+from saman.model.triage import marks as triage
+from saman.model.triage.marks import Case, Mark, Sense, Value
+
+Resource = dict[str, Any]
+
+SEXES = {"female": mark("Woman"), "male": mark("Man"), "other": mark("Other"), "unknown": mark("Not known")}
+SHORT_SEXES = {"female": mark("F"), "male": mark("M")}
+AT_LEAST, AT_MOST, BETWEEN = mark("≥ %(value)s"), mark("≤ %(value)s"), mark("%(low)s to %(high)s")
+MARK_WORDS = {
+    Sense.UNDER: mark("under limit"),
+    Sense.OVER: mark("over limit"),
+    Sense.RISE: mark("has risen"),
+    Sense.MISSED: mark("days missed"),
+}
+MARK_WHY = {
+    Sense.UNDER: mark("%(value)s %(unit)s is under the own limit of %(limit)s %(unit)s."),
+    Sense.OVER: mark("%(value)s %(unit)s is over the own limit of %(limit)s %(unit)s."),
+    Sense.RISE: mark(
+        "%(rise)s %(unit)s more than the lowest reading of the last %(days)s days; the rule says %(amount)s."
+    ),
+    Sense.MISSED: mark("Agreed readings did not come on %(missed)s days; the rule says %(days)s."),
+}
+NUMBERS = ("value", "limit", "rise", "amount", "missed", "days")
+
+
+def person_line(desk: Desk, id: str, person: Resource | None) -> PersonLine:
+    """A person in a list; an address that is protected is not shown, not even the municipality."""
+    if person is None:
+        return PersonLine(id="", name=desk.t("A person you cannot open"))
+    sex = SHORT_SEXES.get(person.get("gender", ""), "")
+    return PersonLine(
+        id=id,
+        name=name_of(person),
+        year=str(person.get("birthDate", ""))[:4],
+        sex=desk.t(sex) if sex else "",
+        place="" if is_protected(person) else place_of(person),
+        dead=is_dead(person),
+    )
+
+
+def is_protected(person: Resource) -> bool:
+    """Whether where somebody lives is kept secret."""
+    return PROTECTED_ADDRESS in labels(person)
+
+
+def is_dead(person: Resource) -> bool:
+    """Whether a person has died."""
+    return "deceasedDateTime" in person or person.get("deceasedBoolean") is True
+
+
+def place_of(person: Resource) -> str:
+    """The municipality where a person lives, empty when not known."""
+    address: Resource = next(iter(person.get("address", ())), {})
+    return str(address.get("district") or address.get("city") or "")
+
+
+def banner(desk: Desk, person: Resource, critical: Sequence[tuple[str, str]] = ()) -> PersonBanner:
+    """The banner of a person's page."""
+    name: Resource = next(iter(person.get("name", ())), {})
+    born = day_of(person["birthDate"]) if "birthDate" in person else desk.words.today
+    died = day_of(person["deceasedDateTime"]) if "deceasedDateTime" in person else None
+    sex = SEXES.get(person.get("gender", ""), SEXES["unknown"])
+    marked = {one.get("code") for one in person.get("meta", {}).get("security", ())}
+    return PersonBanner(
+        family_name=str(name.get("family", "")) or name_of(person),
+        given_name=" ".join(name.get("given", ())),
+        born=born,
+        age=age(born, died or desk.words.today),
+        identifier=identifier(person),
+        sex=desk.t(sex),
+        test_person="HTEST" in marked,
+        died=died,
+        facts=tuple(_facts(desk, person)),
+        critical=tuple(critical),
+    )
+
+
+def age(born: date, today: date) -> int:
+    """Whole years."""
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def identifier(person: Resource) -> str:
+    """The official number in groups of six and five, as it is read aloud; empty when there is none."""
+    numbers = [one for one in person.get("identifier", ()) if one.get("use") == "official"]
+    value = str(numbers[0].get("value", "")) if numbers else ""
+    return f"{value[:6]} {value[6:]}" if len(value) == 11 else value
+
+
+def _facts(desk: Desk, person: Resource) -> Iterable[tuple[str, str]]:
+    if is_protected(person):
+        yield desk.t(mark("Lives in")), desk.t(mark("Protected address"))
+    else:
+        address: Resource = next(iter(person.get("address", ())), {})
+        how = in_language(address, "text", desk.language)
+        yield desk.t(mark("Lives in")), ", ".join(one for one in (place_of(person), how.lower()) if one) or "–"
+    spoken = person.get("communication", ())
+    chosen: Resource = next((one for one in spoken if one.get("preferred")), next(iter(spoken), {}))
+    language = in_language(chosen.get("language", {}), "text", desk.language)
+    if language:
+        yield desk.t(mark("Language")), language
+
+
+def limit_text(desk: Desk, low: Decimal | None, high: Decimal | None) -> str:
+    """A limit as signs and numbers; empty when there is none."""
+    number = desk.words.number
+    if low is not None and high is not None:
+        return desk.t(BETWEEN, low=number(low), high=number(high))
+    if low is not None:
+        return desk.t(AT_LEAST, value=number(low))
+    return desk.t(AT_MOST, value=number(high)) if high is not None else ""
+
+
+def quantities(desk: Desk) -> dict[str, tuple[Measurement, Quantity]]:
+    """Every quantity that some service measures, in the order of the files."""
+    return {q.id: (m, q) for service in desk.model.services for m in service.measurements for q in m.quantities}
+
+
+def readings_shown(
+    desk: Desk, found: Sequence[Reading], limits: Sequence[OwnLimit], marks: Sequence[Mark] = ()
+) -> tuple[ReadingShown, ...]:
+    """One entry for each measurement in the order of the service: `138/82 mmHg` is one."""
+    known = quantities(desk)
+    held = {one.quantity: one for one in found}
+    measured = dict.fromkeys(known[id][0].id for id in known if id in held)
+    return tuple(_measurement(desk, one, held, limits, marks) for one in measured)
+
+
+def _measurement(
+    desk: Desk, measurement: str, held: dict[str, Reading], limits: Sequence[OwnLimit], marks: Sequence[Mark]
+) -> ReadingShown:
+    parts = [(measured, q) for measured, q in quantities(desk).values() if measured.id == measurement and q.id in held]
+    ids = [q.id for _, q in parts]
+    limit = next((one for one in limits if one.quantity in ids), None)
+    unit = parts[0][1].unit.text
+    numbers = "/".join(desk.words.number(held[id].value) for id in ids)
+    return ReadingShown(
+        name=desk.said(parts[0][0].name),
+        value=f"{numbers} {unit}",
+        limit=limit_text(desk, limit.low, limit.high) if limit else "",
+        set_by=limit.set_by if limit else "",
+        set_on=limit.set_on if limit else None,
+        marks=tuple(mark_shown(desk, one) for one in marks if one.quantity in ids),
+        confirmed=any(held[id].confirmed for id in ids),
+        measure=measurement,
+    )
+
+
+def mark_shown(desk: Desk, found: Mark) -> MarkShown:
+    """A mark of `saman.model.triage` in the reader's words."""
+    args = {name: desk.words.number(Decimal(text)) if name in NUMBERS else text for name, text in found.args}
+    shape: Shape = "under" if found.sense is Sense.UNDER else "over" if found.sense is not Sense.MISSED else "asked"
+    unit = next((q.unit.text for _, q in quantities(desk).values() if q.id == found.quantity), args.get("unit", ""))
+    return MarkShown(shape, desk.t(MARK_WORDS[found.sense]), desk.t(MARK_WHY[found.sense], **(args | {"unit": unit})))
+
+
+def marks_of(
+    desk: Desk,
+    modules: Iterable[str],
+    now_read: Sequence[Reading],
+    earlier: Sequence[Reading],
+    limits: Sequence[OwnLimit],
+    missed: tuple[date, ...] = (),
+) -> triage.Marks:
+    """What the triage module says of one report; nothing when nobody has adopted it."""
+    units = {id: q.unit.code for id, (_, q) in quantities(desk).items()}
+    case = Case(
+        now_read=tuple(_value(one, units) for one in now_read),
+        earlier=tuple(_value(one, units) for one in earlier),
+        limits=tuple(
+            triage.OwnLimit(
+                quantity=one.quantity,
+                unit=units.get(one.quantity, ""),
+                low=None if one.low is None else Decimal(one.low),
+                high=None if one.high is None else Decimal(one.high),
+                set_by=one.set_by,
+                set_on=one.set_on,
+            )
+            for one in limits
+        ),
+        missed=missed,
+    )
+    wanted = tuple(modules)
+    rules = [rule for service in desk.model.services for rule in rules_of(service, wanted)]
+    return triage.mark(desk.marking, rules, case)
+
+
+def _value(one: Reading, units: dict[str, str]) -> Value:
+    return Value(quantity=one.quantity, value=one.value, unit=units.get(one.quantity, ""), at=one.when)
+
+
+def new_key() -> str:
+    """A key that a form carries, so that sending it twice writes once."""
+    return secrets.token_urlsafe(18)

@@ -1,0 +1,68 @@
+"""What refusals of the flows say to a professional: their keys as sentences that the catalogues translate."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+import msgspec
+
+from saman.apps.ui.locales import mark
+from saman.kernel.outcome import Issue, Refusal
+
+PURPOSE = mark(
+    "Compares readings that a person has sent from home with limits that a clinician has set for that same person, "
+    "and with that person's own earlier readings, by the plain rules written in the service model. Shows the result "
+    "as a mark beside the reading to the professionals who read it during opening hours, with what was compared. "
+    "It is no alarm, watches nobody between readings, gives no score, no likelihood and no advice, and is not meant "
+    "for conditions that need action before a professional has read the report. The professional decides. "
+    "It uses no machine learning."
+)
+"""The intended purpose of `saman.model.triage`, word for word, so that it can be translated."""
+
+SENTENCES = MappingProxyType(
+    {
+        "task.state": mark("This cannot be answered so in its present state."),
+        "task.taken": mark("Somebody else has taken it."),
+        "task.not-yours": mark("You have not taken it."),
+        "task.closed": mark("It is closed already."),
+        "task.needs-reason": mark("Choose a reason."),
+        "task.needs-starts": mark("Say when."),
+        "task.needs-report": mark("Write what was done."),
+        "visit.no-home-care": mark("No home care is part of the care team, so there is nobody to ask."),
+        "visit.needs-text": mark("Write what the visit is for."),
+        "visit.past": mark("Choose a time from now on."),
+        "limit.empty": mark("Give a lowest or a highest value."),
+        "limit.crossed": mark("The lowest value must be under the highest."),
+        "limit.impossible": mark("No meter shows this value."),
+        "limit.reason": mark("Write why the limit is changed."),
+        "limit.unknown": mark("There is no such limit."),
+        "limit.changed": mark("The limit was changed by %(who)s while you wrote. Look at it and send again."),
+        "limit.same": mark("This is the limit already."),
+        "message.empty": mark("Write something first."),
+        "message.long": mark("Write at most 4000 characters."),
+        "record.not-found": mark("It does not exist, or your unit has no part in it. Both look the same from here."),
+        "record.gone": mark("It has been deleted."),
+        "record.full": mark("The storage is full. Nothing was changed."),
+        "record.busy": mark("Many are writing at once. Nothing was changed. Try again."),
+        "record.unavailable": mark("The record does not answer just now. Nothing was changed. Try again soon."),
+        "record.hidden": mark("Your role may not write this about this person."),
+        "record.stale": mark("Somebody has changed it since you opened it. Look at it and send again."),
+        "access.write.no_rule": mark("Your role may not do this."),
+        "access.write.right": mark("The service has not given your role this right."),
+        "access.write.own_task": mark("The task must be held by your own unit."),
+        "access.write.own_or_sent_task": mark("The task must be held or sent by your own unit."),
+        "access.write.as_self": mark("It must be sent in your own name."),
+    }
+)
+"""Sentence of each key; a key that is not here keeps its English text."""
+
+
+def worded(refusal: Refusal) -> Refusal:
+    """The refusal with sentences in the place of keys, as templates translate them."""
+    return Refusal(refusal.kind, tuple(_worded(issue) for issue in refusal.issues))
+
+
+def _worded(issue: Issue) -> Issue:
+    if " " in issue.key:
+        return issue
+    return msgspec.structs.replace(issue, key=SENTENCES.get(issue.key, ""))
