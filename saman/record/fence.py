@@ -52,7 +52,7 @@ class Fence:
             SELECT g.ground FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
               AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz
-            LIMIT 1
+            ORDER BY g.since LIMIT 1
         ) AS seen ON true"""
 
     def holds(self, alias: str) -> str:
@@ -68,4 +68,4 @@ class Fence:
         return f"""($1::text = '0' OR {alias}.domain = 0 OR EXISTS (
             SELECT FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
-              AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz))"""
+              AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz OFFSET 0))"""

@@ -163,7 +163,7 @@ def one_person(type_name: str, clause: Clause) -> str | None:
     kind, slash, rest = unescape(clause.values[0]).partition("/")
     if slash:
         return rest if kind == "Patient" and "/" not in rest else None
-    patient_only = clause.parameter.targets == ("Patient",) or clause.modifier == "Patient"
+    patient_only = "Patient" in (clause.parameter.code.capitalize(), clause.modifier)
     return kind if patient_only and ":" not in kind else None
 
 
@@ -224,17 +224,24 @@ def include_statement(fence: Fence) -> str:
     """Targets of parameter $6 from resources with shards $3, types $4, ids $5; of target type $7 when given."""
     return gate(f"""SELECT DISTINCT x.target_type, x.target
         FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
-        JOIN reference x ON x.shard = s AND x.type = t AND x.id = d
-        WHERE {GATED} AND x.param = $6 AND x.target_type IS NOT NULL
+        CROSS JOIN LATERAL (
+            SELECT y.* FROM reference y WHERE y.shard = s AND y.type = t AND y.id = d AND y.param = $6 OFFSET 0
+        ) AS x
+        WHERE {GATED} AND x.target_type IS NOT NULL
           AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x")}""")
 
 
 @cache
 def many_statement(fence: Fence) -> str:
-    """Resources by shards $3 (null: look it up), types $4, ids $5."""
+    """Resources by shards $3 (null: look it up), types $4, ids $5.
+
+    One look for each key, so that each goes to one partition; OFFSET 0 keeps the planner from joining otherwise.
+    """
     return gate(f"""SELECT {_COLUMNS}, seen.ground
         FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
         LEFT JOIN locator l ON s IS NULL AND l.key = t || '/' || d
-        JOIN resource r ON r.shard = coalesce(s, l.shard) AND r.type = t AND r.id = d
+        CROSS JOIN LATERAL (
+            SELECT y.* FROM resource y WHERE y.shard = coalesce(s, l.shard) AND y.type = t AND y.id = d OFFSET 0
+        ) AS r
         {fence.join("r")}
         WHERE {GATED} AND NOT r.deleted AND {fence.holds("r")}""")

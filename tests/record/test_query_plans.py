@@ -1,0 +1,281 @@
+"""Every budgeted question walks an index behind the gate, and touches no more rows than its budget says."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import asyncpg
+import msgspec
+import psycopg
+import pytest
+import pytest_asyncio
+
+from saman.kernel.clock import instant
+from saman.kernel.outcome import Refusal
+from saman.model.access import Assignment, Holder
+from saman.record import Context, Record, system
+from saman.record.grants import open_context
+from tests.conftest import Database
+from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
+
+BUDGETS: dict[str, dict[str, int]] = msgspec.yaml.decode(Path(__file__).with_name("query_budgets.yaml").read_bytes())
+FENCED = ("resource", "history", "token", "string", "date", "reference")
+CLONES, TWIN_CLONES = 250, 40
+PARTITIONS = 8
+
+Ask = Callable[[Record, "Known"], Awaitable[Any]]
+
+
+class Known(NamedTuple):
+    """Who and what the questions name."""
+
+    person: str
+    reading: str
+
+
+QUESTIONS: dict[str, Ask] = {
+    "read": lambda record, known: record.read("Observation", known.reading),
+    "read_chosen_id": lambda record, _: record.read("Organization", "unit"),
+    "vread_old": lambda record, known: record.vread("Observation", known.reading, 1),
+    "history_of_one": lambda record, known: record.history("Observation", known.reading),
+    "newest_of_a_code": lambda record, known: record.search(
+        "Observation",
+        [("patient", known.person), ("code", "http://loinc.org|59408-5"), ("_sort", "-date"), ("_count", "20")],
+    ),
+    "newest_of_a_person": lambda record, known: record.search("Observation", [("patient", known.person)]),
+    "of_a_person_since": lambda record, known: record.search(
+        "Observation", [("patient", known.person), ("date", "ge2026-01-01")]
+    ),
+    "of_a_category": lambda record, known: record.search(
+        "Observation", [("subject", f"Patient/{known.person}"), ("category", "home-monitoring")]
+    ),
+    "tasks_of_a_unit": lambda record, _: record.search(
+        "Task", [("owner", "Organization/unit"), ("status", "requested")]
+    ),
+    "tasks_of_a_person": lambda record, known: record.search("Task", [("patient", known.person)]),
+    "patient_by_identifier": lambda record, _: record.search("Patient", [("identifier", "urn:test|11")]),
+    "patient_by_family": lambda record, _: record.search("Patient", [("family", "as 11")]),
+    "with_includes": lambda record, known: record.search(
+        "Observation", [("patient", known.person), ("_include", "Observation:subject")]
+    ),
+    "with_total": lambda record, known: record.search(
+        "Observation", [("patient", known.person), ("_total", "accurate")]
+    ),
+}
+
+
+@asynccontextmanager
+async def listening(record: Record) -> AsyncIterator[list[tuple[str, tuple[Any, ...]]]]:
+    """Every statement that goes to the database meanwhile, with its values; those of the log apart."""
+    heard: list[tuple[str, tuple[Any, ...]]] = []
+    pool = record.store.pool
+
+    def hear(query: asyncpg.connection.LoggedQuery) -> None:  # type: ignore[name-defined]
+        if "saman.context" in query.query or ("pg_catalog" not in query.query and "'jit'" not in query.query):
+            heard.append((query.query, tuple(query.args)))
+
+    held = [await pool.acquire() for _ in range(pool.get_max_size())]
+    for connection in held:
+        connection.add_query_logger(hear)
+    await asyncio.gather(*(pool.release(connection) for connection in held))
+    yield heard
+    held = [await pool.acquire() for _ in range(pool.get_max_size())]
+    for connection in held:
+        connection.remove_query_logger(hear)
+    await asyncio.gather(*(pool.release(connection) for connection in held))
+
+
+def literal(value: Any) -> str:
+    """A value as SQL text."""
+    if value is None:
+        return "NULL"
+    if isinstance(value, datetime):
+        return f"'{value.isoformat()}'"
+    if isinstance(value, (list, tuple)):
+        return "ARRAY[" + ",".join(map(literal, value)) + "]"
+    return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
+
+
+async def plan(record: Record, statement: str, values: tuple[Any, ...]) -> dict[str, Any]:
+    """The generic plan as it ran."""
+    given = ", ".join(map(literal, values))
+    async with record.store.pool.acquire() as connection:
+        await connection.execute(f"PREPARE question AS {statement}")
+        try:
+            text = await connection.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) EXECUTE question({given})")
+        finally:
+            await connection.execute("DEALLOCATE question")
+    found: dict[str, Any] = json.loads(text)[0]["Plan"]
+    return found
+
+
+class Scan(NamedTuple):
+    table: str
+    kind: str
+    rows: float
+    gated: bool
+    ran: bool
+
+
+def scans(node: dict[str, Any], gated: bool = False) -> Iterator[Scan]:
+    """Each scan of a plan, with whether the gate stands above it."""
+    gated = gated or "One-Time Filter" in node
+    if "Relation Name" in node:
+        removed = sum(node.get(name, 0) for name in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
+        rows = (node["Actual Rows"] + removed) * node["Actual Loops"]
+        yield Scan(node["Relation Name"], node["Node Type"], rows, gated, node["Actual Loops"] > 0)
+    for child in node.get("Plans", ()):
+        yield from scans(child, gated)
+
+
+def table_of(scan: Scan) -> str:
+    """The table, without the number of its partition."""
+    name, _, number = scan.table.rpartition("_")
+    return name if number.isdigit() else scan.table
+
+
+async def fill(record: Record, database: Database, clones: int) -> tuple[Known, Context]:
+    """A unit whose nurse follows a few people closely; and many thousands of rows about others."""
+    await record.update("Organization", "unit", {"resourceType": "Organization", "id": "unit", "name": "x"})
+    who = await made(record, patient(identifier=[{"system": "urn:test", "value": "11"}], name=[{"family": "Ås 11"}]))
+    home = [{"coding": [{"system": "urn:saman:category", "code": "home-monitoring"}]}]
+    readings = [
+        observation(who, effectiveDateTime=instant(NOW.replace(day=day, hour=hour)), category=home)
+        for day in range(1, 21)
+        for hour in range(4)
+    ]
+    task: Resource = {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "order",
+        "for": {"reference": f"Patient/{who}"},
+    }
+    tasks = [task | {"owner": {"reference": "Organization/unit"}} for _ in range(30)]
+    entries = [
+        {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}} for one in [*readings, *tasks]
+    ]
+    await processed(record, {"resourceType": "Bundle", "type": "transaction", "entry": entries})
+    team = {"resourceType": "CareTeam", "status": "active", "subject": {"reference": f"Patient/{who}"}}
+    await made(record, team | {"participant": [{"member": {"reference": "Organization/unit"}}]})
+    reading = await made(record, observation(who, category=home))
+    await record.update("Observation", reading, observation(who, id=reading, category=home))
+    wanted = Assignment(number=0, kind=Holder.STAFF, purpose="TREAT", role="telemedicine-nurse", party="unit")
+    number = await open_context(record.store.pool, wanted, record.store.policy)
+    _clone(database, clones)
+    return Known(who, reading), Context(number, "Practitioner/1", wanted.role, "unit", "TREAT", NOW, "r", "staff")
+
+
+def _clone(database: Database, clones: int) -> None:
+    """Make the person's rows again for many others, who are not followed closely but may be seen."""
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        for table in (*FENCED, "grants"):
+            names = [
+                row[0]
+                for row in connection.execute(
+                    "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0", (table,)
+                )
+            ]
+            changed = {
+                "shard": "(x.shard + n) % 1024",
+                "id": "x.id || '-' || n",
+                "person": "x.person || '-' || n",
+                "folded": "n || x.folded",
+                "target": "CASE WHEN x.target = 'unit' THEN 'unit' || n ELSE x.target || '-' || n END",
+                "code": "CASE WHEN x.system = 'urn:test' THEN x.code || '-' || n ELSE x.code END",
+            }
+            picked = ", ".join(changed.get(name, f"x.{name}") for name in names)
+            connection.execute(
+                f"INSERT INTO {table} SELECT {picked} FROM {table} x, generate_series(1, {clones}) n"
+                " WHERE x.person IS NOT NULL"
+            )
+        connection.execute("INSERT INTO locator SELECT 'x/' || n, n % 1024 FROM generate_series(1, 20000) n")
+        connection.execute("ANALYZE")
+
+
+class Filled(NamedTuple):
+    record: Record
+    known: Known
+
+
+async def filled_at(database: Database, open_at: Opener, clones: int) -> Filled:
+    """The nurse's record on a filled database."""
+    store = await open_at(database.app_url)
+    known, context = await fill(Record(store, system(NOW), BASE), database, clones)
+    return Filled(Record(store, context, BASE), known)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def filled(database: Database, open_at: Opener) -> Filled:
+    return await filled_at(database, open_at, CLONES)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def twin(new_database: Callable[[], Database], open_at: Opener) -> Filled:
+    """The same on tables that are hash-partitioned by shard."""
+    return await filled_at(partitioned(new_database()), open_at, TWIN_CLONES)
+
+
+def partitioned(database: Database) -> Database:
+    """An empty database whose tables are laid out in partitions."""
+    from saman.record.migrate import migrate
+
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        connection.execute("DROP SCHEMA public CASCADE")
+        connection.execute("CREATE SCHEMA public AUTHORIZATION saman_owner")
+    migrate(database.admin_url, "saman_app", PARTITIONS)
+    return database
+
+
+async def asked(filled: Filled, name: str) -> list[tuple[str, tuple[Any, ...]]]:
+    """The statements of a question that is answered."""
+    async with listening(filled.record) as heard:
+        answer = await QUESTIONS[name](filled.record, filled.known)
+        assert not isinstance(answer, Refusal), (name, answer)
+        assert not hasattr(answer, "matches") or answer.matches, name
+    return heard
+
+
+@pytest.mark.parametrize("name", sorted(QUESTIONS))
+async def test_a_question_keeps_to_its_budget(filled: Filled, name: str) -> None:
+    statements = await asked(filled, name)
+    assert len(statements) <= BUDGETS[name]["statements"]
+    found = [scan for statement, values in statements for scan in scans(await plan(filled.record, statement, values))]
+    fenced = [scan for scan in found if table_of(scan) in FENCED]
+    assert fenced
+    assert all(scan.gated for scan in fenced), [scan for scan in fenced if not scan.gated]
+    assert not [scan for scan in found if scan.kind == "Seq Scan" and scan.ran]
+    touched = sum(scan.rows for scan in found if scan.table != "grants")
+    assert touched <= BUDGETS[name]["rows"], found
+
+
+@pytest.mark.parametrize(
+    "name", sorted(set(QUESTIONS) - {"tasks_of_a_unit", "patient_by_identifier", "patient_by_family"})
+)
+async def test_a_question_about_a_person_touches_one_partition(twin: Filled, name: str) -> None:
+    for statement, values in await asked(twin, name):
+        found = [
+            scan for scan in scans(await plan(twin.record, statement, values)) if table_of(scan) in FENCED and scan.ran
+        ]
+        for table in FENCED:
+            assert len({scan.table for scan in found if table_of(scan) == table}) <= 1, found
+        assert all(scan.gated for scan in found)
+        assert not [scan for scan in found if scan.kind == "Seq Scan"]
+
+
+async def test_a_write_is_one_statement(filled: Filled, record: Record) -> None:
+    async with listening(record) as heard:
+        reading = await made(record, observation(filled.known.person))
+    assert len(heard) <= BUDGETS["create"]["statements"]
+    async with listening(record) as heard:
+        await record.update("Observation", reading, observation(filled.known.person, id=reading))
+    assert len(heard) <= BUDGETS["update"]["statements"]
+
+
+def test_every_budget_is_asked_for() -> None:
+    assert set(BUDGETS) == {*QUESTIONS, "create", "update"}
