@@ -1,7 +1,7 @@
 """The R4 interface as one ASGI application, to be mounted at `/fhir`.
 
-Calls are handled without a framework's request and response objects: on a read they would cost as much as the rest of
-the handling (figures in docs/subsystems/fhir-api.md).
+Calls are handled without a framework's request and response objects, which on a read would cost more than all the rest
+of this layer (figures in docs/subsystems/fhir-api.md).
 """
 
 from __future__ import annotations
