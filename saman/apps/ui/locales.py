@@ -6,7 +6,7 @@ Formats come from Unicode CLDR by way of Babel (https://cldr.unicode.org); the f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
@@ -189,8 +189,7 @@ class Words:
     def number(self, value: Decimal | int, digits: int | None = None) -> str:
         """A number with the digits it came with (or `digits`), by locale: `71,8`."""
         places = digits if digits is not None else max(0, -int(Decimal(value).as_tuple().exponent))
-        pattern = "#,##0" + ("." + "0" * places if places else "")
-        return format_decimal(value, pattern, locale=self.shape.locale)
+        return _numeral(Decimal(value), places, self.shape.locale)
 
     def local(self, moment: datetime) -> datetime:
         """`moment` on the reader's clock."""
@@ -229,7 +228,8 @@ class Words:
 
     def time(self, moment: datetime) -> str:
         """`08:05`, fi and da `8.05`."""
-        return format_time(self.local(moment).replace(tzinfo=None), "short", locale=self.shape.locale)
+        local = self.local(moment)
+        return _clock(local.hour, local.minute, self.shape.locale)
 
     def near(self, moment: date) -> str:
         """`today`, `yesterday`, `tomorrow`, else the day as an answer to *when*."""
@@ -278,6 +278,16 @@ def _with_year(pattern: str) -> str:
 @lru_cache(maxsize=8192)
 def _written(pattern: str, day: date, locale: str) -> str:
     return format_date(day, pattern, locale=locale)
+
+
+@lru_cache(maxsize=2048)
+def _clock(hour: int, minute: int, locale: str) -> str:
+    return format_time(time(hour, minute), "short", locale=locale)
+
+
+@lru_cache(maxsize=8192)
+def _numeral(value: Decimal, places: int, locale: str) -> str:
+    return format_decimal(value, "#,##0" + ("." + "0" * places if places else ""), locale=locale)
 
 
 def _filled(text: str, values: dict[str, object]) -> Markup:

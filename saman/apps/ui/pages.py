@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from saman.apps.ui import icons
-from saman.apps.ui.catalogue import APPS
+from saman.apps.ui.catalogue import APPS, LANGUAGES
 from saman.apps.ui.locales import Words, languages, negotiate
 from saman.apps.ui.security import Session, masked, session_of
 from saman.apps.ui.static import Assets, coding_for, pack
@@ -25,6 +25,7 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Issue, Refusal
 
 THEMES: Final = ("auto", "light", "dark")
+DENSITIES: Final = ("calm", "dense")
 ONE_YEAR: Final = 31_536_000
 WRITTEN: Final = (
     "number",
@@ -80,6 +81,8 @@ class Frame(msgspec.Struct, frozen=True):
     user: User | None
     languages: tuple[Choice, ...]
     themes: tuple[Choice, ...]
+    density: str
+    densities: tuple[Choice, ...]
 
 
 class Rendering:
@@ -157,7 +160,7 @@ def installation(request: Request) -> Pages:
 
 
 def render(request: Request, template: str, view: Any, status: int = 200, **more: object) -> Response:
-    """The page `template` shows for `view`, packed for the wire; remembers `?lang=` and `?theme=`.
+    """The page `template` shows for `view`, packed for the wire; remembers `?lang=`, `?theme=` and `?density=`.
 
     `more` are further names for the template, such as a frame's help block.
     """
@@ -197,9 +200,9 @@ def _answer(request: Request, text: str, status: int) -> Response:
     coding = coding_for(request.headers.get("accept-encoding", ""))
     if coding:
         headers["content-encoding"] = coding
-        body = pack(body, coding, quality=4)
+        body = pack(body, coding, quality=3)
     response = Response(body, status, headers)
-    for name, allowed in (("lang", dict(languages())), ("theme", THEMES)):
+    for name, allowed in (("lang", LANGUAGES), ("theme", THEMES), ("density", DENSITIES)):
         asked = request.query_params.get(name, "")
         if asked in allowed:
             secure = installation(request).secure_cookies
@@ -209,8 +212,7 @@ def _answer(request: Request, text: str, status: int) -> Response:
 
 def _frame(request: Request, words: Words) -> Frame:
     session = session_of(request)
-    theme = request.query_params.get("theme") or request.cookies.get("theme", "auto")
-    theme = theme if theme in THEMES else "auto"
+    theme, density = _chosen(request, "theme", THEMES), _chosen(request, "density", DENSITIES)
     return Frame(
         language=words.language,
         direction=words.direction,
@@ -222,7 +224,15 @@ def _frame(request: Request, words: Words) -> Frame:
         user=_user(session),
         languages=_switch(request, "lang", languages(), words.language),
         themes=_switch(request, "theme", tuple((name, name) for name in THEMES), theme),
+        density=density,
+        densities=_switch(request, "density", tuple((name, name) for name in DENSITIES), density),
     )
+
+
+def _chosen(request: Request, name: str, choices: tuple[str, ...]) -> str:
+    """What the address or the cookie says, else the first of `choices`."""
+    chosen = request.query_params.get(name) or request.cookies.get(name, "")
+    return chosen if chosen in choices else choices[0]
 
 
 def _switch(request: Request, name: str, choices: tuple[tuple[str, str], ...], current: str) -> tuple[Choice, ...]:
@@ -235,7 +245,7 @@ def _user(session: Session | None) -> User | None:
 
 def _with(request: Request, name: str, value: str) -> str:
     """The present address with one query parameter changed; every page answered to a form can be had by GET too."""
-    kept = [(key, old) for key, old in request.query_params.multi_items() if key not in ("lang", "theme")]
+    kept = [(key, old) for key, old in request.query_params.multi_items() if key not in ("lang", "theme", "density")]
     return f"{request.url.path}?{urlencode([*kept, (name, value)])}"
 
 

@@ -56,7 +56,10 @@ class Note(msgspec.Struct, frozen=True):
 def outside(point: Point, limits: Iterable[Limit]) -> Outside:
     """On which side of the limit in force on its day a reading is."""
     day = point.when.date()
-    return next((side for limit in limits if limit.holds(day) and (side := limit.outside(point.value))), "")
+    for limit in limits:
+        if limit.holds(day) and (side := limit.outside(point.value)):
+            return side
+    return ""
 
 
 def gaps_between(days: Sequence[date], first: date, last: date, least: int) -> tuple[tuple[date, date], ...]:

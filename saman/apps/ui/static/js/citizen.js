@@ -6,6 +6,7 @@ const show = (when, on = true) => document.querySelectorAll(`[data-when=${when}]
 
 async function start() {
   keepTexts();
+  offerPrint();
   forgetOnSignOut();
   if (!("serviceWorker" in navigator)) return;
   navigator.serviceWorker.addEventListener("message", (event) => heard(event.data.state));
@@ -90,6 +91,14 @@ function keepTexts() {
     if (new URLSearchParams(location.search).has("sent")) localStorage.removeItem(name);
     field.value ||= localStorage.getItem(name) || "";
     field.addEventListener("input", () => localStorage.setItem(name, field.value));
+  }
+}
+
+// Printing needs a script; without one the browser's own menu does it.
+function offerPrint() {
+  for (const place of document.querySelectorAll("[data-print]")) {
+    place.hidden = false;
+    place.querySelector("button").addEventListener("click", () => window.print());
   }
 }
 
