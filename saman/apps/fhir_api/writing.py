@@ -15,7 +15,7 @@ from saman.record.search.query import Query
 
 async def create(call: Call) -> Answer | Refusal:
     """A new resource; with `If-None-Exist` only if none fulfils it, otherwise the one that does."""
-    resource = await _body(call)
+    resource = _conditioned(call) or await _body(call)
     if isinstance(resource, Refusal):
         return resource
     condition = _condition(call)
@@ -55,6 +55,16 @@ async def _body(call: Call) -> Any | Refusal:
     if isinstance(kind, str) and kind != call.type:
         return refused(Kind.INVALID, "invalid", f"The address asks for a {call.type}.", f"{call.type}.resourceType")
     return resource
+
+
+def _conditioned(call: Call) -> Refusal | None:
+    """Refuse conditions in the address: a client that sends them there would get a second resource."""
+    pairs = call.pairs()
+    if isinstance(pairs, Refusal):
+        return pairs
+    if any(name not in ("_format", "_pretty") for name, _ in pairs):
+        return refused(Kind.INVALID, "not-supported", "A POST takes its condition in If-None-Exist.", "If-None-Exist")
+    return None
 
 
 def _condition(call: Call) -> Query | Refusal | None:

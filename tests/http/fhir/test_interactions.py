@@ -194,6 +194,13 @@ async def test_conditional_create_refuses_what_it_cannot_decide(client: httpx.As
         assert response.status_code in (400, 412), condition
 
 
+async def test_a_condition_in_the_address_of_a_create_is_refused(client: httpx.AsyncClient) -> None:
+    response = await client.post("Patient?identifier=urn:x|misplaced", json=patient())
+    assert response.status_code == 400
+    assert issues(response)[0]["location"] == ["http.If-None-Exist"]
+    assert (await client.post("Patient?_format=json", json=patient())).status_code == 201
+
+
 async def test_history_of_one_resource_pages_back_to_the_first_version(client: httpx.AsyncClient) -> None:
     person = await made(client)
     url = f"Patient/{person['id']}"
