@@ -107,7 +107,7 @@ class AuditWriter:
     async def _commit(self, entries: list[Entry]) -> Unlogged | None:
         try:
             await self._pool.execute(_INSERT, *zip(*(entry.row() for entry in entries), strict=True))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             failed = Unlogged("the audit entries could not be written")
             failed.__cause__ = error
             return failed

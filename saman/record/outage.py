@@ -28,9 +28,10 @@ OUTAGES = (
     asyncpg.InsufficientResourcesError,
     asyncpg.PostgresSystemError,
     asyncpg.TransactionRollbackError,
+    asyncpg.InternalClientError,
     asyncpg.InterfaceError,
 )
-"""Among interface errors are bugs too; `outage` tells them apart."""
+"""An idle connection that is cut shows as an internal error; among interface errors are bugs, see `outage`."""
 
 
 def outage(error: Exception) -> Refusal:
