@@ -8,7 +8,7 @@ from typing import Any
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
-from saman.model.care.fhir import to_fhir
+from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
@@ -21,17 +21,21 @@ Named = tuple[str, Bundle]
 
 PROGRESS = 20
 
-
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
 
 
 async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: bool) -> Refusal | None:
-    """Store what is missing; each Bundle is stored once, whatever crashes in between."""
+    """Store what is missing, each part once, whatever crashes in between; a region changes by `saman model apply`."""
     done = await done_names(store)
-    refusal = await _store(store, clock, _region(region.model), done)
-    if refusal is not None or not demo or DEMO in done:
-        return refusal
+    named = f"region {region.model.region.id}"
+    if named not in done:
+        changes = await applied(store, region.model, clock())
+        if isinstance(changes, Refusal):
+            return changes
+        await keep_done(store, named)
+    if not demo or DEMO in done:
+        return None
     say("Storing the demo's people, once")
     refusal = await _store(store, clock, _people(region.model, clock, say), done)
     if refusal is None:
@@ -49,21 +53,8 @@ async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: fro
     return None
 
 
-def _region(model: CareModel) -> Iterator[Named]:
-    yield f"region {model.region.id} {model.region.version}", region_bundle(model)
-
-
 def _people(model: CareModel, clock: Clock, say: Say) -> Iterator[Named]:
     for count, (name, bundle) in enumerate(demo_bundles(clock(), closed=closed_in(model.country)), 1):
         yield f"demo {name}", bundle
         if count % PROGRESS == 0:
             say(f"Stored {count} parts of the demo")
-
-
-def region_bundle(model: CareModel) -> Bundle:
-    """The region's resources as one transaction that replaces what is there."""
-    entries = [
-        {"resource": one, "request": {"method": "PUT", "url": f"{one['resourceType']}/{one['id']}"}}
-        for one in to_fhir(model)
-    ]
-    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal
+from saman.model.care.check import check
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
 from saman.ops.clock import clock_of
@@ -26,6 +27,9 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
     region = open_region(settings.region)
     if isinstance(region, Refusal):
         return region
+    wrong = check(region.loaded, clock_of(settings)())
+    if wrong:
+        return Refusal(Kind.INVALID, wrong)
     if source.admin_url:
         say("Bringing the database up to date")
         migrate(source.admin_url, source.app_role)
