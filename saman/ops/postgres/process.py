@@ -126,15 +126,16 @@ def stop_server(data: Path, say: Say, seconds: float = 60) -> bool:
 
 
 def _gone(process: psutil.Process, seconds: float, say: Say) -> bool:
-    began = time.monotonic()
-    while time.monotonic() - began < seconds:
-        with contextlib.suppress(psutil.TimeoutExpired):
-            process.wait(PATIENCE)
-            return True
-        if not _lives(process.pid):
-            return True
-        say(f"PostgreSQL is stopping, {time.monotonic() - began:.0f} s so far")
-    return False
+    began = told = time.monotonic()
+    while _lives(process.pid):
+        now = time.monotonic()
+        if now - began >= seconds:
+            return False
+        if now - told >= PATIENCE:
+            told = now
+            say(f"PostgreSQL is stopping, {now - began:.0f} s so far")
+        time.sleep(0.02)
+    return True
 
 
 def _lives(pid: int) -> bool:
