@@ -21,14 +21,18 @@ from saman.flows.worklist.page import Filter, Wanted, newer
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 
-SCRIPT: Final = (Path(__file__).parent / "team.js").read_bytes()
+FILES: Final = {
+    name: ((Path(__file__).parent / name).read_bytes(), kind)
+    for name, kind in (("team.js", "text/javascript"), ("team.css", "text/css"))
+}
 FILTERS: Final = {one.value: one for one in Filter}
 MARKS_COOKIE: Final = "marks"
 
 
-async def script(request: Request) -> Response:
-    """The script of the professional pages, which all work without it."""
-    return Response(SCRIPT, headers={"content-type": "text/javascript; charset=utf-8", "cache-control": "no-cache"})
+async def file(request: Request) -> Response:
+    """The script and the few styles of the professional pages, which all work without the script."""
+    body, kind = FILES[request.url.path.rpartition("/")[2]]
+    return Response(body, headers={"content-type": f"{kind}; charset=utf-8", "cache-control": "no-cache"})
 
 
 async def worklist(request: Request, desk: Desk) -> Response:

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.team import lists, people, posts
+from saman.apps.team import lists, people, persons, posts
 from saman.apps.team.show import DeskFor, Handler, TeamHandler
 
 
@@ -17,7 +17,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         return Route(path, _with_desk(desk_for, handler), methods=[method])
 
     return [
-        Route("/team/team.js", lists.script, methods=["GET"]),
+        *(Route(f"/team/{name}", lists.file, methods=["GET"]) for name in lists.FILES),
         at("/team", lists.worklist),
         at("/team/new", lists.new),
         at("/team/sent", lists.sent),
@@ -26,6 +26,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         *(at(f"/team/tasks/{{task}}/{act}", posts.handler(act), "POST") for act in posts.ACTS),
         at("/team/tasks/{task}/undo", posts.undo, "POST"),
         at("/team/people", people.people),
+        at("/team/people/{person}", persons.person),
     ]
 
 

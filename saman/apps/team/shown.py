@@ -42,6 +42,10 @@ MARK_WHY = {
     ),
     Sense.MISSED: mark("Agreed readings did not come on %(missed)s days; the rule says %(days)s."),
 }
+SHORT_NAMES = {"spo2": mark("SpO₂"), "blood-pressure": mark("BP")}
+"""What professionals call a measurement whose name for citizens is long."""
+SPARED = ("/min", "mmHg")
+"""Units that go without saying beside a pulse or a blood pressure."""
 NUMBERS = ("value", "limit", "rise", "amount", "missed", "days")
 
 
@@ -157,8 +161,8 @@ def _measurement(
     unit = parts[0][1].unit.text
     numbers = "/".join(desk.words.number(held[id].value) for id in ids)
     return ReadingShown(
-        name=desk.said(parts[0][0].name),
-        value=f"{numbers} {unit}",
+        name=short_name(desk, parts[0][0]),
+        value=f"{numbers} {unit}" if unit not in SPARED else numbers,
         limit=limit_text(desk, limit.low, limit.high) if limit else "",
         set_by=limit.set_by if limit else "",
         set_on=limit.set_on if limit else None,
@@ -166,6 +170,12 @@ def _measurement(
         confirmed=any(held[id].confirmed for id in ids),
         measure=measurement,
     )
+
+
+def short_name(desk: Desk, measurement: Measurement) -> str:
+    """A measurement as professionals call it."""
+    short = SHORT_NAMES.get(measurement.id)
+    return desk.t(short) if short else desk.said(measurement.name)
 
 
 def mark_shown(desk: Desk, found: Mark) -> MarkShown:
