@@ -26,6 +26,8 @@ from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
 from saman.apps.fhir_api.app import Limits, fhir_app
+from saman.apps.region.borders import read_borders
+from saman.apps.region.routes import region_routes
 from saman.apps.team.desk import Desk
 from saman.apps.team.lists import MARKS_COOKIE
 from saman.apps.team.routes import routes as team_routes
@@ -73,6 +75,7 @@ def application(parts: Parts) -> Starlette:
         Route("/health/ready", _ready(parts.store), methods=["GET"]),
         Mount("/fhir", _fhir(parts, identity)),
         *_page_routes(parts, identity, sessions),
+        *_open_routes(parts),
     ]
     missing = undeclared(routes)
     if missing:
@@ -123,6 +126,11 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         )
 
     return [*sign_in.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for)]
+
+
+def _open_routes(parts: Parts) -> list[BaseRoute]:
+    borders = read_borders(parts.region.folder / "borders.geojson")
+    return region_routes(parts.region.model, parts.region.policy, Adoption(parts.triage_manufacturer), borders)
 
 
 def standing(request: Request, clock: Clock, identity: Identity) -> Context:

@@ -1,0 +1,139 @@
+"""Words for the closed lists of the care model and of access, as source strings that the catalogues translate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from saman.apps.ui.locales import mark
+from saman.model.access.relation import RelationKind
+from saman.model.access.row import Status
+from saman.model.care.agreement import AgreementKind
+from saman.model.care.governance import BodyKind, Direction, Voting
+from saman.model.care.party import PartyKind
+from saman.model.care.region import Sector
+from saman.model.care.service_model import Category, Limit, ModeKind, Occasion, RuleKind
+
+PARTIES: Final = {
+    PartyKind.MUNICIPALITY: mark("Municipalities"),
+    PartyKind.COUNTY: mark("County"),
+    PartyKind.REGION: mark("Regions"),
+    PartyKind.HOSPITAL_TRUST: mark("Hospital trust"),
+    PartyKind.HOSPITAL: mark("Hospitals"),
+    PartyKind.GP_PRACTICE: mark("General practices"),
+    PartyKind.HOME_CARE: mark("Home care"),
+    PartyKind.NURSING_HOME: mark("Nursing homes"),
+    PartyKind.CASE_OFFICE: mark("Case offices"),
+    PartyKind.TELEMEDICINE_CENTRE: mark("Telemedicine centre"),
+    PartyKind.RESPONSE_CENTRE: mark("Response centre"),
+    PartyKind.OUT_OF_HOURS_CLINIC: mark("Out-of-hours clinics"),
+    PartyKind.ASSOCIATION: mark("Associations"),
+    PartyKind.REGIONAL_COUNCIL: mark("Regional councils and secretariats"),
+    PartyKind.MUNICIPAL_UNION: mark("Municipal unions"),
+    PartyKind.STATE_AGENCY: mark("State agencies"),
+    PartyKind.UNIVERSITY: mark("Universities"),
+}
+BODIES: Final = {
+    BodyKind.STEERING: mark("Steering group"),
+    BodyKind.COORDINATION: mark("Coordination group"),
+    BodyKind.REFERENCE: mark("Reference group"),
+}
+VOTING: Final = {
+    Voting.ONE_PARTY_ONE_VOTE: mark("one vote each"),
+    Voting.MAJORITY: mark("majority"),
+    Voting.CONSENSUS: mark("agreement of all"),
+}
+AGREEMENTS: Final = {
+    AgreementKind.COOPERATION: mark("Cooperation agreement"),
+    AgreementKind.SERVICE: mark("Service agreement"),
+    AgreementKind.PROCUREMENT: mark("Joint procurement"),
+    AgreementKind.DATA: mark("Agreement on data"),
+}
+MODES: Final = {
+    ModeKind.CLINIC: ("clinic", mark("Clinic")),
+    ModeKind.HOME: ("home", mark("Home visit")),
+    ModeKind.VIDEO: ("video", mark("Video")),
+    ModeKind.PHONE: ("phone", mark("Phone")),
+    ModeKind.CHAT: ("chat", mark("Chat")),
+    ModeKind.MEASURED_AT_HOME: ("measure", mark("Measured at home")),
+    ModeKind.DEVICE: ("device", mark("Device")),
+    ModeKind.HEALTH_ROOM: ("room", mark("Health room")),
+}
+"""Icon and words of each mode, in the order of the matrix."""
+
+LIMITS: Final = {
+    Limit.NEED: mark("need"),
+    Limit.DIGITAL_ABILITY: mark("digital ability"),
+    Limit.LINE: mark("the line"),
+    Limit.DISTANCE: mark("distance"),
+}
+CATEGORIES: Final = {
+    Category.REMOTE_TREATMENT: mark("Remote treatment"),
+    Category.REMOTE_MONITORING: mark("Remote monitoring"),
+    Category.REMOTE_MEETING: mark("Remote meeting"),
+    Category.OTHER: mark("Other distance-spanning solution"),
+}
+SECTORS: Final = {Sector.HEALTH: mark("health care"), Sector.SOCIAL: mark("social care"), Sector.BOTH: mark("both")}
+OCCASIONS: Final = {
+    Occasion.REPORTED: mark("When a report comes"),
+    Occasion.MISSED: mark("When nothing comes"),
+    Occasion.WRONG: mark("When a number is unusual"),
+}
+DIRECTIONS: Final = {
+    Direction.UP: ("↑", mark("should rise")),
+    Direction.DOWN: ("↓", mark("should fall")),
+    Direction.NONE: ("–", mark("no direction stated")),
+}
+MEASURED: Final = {
+    "12 months": mark("12 months"),
+    "6 months": mark("6 months"),
+    "month": mark("month"),
+    "per cent": mark("per cent"),
+    "score": mark("score"),
+    "persons": mark("persons"),
+    "minutes": mark("minutes"),
+    "hours per person": mark("hours per person"),
+    "contacts per person": mark("contacts per person"),
+}
+"""Periods and units that the files write in English."""
+
+DATA: Final = {
+    "directory": mark("the directory"),
+    "person": mark("who the person is"),
+    "plan": mark("the plan"),
+    "readings": mark("readings from home"),
+    "health": mark("the health record"),
+    "social": mark("social care notes"),
+    "finance": mark("who pays"),
+    "consent": mark("consents and the log"),
+}
+TIES: Final = {
+    RelationKind.SELF: mark("it is about themselves"),
+    RelationKind.RELATIVE: mark("the citizen has shared it"),
+    RelationKind.CARE_TEAM: mark("they are in the care team"),
+    RelationKind.TASK: mark("they were asked to do something"),
+    RelationKind.REQUEST: mark("they take part in a request"),
+    RelationKind.APPOINTMENT: mark("there is an appointment"),
+    RelationKind.EPISODE: mark("the citizen is in a service they run"),
+    RelationKind.GENERAL_PRACTITIONER: mark("they are the citizen's own practice"),
+    RelationKind.MANAGING: mark("they keep the record"),
+    RelationKind.PROTECTED: mark("the address is protected"),
+}
+TOPICS: Final = {"home-visit": mark("a home visit"), "plan": mark("the plan")}
+STATUSES: Final = {
+    Status.SEEN: ("done", mark("text seen at the source")),
+    Status.SECONDARY: ("waiting", mark("secondary source, a local setting")),
+    Status.UNCHECKED: ("todo", mark("unchecked, a local setting")),
+}
+"""Shape and words of how far a row was checked."""
+
+RULES: Final = {
+    RuleKind.OWN_LIMIT: mark(
+        "Marks a reading under the lowest or over the highest value of the person's own limit; the limit itself is"
+        " within. Another unit than the limit's is never compared."
+    ),
+    RuleKind.RISE: mark(
+        "Marks a reading that is more than %(amount)s above the lowest of the person's own readings in the %(days)s"
+        " days before it."
+    ),
+    RuleKind.MISSED: mark("Marks that agreed readings did not come on %(days)s days or more, up to today."),
+}

@@ -1,0 +1,43 @@
+"""The pages that are open to everybody: the region's way of working, and what Saman is and is not."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from saman.apps.region.about import about_page, triage_page
+from saman.apps.region.borders import Borders
+from saman.apps.region.facts import Teller
+from saman.apps.region.page import region_page
+from saman.apps.ui.pages import render, words_of
+from saman.model.access import Policy
+from saman.model.care.caremodel import CareModel
+from saman.model.triage.purpose import OFF, Adoption
+
+
+def region_routes(
+    model: CareModel, policy: Policy, adoption: Adoption = OFF, borders: Borders | None = None
+) -> list[BaseRoute]:
+    """`/region`, `/about` and `/about/triage` for the region that runs here."""
+    saman = version("saman")
+
+    def tell(request: Request) -> Teller:
+        return Teller(model, words_of(request))
+
+    async def region(request: Request) -> Response:
+        return render(request, "region/region.html", region_page(tell(request), policy, borders))
+
+    async def about(request: Request) -> Response:
+        return render(request, "region/about.html", about_page(tell(request), saman, adoption))
+
+    async def triage(request: Request) -> Response:
+        return render(request, "region/triage.html", triage_page(tell(request), adoption))
+
+    return [
+        Route("/region", region, methods=["GET"]),
+        Route("/about", about, methods=["GET"]),
+        Route("/about/triage", triage, methods=["GET"]),
+    ]

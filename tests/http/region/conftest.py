@@ -1,0 +1,65 @@
+"""The open pages of the real region, without a database: they read nothing but the region's files."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from saman.apps.region.borders import read_borders
+from saman.apps.region.routes import region_routes
+from saman.apps.ui import pages, static
+from saman.apps.ui.security import SecurityHeaders
+from saman.kernel.outcome import Refusal
+from saman.model.triage.purpose import Adoption
+from saman.ops.region import Region, open_region
+
+REGION = Path(__file__).parents[3] / "regions" / "no-agder"
+NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+Get = Callable[..., httpx.Response]
+
+
+def make_app(region: Region, manufacturer: str = "demo only", demo: bool = True) -> Starlette:
+    """The pages as an application of their own."""
+    assets = static.load()
+    borders = read_borders(region.folder / "borders.geojson")
+    app = Starlette(
+        routes=[
+            *region_routes(region.model, region.policy, Adoption(manufacturer), borders),
+            static.static_route(assets),
+        ],
+        middleware=[Middleware(SecurityHeaders)],
+    )
+    app.state.pages = pages.pages(assets, lambda: NOW, ZoneInfo("Europe/Oslo"), demo=demo, secure_cookies=False)
+    return app
+
+
+@pytest.fixture(scope="session")
+def region() -> Region:
+    """Agder as shipped."""
+    found = open_region(REGION)
+    assert not isinstance(found, Refusal), found
+    return found
+
+
+@pytest.fixture
+def get(region: Region) -> Get:
+    """Fetches an address; `manufacturer` and `demo` say how the installation is run."""
+
+    async def fetch(path: str, manufacturer: str = "demo only", demo: bool = True) -> httpx.Response:
+        transport = httpx.ASGITransport(make_app(region, manufacturer, demo))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get(path)
+
+    def run(path: str, manufacturer: str = "demo only", demo: bool = True) -> httpx.Response:
+        return asyncio.run(fetch(path, manufacturer, demo))
+
+    return run
