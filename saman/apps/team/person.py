@@ -7,11 +7,14 @@ from datetime import date
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
 
 from saman.apps.team import around, curves
 from saman.apps.team.desk import Desk, together
 from saman.apps.team.loop import KINDS, kind_of, loop_of, state_of, title_of
 from saman.apps.team.report import newest_report
+from saman.apps.team.show import show
 from saman.apps.team.shown import banner, is_dead, is_protected, person_line
 from saman.apps.team.views import PersonPage, Row
 from saman.apps.team.why import decisions, relations_in, why
@@ -113,6 +116,12 @@ def _acting(teams: Sequence[Resource], plans: Sequence[Resource], tasks: Sequenc
 def banner_of(desk: Desk, found: Held) -> PersonBanner:
     """The banner with critical facts, where the user may see them."""
     return banner(desk, found.person, around.critical(desk, found.allergies, found.flags))
+
+
+async def person(request: Request, desk: Desk) -> Response:
+    """A person's page."""
+    tables = request.query_params.get("as") == "tables"
+    return show(request, "team/person.html", await person_page(desk, request.path_params["person"], tables=tables))
 
 
 async def person_page(desk: Desk, id: str, *, tables: bool = False) -> PersonPage | Refusal:

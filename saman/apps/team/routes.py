@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.team import lists, people, persons, posts
+from saman.apps.team import limits, lists, messages, people, posts, requests, summary, visits
+from saman.apps.team.person import person
 from saman.apps.team.show import DeskFor, Handler, TeamHandler
 
 
@@ -26,7 +27,16 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         *(at(f"/team/tasks/{{task}}/{act}", posts.handler(act), "POST") for act in posts.ACTS),
         at("/team/tasks/{task}/undo", posts.undo, "POST"),
         at("/team/people", people.people),
-        at("/team/people/{person}", persons.person),
+        at("/team/people/{person}", person),
+        at("/team/people/{person}/visit", visits.ask),
+        at("/team/people/{person}/visit", visits.send, "POST"),
+        at("/team/people/{person}/limit", limits.ask),
+        at("/team/people/{person}/limit", limits.send, "POST"),
+        at("/team/people/{person}/summary", summary.summary),
+        at("/team/messages/{person}", messages.thread),
+        at("/team/messages/{person}", messages.send, "POST"),
+        at("/team/requests/{task}", requests.request),
+        at("/team/requests/{task}/{act}", requests.answer, "POST"),
     ]
 
 

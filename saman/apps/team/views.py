@@ -272,7 +272,7 @@ class VisitForm(msgspec.Struct, frozen=True, kw_only=True):
     receiver: str
     receiver_phone: str
     answer_by: datetime | None
-    times: tuple[tuple[str, str], ...]
+    soon: str
     key: str
 
 
@@ -294,6 +294,7 @@ class ThreadPage(msgspec.Struct, frozen=True, kw_only=True):
     banner: PersonBanner
     messages: tuple[Bubble, ...]
     waiting: tuple[tuple[str, int], ...]
+    may_write: bool
     key: str
 
 
@@ -305,6 +306,14 @@ class Event(msgspec.Struct, frozen=True, kw_only=True):
     who: str
     state: State
     sub: str = ""
+
+
+class Conflict(msgspec.Struct, frozen=True):
+    """Somebody was first: who, what it is now, and since when."""
+
+    who: str
+    now: str
+    when: datetime
 
 
 class ActShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -327,7 +336,7 @@ class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
     lanes: Markup
     events: tuple[Event, ...]
     acts: tuple[ActShown, ...]
-    times: tuple[tuple[str, str], ...]
+    soon: str
     is_owner: bool
     mine: bool
     holder: str
