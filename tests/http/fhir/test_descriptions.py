@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import httpx
 import pytest
@@ -103,6 +104,12 @@ async def test_openapi_points_nowhere_that_is_not_there(nobody: httpx.AsyncClien
     components = response.json()["components"]
     for kind, name in set(re.findall(r'"#/components/(\w+)/([^"]+)"', response.text)):
         assert name in components[kind], (kind, name)
+
+
+async def test_the_page_in_docs_names_every_call() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "subsystems" / "fhir-api.md").read_text(encoding="utf-8")
+    for route in RECORD_ROUTES:
+        assert f"| `{route.method} /fhir/{route.pattern}` |" in page
 
 
 async def test_a_route_that_declares_no_policy_fails_at_start() -> None:
