@@ -13,8 +13,10 @@ from saman.apps.citizen.views import Answer, Draft, Part, Question, Range, Recei
 from saman.flows.monitoring.enrolment import Enrolment
 from saman.flows.monitoring.report import Report, Value, send
 from saman.flows.monitoring.series import Reading, latest, readings_of
+from saman.flows.writing import Once
 from saman.kernel import json
 from saman.kernel.outcome import Refusal
+from saman.model.care import codes
 from saman.model.care.measurement import Bounds, Measurement, Quantity
 from saman.model.care.questionnaire import Question as Asked
 from saman.record.drafts import Kept, drop_draft, find_draft, keep_draft
@@ -80,8 +82,12 @@ async def send_draft(own: Own, id: str, comment: str) -> Receipt | Refusal:
     if isinstance(enrolment, Refusal):
         return enrolment
     kept = await find_draft(own.record.store, own.record.context, KIND)
-    answers = _read(kept.body) if kept is not None and kept.key == id else {}
-    done = await send(own.record, own.model, enrolment, _report(enrolment, id, answers, comment))
+    if kept is not None and kept.key == id:
+        done = await send(own.record, own.model, enrolment, _report(enrolment, id, _read(kept.body), comment))
+    else:
+        done = await _sent_before(own, id) or await send(
+            own.record, own.model, enrolment, _report(enrolment, id, {}, comment)
+        )
     if isinstance(done, Refusal):
         return done
     if kept is not None and kept.key == id:
@@ -93,6 +99,14 @@ async def send_draft(own: Own, id: str, comment: str) -> Receipt | Refusal:
         self_treatment=True,
         already=done.already,
     )
+
+
+async def _sent_before(own: Own, id: str) -> Once | Refusal | None:
+    """The report that the draft with this id has become, so that a second window is not told that it is empty."""
+    found = await own.all("QuestionnaireResponse", ("identifier", f"{codes.READING}|{id}"))
+    if isinstance(found, Refusal):
+        return found
+    return Once(found[0], already=True) if found else None
 
 
 def _report(enrolment: Enrolment, key: str, answers: Mapping[str, Answer], comment: str) -> Report:
