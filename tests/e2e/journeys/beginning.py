@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from saman.kernel.outcome import Refusal
-from saman.model.care.calendar import holidays_on
 from saman.model.care.codes import concept
+from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
+from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region, open_region
-from saman.ops.setup import region_bundle
 from saman.record import Record, open_store, process, system
 
 REGION = Path(__file__).parents[3] / "regions" / "no-agder"
@@ -33,15 +34,18 @@ def region() -> Region:
 
 def fill(url: str) -> None:
     """Store the region and its few people in the migrated database at `url`."""
-    asyncio.run(_fill(url))
+    with ThreadPoolExecutor(1) as aside:  # a browser's own loop may run in this thread already
+        aside.submit(lambda: asyncio.run(_fill(url))).result()
 
 
 async def _fill(url: str) -> None:
     opened = region()
     store = await open_store(url, opened.policy, connections=4)
     assert not isinstance(store, Refusal), store
+    changes = await applied(store, opened.model, FRIDAY_EVENING)
+    assert not isinstance(changes, Refusal), changes
     record = Record(store, system(FRIDAY_EVENING))
-    for name, bundle in [("region", region_bundle(opened.model)), *_people(opened)]:
+    for name, bundle in _people(opened):
         answer = await process(record, bundle, once=name)
         assert not isinstance(answer, Refusal), (name, answer)
     await store.close()
@@ -49,11 +53,8 @@ async def _fill(url: str) -> None:
 
 def _people(opened: Region) -> Iterator[tuple[str, Resource]]:
     """Staff, the people of `PEOPLE`, what goes on around them, and the first few published people."""
-    country = opened.model.country
     published = 0
-    for name, bundle in demo_bundles(
-        FRIDAY_EVENING, closed=lambda day: day.weekday() > 4 or bool(holidays_on(country, day))
-    ):
+    for name, bundle in demo_bundles(FRIDAY_EVENING, closed=closed_in(opened.model.country)):
         kind, _, person = name.partition("-")
         if kind == "published":
             published += 1
@@ -67,7 +68,11 @@ def _people(opened: Region) -> Iterator[tuple[str, Resource]]:
 
 def _about(resource: Resource) -> str:
     """The Patient id that something is about."""
-    named = [resource.get("for"), resource.get("subject"), *(one.get("actor") for one in resource.get("participant", ()))]
+    named = [
+        resource.get("for"),
+        resource.get("subject"),
+        *(one.get("actor") for one in resource.get("participant", ())),
+    ]
     ids = [one["reference"].partition("/")[2] for one in named if one and one["reference"].startswith("Patient/")]
     return ids[0] if ids else ""
 
@@ -75,7 +80,11 @@ def _about(resource: Resource) -> str:
 def _read(entry: Resource) -> Resource:
     """Every report of the week has been read when the journeys begin, so that what they send is all that is unread."""
     task = entry["resource"]
-    if task["resourceType"] != "Task" or task["status"] != "requested" or task["code"]["coding"][0]["code"] != "read-report":
+    if (
+        task["resourceType"] != "Task"
+        or task["status"] != "requested"
+        or task["code"]["coding"][0]["code"] != "read-report"
+    ):
         return entry
     nurse = {"reference": "PractitionerRole/jon-bakke-agder-telemedicine-centre"}
     done = {"type": concept("urn:saman:task-output", "acknowledged-by"), "valueReference": nurse}

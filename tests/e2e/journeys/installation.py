@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -36,6 +35,19 @@ class Hands:
         """The time."""
         self.now += TICK
         return self.now
+
+
+class Announcing(uvicorn.Server):
+    """A server that tells when it serves."""
+
+    def __init__(self, config: uvicorn.Config, ready: threading.Event) -> None:
+        super().__init__(config)
+        self._told = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, then say so."""
+        await super().startup(sockets)
+        self._told.set()
 
 
 class Installation:
@@ -116,18 +128,9 @@ class Installation:
         config = uvicorn.Config(
             self._noting(application(parts)), lifespan="off", ws="none", http="httptools", log_level="warning"
         )
-        self._server = server = uvicorn.Server(config)
-        server.install_signal_handlers = lambda: None  # type: ignore[attr-defined]
-        announce = asyncio.create_task(self._announce(server))
-        with contextlib.suppress(asyncio.CancelledError):
-            await server.serve([self._socket])
-        announce.cancel()
+        self._server = Announcing(config, self._ready)
+        await self._server.serve([self._socket])
         await store.close()
-
-    async def _announce(self, server: uvicorn.Server) -> None:
-        while not server.started:
-            await asyncio.sleep(0)
-        self._ready.set()
 
     def _noting(self, app: ASGIApp) -> ASGIApp:
         async def note(scope: Scope, receive: Receive, send: Send) -> None:
