@@ -215,7 +215,7 @@ async def test_an_outage_is_an_answer_and_passes(new_database: Callable[[], Data
     who = await made(record, patient())
     elsewhere = psycopg.conninfo.make_conninfo(database.superuser_url, dbname="postgres")
     with psycopg.connect(elsewhere, autocommit=True) as owner:
-        owner.execute("ALTER DATABASE " + database.name + " ALLOW_CONNECTIONS false")
+        owner.execute("ALTER DATABASE " + database.name + " CONNECTION LIMIT 0")
         owner.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s AND usename = 'saman_app'",
             (database.name,),
@@ -223,7 +223,7 @@ async def test_an_outage_is_an_answer_and_passes(new_database: Callable[[], Data
         answers = [await record.read("Patient", who) for _ in range(4)]
         assert {answer.kind for answer in answers if isinstance(answer, Refusal)} == {Kind.UNAVAILABLE}
         assert isinstance(await record.create(patient()), Refusal)
-        owner.execute("ALTER DATABASE " + database.name + " ALLOW_CONNECTIONS true")
+        owner.execute("ALTER DATABASE " + database.name + " CONNECTION LIMIT -1")
     assert isinstance(await record.read("Patient", who), Stored)
 
 

@@ -17,6 +17,8 @@ from saman.record import Record, Stored, system
 from tests.record.conftest import BASE, NOW, Opener, Resource, processed, without_server_parts
 from tests.record.test_official_examples import alike
 
+pytestmark = pytest.mark.conformance
+
 FOLDER = Path(__file__).parents[2] / "saman/ops/demo/data/synthea"
 FILES = sorted(FOLDER.glob("*.json.gz"))
 

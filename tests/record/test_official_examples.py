@@ -14,6 +14,8 @@ from tests.conformance.examples import load_examples
 from tests.conformance.test_r4_examples import UNREADABLE, WRONG
 from tests.record.conftest import without_server_parts
 
+pytestmark = pytest.mark.conformance
+
 EXAMPLES = dict(load_examples())
 _sorted = msgspec.json.Encoder(decimal_format="number", order="sorted")
 
