@@ -43,8 +43,21 @@ cluster.stop()
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
+    """An empty folder that every account can reach."""
     made = Path(tempfile.mkdtemp(prefix="saman-unit-"))
     made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture(scope="module")
+def prepared(binaries: Path | None) -> Iterator[Path]:
+    """The folder of a server that was set up and stopped, to be copied."""
+    made = Path(tempfile.mkdtemp(prefix="saman-unit-"))
+    made.chmod(0o755)
+    cluster = postgres.start(made, lambda _: None, binaries, MEMORY)
+    assert isinstance(cluster, postgres.Cluster), cluster
+    cluster.stop()
     yield made
     shutil.rmtree(made)
 
@@ -55,7 +68,19 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def start(folder: Path, said: list[str], binaries: Path | None) -> Iterator[Start]:
+def start(folder: Path, prepared: Path, said: list[str], binaries: Path | None) -> Iterator[Start]:
+    """Starts, or attaches to, the server of `folder`, which is set up already unless the test has begun otherwise."""
+    subprocess.run(["cp", "-a", f"{prepared}/.", folder], check=True)
+    yield from starts(folder, said, binaries)
+
+
+@pytest.fixture
+def set_up(folder: Path, said: list[str], binaries: Path | None) -> Iterator[Start]:
+    """As `start`, from an empty folder."""
+    yield from starts(folder, said, binaries)
+
+
+def starts(folder: Path, said: list[str], binaries: Path | None) -> Iterator[Start]:
     made: list[postgres.Cluster] = []
 
     def begin() -> postgres.Cluster:
@@ -89,8 +114,8 @@ def kill(pid: int) -> None:
     psutil.wait_procs([victim], timeout=30)
 
 
-def test_a_new_server_has_roles_without_power_and_no_open_door(start: Start, folder: Path) -> None:
-    cluster = start()
+def test_a_new_server_has_roles_without_power_and_no_open_door(set_up: Start, folder: Path) -> None:
+    cluster = set_up()
     roles = "SELECT count(*) FROM pg_roles WHERE rolname IN ('saman_owner', 'saman_app') AND rolcanlogin"
     powers = " AND NOT (rolsuper OR rolbypassrls OR rolcreaterole OR rolcreatedb OR rolreplication)"
     assert ask(cluster.app_url(), roles + powers) == 2
@@ -136,7 +161,7 @@ def test_the_second_attaches_and_the_last_to_leave_stops_it(start: Start) -> Non
     assert not (second.data_dir / "run" / "postgres.pid").exists()
 
 
-def test_of_two_starts_at_once_one_sets_up_and_both_share(folder: Path, binaries: Path | None, start: Start) -> None:
+def test_of_two_starts_at_once_one_sets_up_and_both_share(folder: Path, binaries: Path | None, set_up: Start) -> None:
     both = [starter(folder, binaries), starter(folder, binaries)]
     lines = [[], []]
     for one, heard in zip(both, lines, strict=True):
@@ -149,7 +174,7 @@ def test_of_two_starts_at_once_one_sets_up_and_both_share(folder: Path, binaries
     for one in both:
         one.communicate("\n")
         assert one.returncode == 0
-    assert start().status().state == "ready"
+    assert set_up().status().state == "ready"
 
 
 @pytest.mark.kills
@@ -179,24 +204,24 @@ def test_kill_9_of_a_session_is_recovered_by_the_server(start: Start, said: list
 
 
 @pytest.mark.kills
-def test_kill_9_of_the_starter_leaves_a_server_to_attach_to(folder: Path, binaries: Path | None, start: Start) -> None:
+def test_kill_9_of_the_starter_leaves_a_server_to_attach_to(folder: Path, binaries: Path | None, set_up: Start) -> None:
     one = starter(folder, binaries)
     heard = [one.stdout.readline(), one.stdout.readline()]
     one.kill()
     one.communicate()
-    cluster = start()
+    cluster = set_up()
     assert heard[-1] == f"pid {cluster.status().pid}\n"
     assert cluster.stop() is True
 
 
 @pytest.mark.kills
-def test_kill_9_in_the_middle_of_the_set_up_is_begun_again(folder: Path, binaries: Path | None, start: Start) -> None:
+def test_kill_9_in_the_middle_of_the_set_up_is_begun_again(folder: Path, binaries: Path | None, set_up: Start) -> None:
     one = starter(folder, binaries, "die while setting up")
     one.communicate()
     assert one.returncode == -signal.SIGKILL
     (folder / "postgres" / "data.new").mkdir()
     (folder / "postgres" / "data.new" / "half").touch()
-    assert start().status().state == "ready"
+    assert set_up().status().state == "ready"
 
 
 def test_a_pid_file_that_names_another_program_is_removed(start: Start, said: list[str]) -> None:
