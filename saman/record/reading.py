@@ -30,19 +30,23 @@ def read_sql(fence: Fence, table: str, *, located: bool, versioned: bool) -> str
 
 @cache
 def versions_sql(fence: Fence, *, one: bool) -> str:
-    """History, newest first, after $3 updated, $4 id, $5 version; at most $6; of type $7, and of id $8 at shard $9."""
-    condition = "r.type = $7 AND r.id = $8 AND r.shard = $9" if one else "r.type = $7"
+    """History, newest first, after $3 updated, $4 id, $5 version; at most $6; of type $7, and of id $8 at shard $9.
+
+    Versions of one resource go by number: of two writers, the one that came first may be the one that waited longer.
+    """
+    condition, order, after = "r.type = $7", ("updated", "id", "version"), "$3::timestamptz, $4::text, $5::bigint"
+    if one:
+        condition = "r.type = $7 AND r.id = $8 AND r.shard = $9"
+        order, after = ("version", "updated", "id"), "$5::bigint, $3::timestamptz, $4::text"
+    way = ", ".join(f"{column} DESC" for column in order)
     parts = [
         f"""(SELECT {_COLUMNS}, seen.ground FROM {table} r {fence.join("r")}
             WHERE {GATED} AND {condition} AND {fence.holds("r")}
-              AND ($3::timestamptz IS NULL OR (r.updated, r.id, r.version) < ($3::timestamptz, $4::text, $5::bigint))
-            ORDER BY r.updated DESC, r.id DESC, r.version DESC LIMIT $6::integer)"""
+              AND ($3::timestamptz IS NULL OR ({", ".join(f"r.{column}" for column in order)}) < ({after}))
+            ORDER BY {way} LIMIT $6::integer)"""
         for table in ("resource", "history")
     ]
-    return gate(
-        f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS r"
-        " ORDER BY updated DESC, id DESC, version DESC LIMIT $6::integer"
-    )
+    return gate(f"SELECT * FROM ({' UNION ALL '.join(parts)}) AS r ORDER BY {way} LIMIT $6::integer")
 
 
 async def read_row(

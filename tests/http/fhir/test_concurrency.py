@@ -25,6 +25,12 @@ async def test_writers_of_one_resource_make_strictly_increasing_versions(client:
     for one in answers:
         kept = await client.get(f"{url}/_history/{one.json()['meta']['versionId']}")
         assert kept.json()["name"] == one.json()["name"]
+    following, seen = f"{url}/_history?_count=7", []
+    while following:
+        page = (await client.get(following)).json()
+        seen += [int(one["resource"]["meta"]["versionId"]) for one in page["entry"]]
+        following = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+    assert seen == list(range(WRITERS + 1, 0, -1))
 
 
 async def test_of_writers_that_saw_the_same_version_one_wins(client: httpx.AsyncClient) -> None:
