@@ -10,10 +10,14 @@ import httpx
 import pytest
 import pytest_asyncio
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from saman.apps.auth.identity import request_id
 from saman.apps.fhir_api.app import Limits, fhir_app
+from saman.apps.fhir_api.first import FhirFirst
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
 from saman.record import Context, Store, open_store, system
@@ -49,8 +53,13 @@ async def store(database) -> AsyncIterator[Store]:
 
 @pytest.fixture(scope="module")
 def app(store: Store) -> Starlette:
-    """The interface mounted where it will be; a body may hold 200 kB."""
-    return Starlette(routes=[Mount("/fhir", fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000)))])
+    """The interface where it will stand, beside a page; a body may hold 200 kB."""
+    fhir = fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000))
+    return Starlette(routes=[Route("/fhirs", page)], middleware=[Middleware(FhirFirst, fhir=fhir)])
+
+
+async def page(request: Request) -> PlainTextResponse:
+    return PlainTextResponse("a page")
 
 
 def caller(app: Starlette, who: str = "") -> httpx.AsyncClient:

@@ -293,6 +293,12 @@ async def test_in_a_batch_every_entry_stands_for_itself(client: httpx.AsyncClien
     assert answers[0]["resource"] == person
 
 
+async def test_the_base_is_met_with_and_without_a_slash(client: httpx.AsyncClient) -> None:
+    for url in (BASE, f"{BASE}/"):
+        assert (await client.post(url, json=bundle("batch", entry("GET", "Patient/never")))).status_code == 200
+    assert (await client.get(f"{BASE}s")).text == "a page"
+
+
 async def test_only_a_batch_or_transaction_is_taken_at_the_base(client: httpx.AsyncClient) -> None:
     assert (await client.post("", json=bundle("message"))).status_code == 422
     assert (await client.post("", json=patient())).status_code == 400
