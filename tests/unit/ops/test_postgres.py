@@ -190,6 +190,22 @@ def test_what_was_committed_survives_kill_9_of_the_postmaster(start: Start, said
 
 
 @pytest.mark.kills
+@pytest.mark.parametrize("kills", [3, pytest.param(200, marks=pytest.mark.soak)])
+def test_nothing_acknowledged_is_lost_however_often_it_is_killed(start: Start, said: list[str], kills: int) -> None:
+    cluster = start()
+    ask(cluster.admin_url(), "CREATE TABLE kept (n int PRIMARY KEY)")
+    acknowledged = 0
+    for _ in range(kills):
+        with psycopg.connect(cluster.admin_url(), autocommit=True) as connection:
+            for _ in range(50):
+                connection.execute("INSERT INTO kept VALUES (%s)", (acknowledged,))
+                acknowledged += 1
+            kill(cluster.status().pid)
+        assert cluster.revive(said.append) is None
+        assert ask(cluster.admin_url(), "SELECT count(*) FROM kept") == acknowledged
+
+
+@pytest.mark.kills
 def test_kill_9_of_a_session_is_recovered_by_the_server(start: Start, said: list[str]) -> None:
     cluster = start()
     ask(cluster.admin_url(), "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
