@@ -72,10 +72,10 @@ def _lacking(doing: Act, said: Said) -> Refusal | None:
 def acted(record: Record, task: Resource, doing: Act, said: Said) -> Resource:
     """The task after an act."""
     now = instant(record.context.now)
-    changed = task | {"lastModified": now} | _status(doing)
+    changed: Resource = {**task, "lastModified": now, **_status(doing)}
     if said.reason is not None:
         changed["statusReason"] = codes.concept(codes.REASON, said.reason.value, said.text)
-    period = dict(changed.get("executionPeriod", {}))
+    period: dict[str, str] = dict(changed.get("executionPeriod", {}))
     if said.starts is not None:
         period["start"] = instant(said.starts)
     elif doing is Act.START:

@@ -164,11 +164,11 @@ def build(desk: Desk, found: Held, *, tables: bool) -> PersonPage:
 
 
 def _is_open_here(desk: Desk, task: Resource) -> bool:
-    shown_above = (codes.READ_REPORT,)
+    shown_elsewhere = (codes.READ_REPORT, codes.HOME_VISIT)
     return (
         task["status"] in OPEN
         and task.get("owner", {}).get("reference") == desk.unit
-        and kind_of(task) not in shown_above
+        and kind_of(task) not in shown_elsewhere
     )
 
 
@@ -179,7 +179,7 @@ def _open_row(desk: Desk, found: Held, stored: Stored) -> Row:
         task=stored.id,
         version=stored.version,
         kind=kind,
-        address=f"/team/requests/{stored.id}" if kind == codes.HOME_VISIT else "",
+        address="",
         person=person_line(desk, found.id, found.person),
         state=state_of(desk, task),
         unread=False,

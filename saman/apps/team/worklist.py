@@ -81,8 +81,13 @@ def build(desk: Desk, wanted: Wanted, page: ListPage, lines: Lines, *, by_marks:
         first=wanted.start + 1 if rows else 0,
         last=wanted.start + len(page.items),
         next=_address(wanted, wanted.start + PAGE) if page.more else "",
-        marks=marks_note(desk, first=by_marks),
+        marks=marks_note(desk, first=by_marks) if desk.is_centre or page_has_readings(lines) else None,
     )
+
+
+def page_has_readings(lines: Lines) -> bool:
+    """Whether anything on the page could be marked."""
+    return any(one.readings for one in lines.lines)
 
 
 def marks_note(desk: Desk, *, first: bool = False) -> MarksNote | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from typing import Any
 
 import msgspec
 
@@ -111,9 +112,8 @@ def item_of(record: Record, stored: Stored, *, closed: bool = False) -> Item | N
     late = work.due is not None and work.due < record.context.now
     unread = work.kind == codes.READ_REPORT and resource["status"] == "requested"
     group = UNREAD if unread else OVERDUE if late else REQUESTED if work.kind == codes.CONTACT_WISH else REST
-    return Item(
-        **msgspec.structs.asdict(work) | {"status": resource["status"]}, id=stored.id, person=stored.person, group=group
-    )
+    line: dict[str, Any] = msgspec.structs.asdict(work) | {"status": resource["status"]}
+    return Item(**line, id=stored.id, person=stored.person, group=group)
 
 
 async def _living_in(record: Record, place: str) -> tuple[str, ...] | Refusal:
