@@ -62,7 +62,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def t(self, message: str, **values: object) -> str:
         """`message`, marked elsewhere, in the reader's language, for use as a plain value."""
-        return str(self.words.gettext(message, **values))
+        return self.words.gettext(message, **values).unescape()
 
     def role(self, id: str) -> str:
         """The name of a role."""

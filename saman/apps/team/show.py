@@ -61,7 +61,7 @@ def done_note(words: Words, act: str, task: str, version: str) -> Undoable | Non
     """The note of a thing done, None when an address was made up."""
     if act not in DONE or not is_fhir_id(task) or not version.isdigit():
         return None
-    return Undoable(str(words.gettext(DONE[act])), task, int(version))
+    return Undoable(words.gettext(DONE[act]).unescape(), task, int(version))
 
 
 def see_done(back: str, act: str, task: str, version: int) -> Response:
