@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import date, datetime
@@ -79,6 +80,7 @@ class Frame(msgspec.Struct, frozen=True):
     now: datetime
     path: str
     user: User | None
+    owner: str
     languages: tuple[Choice, ...]
     themes: tuple[Choice, ...]
     density: str
@@ -96,6 +98,14 @@ class Rendering:
 _rendering: ContextVar[Rendering] = ContextVar("rendering")
 
 
+RoleName = Callable[[str, str], str]
+"""What a role is called in a language, from the care model."""
+
+
+def _same(role: str, language: str) -> str:
+    return role
+
+
 class Pages(msgspec.Struct, frozen=True):
     """How this installation renders: made once at start, kept as `app.state.pages`."""
 
@@ -106,6 +116,7 @@ class Pages(msgspec.Struct, frozen=True):
     demo: bool = False
     default_language: str = "en"
     secure_cookies: bool = True
+    role_name: RoleName = _same
 
 
 def pages(
@@ -115,10 +126,11 @@ def pages(
     demo: bool = False,
     default_language: str = "en",
     secure_cookies: bool = True,
+    role_name: RoleName = _same,
 ) -> Pages:
     """Everything needed to render: `citizen/today.html` is `templates/today.html` of the app `citizen`."""
     folders = {path.parent.name: path for path in sorted(APPS.glob("*/templates")) if path.is_dir()}
-    return Pages(environment(folders, assets), assets, clock, zone, demo, default_language, secure_cookies)
+    return Pages(environment(folders, assets), assets, clock, zone, demo, default_language, secure_cookies, role_name)
 
 
 def environment(folders: dict[str, Path], assets: Assets) -> Environment:
@@ -221,7 +233,8 @@ def _frame(request: Request, words: Words) -> Frame:
         demo=installation(request).demo,
         now=words.now,
         path=request.url.path,
-        user=_user(session),
+        user=_user(request, session, words.language),
+        owner=_owner(session),
         languages=_switch(request, "lang", languages(), words.language),
         themes=_switch(request, "theme", tuple((name, name) for name in THEMES), theme),
         density=density,
@@ -239,8 +252,16 @@ def _switch(request: Request, name: str, choices: tuple[tuple[str, str], ...], c
     return tuple(Choice(code, said, _with(request, name, code), code == current) for code, said in choices)
 
 
-def _user(session: Session | None) -> User | None:
-    return User(session.user_name, session.role, session.organization_name) if session else None
+def _user(request: Request, session: Session | None, language: str) -> User | None:
+    if session is None:
+        return None
+    role = installation(request).role_name(session.role, language)
+    return User(session.user_name, role, session.organization_name)
+
+
+def _owner(session: Session | None) -> str:
+    """Marks what a device keeps, so that the next person at the same device neither sees nor sends it."""
+    return hashlib.sha256(f"saman device {session.actor}".encode()).hexdigest()[:16] if session else ""
 
 
 def _with(request: Request, name: str, value: str) -> str:

@@ -51,11 +51,35 @@ MOST_FIELDS: Final = 200
 class Session(Protocol):
     """What the pages need to know of who is signed in; `saman.apps.auth` makes it."""
 
-    csrf: str
-    user_name: str
-    role: str
-    organization_name: str
-    language: str
+    @property
+    def csrf(self) -> str:
+        """The secret that forms carry, masked."""
+        ...
+
+    @property
+    def actor(self) -> str:
+        """Who acts, as the record names them; never shown."""
+        ...
+
+    @property
+    def user_name(self) -> str:
+        """The name shown at the top."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """The role's id in the care model."""
+        ...
+
+    @property
+    def organization_name(self) -> str:
+        """The unit that is acted for; empty for citizens."""
+        ...
+
+    @property
+    def language(self) -> str:
+        """The user's own language, or empty."""
+        ...
 
 
 class SecurityHeaders:

@@ -33,6 +33,7 @@ class Signed:
             if request.cookies.get("who"):
                 scope.setdefault("state", {})["session"] = SimpleNamespace(
                     csrf="gallery-secret-0123456789",
+                    actor=f"Patient/{request.cookies['who']}",
                     user_name="Ingrid Aasen",
                     role="Innbygger",
                     organization_name="",

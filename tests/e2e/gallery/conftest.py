@@ -15,8 +15,9 @@ CHROMIUM = Path("/usr/bin/chromium")
 IN_CI = bool(os.environ.get("CI"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: while Playwright's sync interface runs, no asynchronous test can."""
     if not CHROMIUM.exists() and not IN_CI:
         pytest.skip("no Chromium at /usr/bin/chromium: pages are not looked at")
     with sync_playwright() as playwright:

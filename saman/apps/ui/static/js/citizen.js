@@ -1,10 +1,11 @@
 // Citizen pages: says when the network is lost, shows what the device keeps, and has it sent when the line is back.
 // Every page works without this file.
 "use strict";
-const KEPT = "saman-kept-1", DRAFT = "/citizen/kept-draft", body = document.body;
+const PAGES = "saman-pages-1", KEPT = "saman-kept-1", DRAFT = "/citizen/kept-draft", body = document.body;
 const show = (when, on = true) => document.querySelectorAll(`[data-when=${when}]`).forEach((note) => { note.hidden = !on; });
 
 async function start() {
+  await forgetOthers();
   keepTexts();
   offerPrint();
   forgetOnSignOut();
@@ -12,8 +13,8 @@ async function start() {
   navigator.serviceWorker.addEventListener("message", (event) => heard(event.data.state));
   await navigator.serviceWorker.register("/citizen/worker.js", { scope: "/citizen" });
   const { active } = await navigator.serviceWorker.ready;
-  const flush = () => active.postMessage({ type: "flush", csrf: body.dataset.csrf });
-  if (body.dataset.prepare) active.postMessage({ type: "prepare", addresses: body.dataset.prepare.split(" ") });
+  const flush = () => active.postMessage({ type: "flush", csrf: body.dataset.csrf, owner: body.dataset.owner });
+  prepare(active);
   window.addEventListener("online", flush);
   await showKept();
   if (!("offline" in body.dataset)) flush();
@@ -27,20 +28,31 @@ function heard(state) {
   else show(state);
 }
 
+// Once for each draft: the pages that a lost line would need.
+function prepare(worker) {
+  const draft = document.querySelector("[name=draft]")?.value;
+  if (!body.dataset.prepare || sessionStorage.getItem("saman-prepared") === draft) return;
+  worker.postMessage({ type: "prepare", addresses: body.dataset.prepare.split(" ") });
+  sessionStorage.setItem("saman-prepared", draft);
+}
+
 async function showKept() {
-  if ("offline" in body.dataset) show("offline");
-  const stored = await (await caches.open(KEPT)).match(DRAFT);
+  const offline = "offline" in body.dataset;
+  if (offline) show("offline");
+  const stored = await (await caches.open(KEPT)).match(`${DRAFT}/${body.dataset.owner}`);
   if (!stored) return;
-  const kept = await stored.json();
-  show(kept.send ? "waiting" : "draft");
-  fillQuestion(kept);
-  fillCheck(kept);
+  const kept = await stored.json(), waits = Object.keys(kept.waiting).length > 0;
+  if (kept.send || waits) show(kept.send ? "waiting" : "draft");
+  if (!offline && !waits) return;
+  const answers = { ...kept.known, ...kept.waiting };
+  fillQuestion(answers);
+  fillCheck(answers);
 }
 
 // A question that was answered offline shows its answer, and asks again when the number is unusual.
-function fillQuestion(kept) {
+function fillQuestion(answers) {
   const form = document.querySelector("form[data-step]");
-  const fields = form && kept.answers[form.dataset.step];
+  const fields = form && answers[form.dataset.step];
   if (!fields) return;
   for (const [name, value] of Object.entries(fields)) {
     const field = form.elements[name];
@@ -49,17 +61,17 @@ function fillQuestion(kept) {
   }
 }
 
-function fillCheck(kept) {
-  const rows = document.querySelectorAll("[data-answer]");
+function fillCheck(answers) {
+  const rows = [...document.querySelectorAll("[data-answer]")];
   for (const row of rows) {
-    const fields = kept.answers[row.dataset.answer];
-    if (fields) row.textContent = said(row, fields);
+    const fields = answers[row.dataset.answer];
+    if (!fields) continue;
+    row.textContent = said(row, fields);
+    delete row.dataset.open;
   }
-  const empty = [...rows].some((row) => row.querySelector(".quiet") && !kept.answers[row.dataset.answer] && row.textContent.trim() === row.querySelector(".quiet").textContent.trim());
-  if (rows.length && !empty) {
-    document.querySelectorAll("[data-missing]").forEach((part) => { part.hidden = true; });
-    document.querySelectorAll("[data-complete]").forEach((part) => { part.hidden = false; });
-  }
+  if (!rows.length || rows.some((row) => "open" in row.dataset)) return;
+  document.querySelectorAll("[data-missing]").forEach((part) => { part.hidden = true; });
+  document.querySelectorAll("[data-complete]").forEach((part) => { part.hidden = false; });
 }
 
 function said(row, fields) {
@@ -102,11 +114,26 @@ function offerPrint() {
   }
 }
 
+// Pages and texts of whoever used this device before are deleted; a report that waits stays for its owner.
+async function forgetOthers() {
+  const before = localStorage.getItem("saman-owner");
+  if (before && before !== body.dataset.owner) await forget();
+  localStorage.setItem("saman-owner", body.dataset.owner);
+}
+
+async function forget() {
+  localStorage.clear();
+  sessionStorage.clear();
+  await caches.delete(PAGES);
+  const store = await caches.open(KEPT);
+  for (const request of await store.keys()) {
+    const kept = await (await store.match(request)).json();
+    if (!kept.send && !Object.keys(kept.waiting).length) await store.delete(request);
+  }
+}
+
 function forgetOnSignOut() {
-  document.querySelectorAll("form[action='/auth/sign-out']").forEach((form) => form.addEventListener("submit", () => {
-    localStorage.clear();
-    caches.keys().then((names) => names.forEach((name) => caches.delete(name)));
-  }));
+  document.querySelectorAll("form[action='/auth/sign-out']").forEach((form) => form.addEventListener("submit", forget));
 }
 
 start();
