@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from saman.apps.audience import AudienceMiddleware, undeclared
@@ -26,6 +26,7 @@ from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
 from saman.apps.fhir_api.app import Limits, fhir_app
+from saman.apps.fhir_api.first import FhirFirst
 from saman.apps.region.borders import read_borders
 from saman.apps.region.routes import region_routes
 from saman.apps.team.desk import Desk
@@ -73,7 +74,6 @@ def application(parts: Parts) -> Starlette:
         static_route(assets),
         Route("/health/live", live, methods=["GET"]),
         Route("/health/ready", _ready(parts.store), methods=["GET"]),
-        Mount("/fhir", _fhir(parts, identity)),
         *_page_routes(parts, identity, sessions),
         *_open_routes(parts),
     ]
@@ -83,13 +83,20 @@ def application(parts: Parts) -> Starlette:
     country = parts.region.model.country
     made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions))
     made.state.pages = pages(
-        assets, parts.clock, ZoneInfo(country.time_zone), parts.demo, country.language, secure_cookies=parts.secure
+        assets,
+        parts.clock,
+        ZoneInfo(country.time_zone),
+        parts.demo,
+        country.language,
+        secure_cookies=parts.secure,
+        role_name=partial(role_name, parts.region.model),
     )
     return made
 
 
 def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequence[Middleware]:
     return (
+        Middleware(FhirFirst, fhir=_fhir(parts, identity)),
         Middleware(SecurityHeaders),
         Middleware(SessionMiddleware, sessions=sessions, identity=identity, clock=parts.clock, secure=parts.secure),
         Middleware(AudienceMiddleware),
@@ -138,6 +145,12 @@ def standing(request: Request, clock: Clock, identity: Identity) -> Context:
     session: SignedIn = request.state.session
     rights = identity.rights.get(session.role, frozenset())
     return session.standing(clock(), request.state.request_id, rights)
+
+
+def role_name(model: CareModel, id: str, language: str) -> str:
+    """What a role is called."""
+    role = model.role(id)
+    return said(role.name, language) if role else id
 
 
 def rights_of(model: CareModel) -> dict[str, frozenset[str]]:

@@ -18,7 +18,8 @@ from saman.record.grants import open_context
 TRUSTED = 30.0
 """Seconds for which a membership that was found is believed; somebody who has left is out within a minute."""
 
-_REQUEST_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
+_REQUEST_ID = re.compile(rb"(?=.*[A-Za-z].*[A-Za-z])[A-Za-z0-9._-]{8,64}")
+"""With two letters at least, so that no number of a person can pass for one."""
 
 
 def request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 import msgspec
@@ -49,11 +50,11 @@ def answer_type(accept: str, wanted: str) -> str | Refusal:
     return _not_acceptable()
 
 
-def _quality(parameters: dict[str, str]) -> float:
+def _quality(parameters: dict[str, str]) -> Decimal:
     try:
-        return float(parameters.get("q", "1"))
-    except ValueError:
-        return 1.0
+        return Decimal(parameters.get("q", "1")[:5])
+    except InvalidOperation:
+        return Decimal(1)
 
 
 def _not_acceptable() -> Refusal:
