@@ -52,9 +52,10 @@ def answer_type(accept: str, wanted: str) -> str | Refusal:
 
 def _quality(parameters: dict[str, str]) -> Decimal:
     try:
-        return Decimal(parameters.get("q", "1")[:5])
+        given = Decimal(parameters.get("q", "1")[:5])
     except InvalidOperation:
         return Decimal(1)
+    return given if given.is_finite() else Decimal(1)
 
 
 def _not_acceptable() -> Refusal:

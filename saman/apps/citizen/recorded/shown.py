@@ -27,7 +27,7 @@ from saman.apps.citizen.views import (
     Zone,
 )
 from saman.apps.ui.locales import mark
-from saman.apps.ui.readings import Limit, Note, Point, Series
+from saman.apps.ui.readings import Limit, Note, Outside, Point, Series
 from saman.flows.directory import Named
 from saman.flows.message.thread import Letter, open_all, thread_of, write
 from saman.flows.monitoring import enrolment as enrolled
@@ -84,11 +84,12 @@ def _latest(
     if not newest:
         return None
     numbers = "/".join(own.words.number(one.value) for one in newest)
-    sides = [_bounds(enrolment, one.quantity).outside(one.value) for one in newest]
+    sides: list[Outside] = [_bounds(enrolment, one.quantity).outside(one.value) for one in newest]
+    none: Outside = ""
     return Latest(
         shown=f"{numbers} {newest[0].unit}",
         when=newest[0].when,
-        outside=next((side for side in sides if side), ""),
+        outside=next((side for side in sides if side), none),
         confirmed=any(one.confirmed for one in newest),
     )
 
