@@ -84,14 +84,20 @@ def _latest(
     if not newest:
         return None
     numbers = "/".join(own.words.number(one.value) for one in newest)
-    sides: list[Outside] = [_bounds(enrolment, one.quantity).outside(one.value) for one in newest]
-    none: Outside = ""
     return Latest(
         shown=f"{numbers} {newest[0].unit}",
         when=newest[0].when,
-        outside=next((side for side in sides if side), none),
+        outside=_side(newest, enrolment),
         confirmed=any(one.confirmed for one in newest),
     )
+
+
+def _side(newest: Sequence[Reading], enrolment: enrolled.Enrolment) -> Outside:
+    for one in newest:
+        side = _bounds(enrolment, one.quantity).outside(one.value)
+        if side:
+            return side
+    return ""
 
 
 def _bounds(enrolment: enrolled.Enrolment, quantity: str) -> Limit:
