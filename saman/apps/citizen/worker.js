@@ -46,8 +46,9 @@ async function page(request) {
     if (response.ok && isPage(response)) pages.put(request.url.split("#")[0], response.clone());
     return response;
   } catch {
-    const kept = await pages.match(request, { ignoreSearch: true, ignoreVary: true });
-    return kept ? fromStore(kept) : Response.redirect("/citizen/report/later", 303);
+    const loose = { ignoreSearch: true, ignoreVary: true };
+    const kept = (await pages.match(request, loose)) || (await pages.match("/citizen", loose));
+    return kept ? fromStore(kept) : Response.error();
   }
 }
 

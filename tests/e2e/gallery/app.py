@@ -18,7 +18,7 @@ from saman.apps.ui import pages, static
 from saman.apps.ui.pages import words_of
 from saman.apps.ui.security import SecurityHeaders
 
-from .people import NOW, DeskFixture, FrontFixture, Person
+from .people import ANSWERED, NOW, SENT, DeskFixture, FrontFixture, Person
 
 
 class Signed:
@@ -53,6 +53,10 @@ def make_app() -> Starlette:
     people = {"ordinary": Person(), "empty": Person(), "broken": Person()}
     people["empty"].empty = True
     people["broken"].broken = True
+    people["answered"] = Person()
+    people["answered"].answers = dict(ANSWERED)
+    people["sent"] = Person()
+    people["sent"].sent = {"draft-1": SENT}
 
     def desk(request: Request) -> DeskFixture:
         return DeskFixture(people[request.cookies["who"]], words_of(request))

@@ -62,6 +62,18 @@ STEPS = (
 )
 
 
+ANSWERED = {
+    "spo2": Answer(values=(D(78),), confirmed=True),
+    "pulse": Answer(values=(D(96),)),
+    "weight": Answer(values=(D("71.8"),)),
+    "blood-pressure": Answer(not_today=True),
+    "breathing": Answer(choice="little-worse"),
+    "phlegm": Answer(choice="usual"),
+    "swelling": Answer(choice="usual"),
+}
+SENT = views.Receipt(report="r1", sent=NOW, reader=READER, self_treatment=True)
+
+
 class Person:
     """What one made-up citizen has; kept between requests so that a test can report and look again."""
 

@@ -64,5 +64,7 @@ STATES: dict[str, tuple[Place, ...]] = {
         ("empty-messages", "/citizen/messages", ()),
         ("empty-who-looked", "/citizen/who-looked", ()),
     ),
+    "answered": (("answered-check", "/citizen/report/check", ()), ("answered-today", "/citizen", ())),
+    "sent": (("sent", "/citizen/report/sent", ()), ("sent-today", "/citizen", ())),
     "broken": (("broken-today", "/citizen", ()),),
 }

@@ -180,6 +180,20 @@ def test_the_next_person_at_the_device_sees_and_sends_nothing_of_the_first(page:
     assert second.answers == {}
 
 
+def test_pages_that_were_opened_can_be_read_without_a_line(page: Page, gallery: Gallery) -> None:
+    page.goto("/citizen")
+    page.evaluate("navigator.serviceWorker.ready.then(() => 0)")
+    page.goto("/citizen/plan")
+    page.goto("/citizen")
+    until(page, "async () => !!(await (await caches.open('saman-pages-1')).match('/citizen'))")
+    gallery.stop()
+    page.goto("/citizen/plan")
+    expect(page.get_by_role("heading", name="What matters to me")).to_be_visible()
+    expect(page.get_by_text("You see what this device kept at 15:40.")).to_be_visible()
+    page.goto("/citizen/readings")
+    expect(page.get_by_role("heading", name="Good afternoon, Ingrid")).to_be_visible()
+
+
 def until(page: Page, condition: str) -> None:
     """Waits in the page until an asynchronous condition holds; Playwright's own waiting takes a promise for yes."""
     page.evaluate(
