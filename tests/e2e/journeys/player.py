@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any, Final
 
@@ -61,8 +62,9 @@ class Player:
         try:
             self._take(dict(step))
         except (AssertionError, Error) as error:
-            seen = self.page.locator("body").inner_text()
-            raise AssertionError(f"{called or step}\n{error}\nat {self.page.url}:\n{seen}") from error
+            seen = " ".join(self.page.locator("body").inner_text().split())
+            said = str(error).partition("\nAria snapshot")[0][:1500]
+            raise AssertionError(f"{called or step}\n{said}\nat {self.page.url}:\n{seen}") from error
         if self._looks and self._fresh:
             self._fresh = False
             self.wrong += [f"{self.page.url}: {line}" for line in violations(self.page)]
@@ -113,13 +115,18 @@ class Player:
         self.page.goto(self._place.address + address)
 
     def _open(self, where: Page | Locator, name: Any) -> None:
-        self._tap(where.locator("summary").filter(has_text=self._name(name)).first.click)
-        self._fresh = True
+        closed = where.locator("details:not([open]) > summary").filter(has_text=self._name(name))
+        opened = where.locator("details[open] > summary").filter(has_text=self._name(name))
+        expect(closed.or_(opened).first).to_be_visible()
+        if closed.count():
+            self._tap(closed.first.click)
+            self._fresh = True
 
     def _fill(self, where: Page | Locator, fields: Mapping[str, str]) -> None:
         for label, text in fields.items():
             field = where.get_by_label(self._name(label))
-            self._tap(lambda field=field, text=text: field.fill(str(text)))  # type: ignore[misc]
+            written = text.strftime("%Y-%m-%dT%H:%M") if isinstance(text, datetime) else str(text)
+            self._tap(lambda field=field, written=written: field.fill(written))  # type: ignore[misc]
 
     def _select(self, where: Page | Locator, fields: Mapping[str, Any]) -> None:
         for label, name in fields.items():
@@ -146,6 +153,11 @@ class Player:
             pattern = self._lexicon().pattern(text, whole=False)
             expect(self._main(where)).not_to_contain_text(pattern, use_inner_text=True)
 
+    def _order(self, where: Page | Locator, texts: list[Any]) -> None:
+        either = [self._lexicon().pattern(text, whole=False).pattern for text in texts]
+        ordered = re.compile(r"[\s\S]*?".join(either), re.IGNORECASE)
+        expect(self._main(where)).to_contain_text(ordered, use_inner_text=True)
+
     def _main(self, where: Page | Locator) -> Locator:
         return self.page.locator("body") if isinstance(where, Page) else where.first
 
@@ -170,6 +182,7 @@ class Player:
         "heading": _heading,
         "see": _see,
         "not": _not,
+        "order": _order,
         "holds": _holds,
         "marked": _marked,
         "focus": _focus,

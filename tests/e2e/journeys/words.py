@@ -18,7 +18,7 @@ from saman.apps.ui.locales import Words
 
 ROOT: Final = Path(__file__).parents[3]
 ZONE: Final = ZoneInfo("Europe/Oslo")
-BEGINS: Final = "…"
+BEGINS: Final = " *"
 
 
 class Lexicon:
