@@ -126,6 +126,41 @@ STATUSES: Final = {
 }
 """Shape and words of how far a row was checked."""
 
+QUESTIONS: Final = {
+    "R01": mark("Reading within one's own organisation"),
+    "R02": mark("Reading across organisations"),
+    "R03": mark("Between health care and social care"),
+    "R04": mark("Third sector and private providers"),
+    "R05": mark("What the person can close"),
+    "R06": mark("Whether it shows that something is closed"),
+    "R07": mark("Closing on behalf of a child"),
+    "R08": mark("When a closed part may be opened"),
+    "R09": mark("How a closed part is opened"),
+    "R10": mark("For how long it stays open"),
+    "R11": mark("What happens after it was opened"),
+    "R12": mark("The form of consent"),
+    "R13": mark("Taking consent back"),
+    "R14": mark("When the person cannot decide"),
+    "R15": mark("What parents see"),
+    "R16": mark("On what condition parents see it"),
+    "R17": mark("An adult who acts for another"),
+    "R18": mark("Protected address"),
+    "R19": mark("What the log says"),
+    "R20": mark("How long the log is kept"),
+    "R21": mark("Showing the log to the person"),
+    "R22": mark("Going through the log"),
+    "R23": mark("One joint plan"),
+    "R24": mark("The person's own access"),
+    "R25": mark("Correcting and deleting"),
+    "R26": mark("How staff sign in"),
+    "EU01": mark("European rule on showing each access"),
+    "EU02": mark("European rule on closing"),
+    "P01": mark("The directory"),
+    "P02": mark("The platform's own client"),
+    "P03": mark("Those who watch over the platform"),
+}
+"""What each row of an access file is about, by its id."""
+
 RULES: Final = {
     RuleKind.OWN_LIMIT: mark(
         "Marks a reading under the lowest or over the highest value of the person's own limit; the limit itself is"

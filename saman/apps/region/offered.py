@@ -186,8 +186,8 @@ def _service(tell: Teller, service: ServiceModel) -> ServiceView:
         target_group=tell.said(service.target_group),
         ground=tell.ground(service),
         criteria=(
-            (gettext("For those who"), _criteria(tell, service.inclusion)),
-            (gettext("Not for those who"), _criteria(tell, service.exclusion)),
+            (gettext("Who it is for"), _criteria(tell, service.inclusion)),
+            (gettext("Who it is not for"), _criteria(tell, service.exclusion)),
             (gettext("It ends when"), _criteria(tell, service.ends)),
             (gettext("The citizen sees"), _criteria(tell, service.citizen_sees)),
             (gettext("A relative sees"), _criteria(tell, service.relative_sees)),

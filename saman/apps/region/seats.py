@@ -12,10 +12,13 @@ from saman.apps.region.drawing import LINE, block, box, disc, svg, text
 from saman.apps.region.facts import lines
 
 WIDTH = 720
-MIDDLE = (WIDTH / 2, 232)
+MIDDLE = (WIDTH / 2, 192)
 ROUND = 128
 SEAT = 44
 TABLE = 88
+STRAIGHT = 0.3
+"""Seats whose direction has a smaller cosine than this have their label above or below."""
+
 LETTER = 7.2
 """Width of a letter of ordinary text in a drawing, on the safe side."""
 
@@ -44,7 +47,7 @@ def draw(name: str, table: Table) -> Markup:
     x, y = MIDDLE
     said = [(words, "ink t16" if row == 0 else "") for row, words in enumerate(table.on_table)]
     parts = [disc(x, y, TABLE, "lane"), block(x, y, said, "middle"), *_seats(table.members)]
-    floor = y + ROUND + 96
+    floor = y + ROUND + 88
     pills, bottom = _pills(table, floor)
     return svg(
         name, WIDTH, round(bottom if table.observers else floor - 24), table.title, table.about, [*parts, *pills]
@@ -72,14 +75,14 @@ def _seat(angle: float, chair: Chair) -> Markup:
 def _label(angle: float, chair: Chair) -> Markup:
     across, down = cos(angle), sin(angle)
     name = f"{chair.name} ({chair.count})" if chair.count > 1 else chair.name
-    said = [(words, "ink") for words in lines(name, 24 if abs(across) > 0.3 else 30)]
-    reach = ROUND + SEAT / 2
-    if abs(across) > 0.3:
-        x = MIDDLE[0] + (reach + 10) * across
-        return block(x, MIDDLE[1] + (reach + 10) * down, said, "start" if across > 0 else "end")
-    x = MIDDLE[0] + reach * across
-    height = len(said) * LINE / 2
-    return block(x, MIDDLE[1] + (reach + 8 + height) * (1 if down > 0 else -1), said, "middle")
+    x, y = MIDDLE[0] + ROUND * across, MIDDLE[1] + ROUND * down
+    if abs(across) > STRAIGHT:
+        away = SEAT / 2 + 9
+        said = [(words, "ink") for words in lines(name, 25)]
+        return block(x + away if across > 0 else x - away, y, said, "start" if across > 0 else "end")
+    said = [(words, "ink") for words in lines(name, 34, 2)]
+    away = SEAT / 2 + 6 + len(said) * LINE / 2
+    return block(x, y + away if down > 0 else y - away, said, "middle")
 
 
 def _pills(table: Table, top: float) -> tuple[list[Markup], float]:

@@ -38,9 +38,10 @@ class RuleLine(msgspec.Struct, frozen=True):
 
 
 class RowLine(msgspec.Struct, frozen=True):
-    """A row of the country with its rules; `from_` is set when it is not yet in force."""
+    """A row of the country with its rules: the question, its answer; `from_` is set when it is not yet in force."""
 
     id: str
+    question: str
     value: Said
     note: Said | None
     law: str
@@ -53,7 +54,7 @@ class RowLine(msgspec.Struct, frozen=True):
 
 
 class SeenCell(msgspec.Struct, frozen=True):
-    """Whether somebody sees a kind of data: `yes`, `agreement`, `never` or nothing."""
+    """Whether somebody sees a kind of data: `yes`, `tie` (if tied to the person), `agreement`, `never` or nothing."""
 
     kind: str = ""
 
@@ -90,6 +91,7 @@ def _row(tell: Teller, policy: Policy, row: Row) -> RowLine:
     later = row.valid_from if row.valid_from and row.valid_from > tell.words.today else None
     return RowLine(
         id=row.id,
+        question=tell.words.gettext(names.QUESTIONS.get(row.id, row.name)),
         value=tell.english(row.value),
         note=tell.english(row.note) if row.note else None,
         law=row.law,
@@ -169,4 +171,4 @@ def _add(cells: dict[str, str], rule: Rule) -> None:
         cells[kind] = "never"
     for kind in rule.sees:
         if cells.get(kind, "") in ("", "agreement"):
-            cells[kind] = "agreement" if rule.by_agreement else "yes"
+            cells[kind] = "agreement" if rule.by_agreement else "tie" if rule.ties else "yes"
