@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -34,6 +37,11 @@ class Row(msgspec.Struct):
     values: fhir.SearchValues
 
 
+def key(text: str) -> int:
+    """The 64-bit number, signed, that a text of any length is looked up by."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
+
+
 def checked(resource: Any) -> Resource | Refusal:
     """`resource` itself when it is a structurally valid R4 resource, otherwise every issue found."""
     issues = fhir.validate(resource)
@@ -63,17 +71,35 @@ def _inside(value: dict[str, Any]) -> str:
     return "," + json.encode(value)[1:-1].decode() if value else ""
 
 
-_MEASURED_BY_COLUMN = frozenset(
-    parameter.number for code, parameter in fhir.search_parameters("Basic").items() if code in ("_id", "_lastUpdated")
+COMBINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "combo-code": ("code", "component-code"),
+        "combo-data-absent-reason": ("data-absent-reason", "component-data-absent-reason"),
+        "combo-value-concept": ("value-concept", "component-value-concept"),
+    }
+)
+"""Token parameters of Observation that are nothing but others together; they have no rows of their own."""
+
+
+def numbers(type_name: str, code: str) -> tuple[int, ...]:
+    """The parameters whose rows answer a search by `code`."""
+    known = fhir.search_parameters(type_name)
+    parts = COMBINED.get(code, ()) if type_name == "Observation" else ()
+    return tuple(known[one].number for one in parts or (code,))
+
+
+_ROWLESS = frozenset(
+    [fhir.search_parameters("Basic")[code].number for code in ("_id", "_lastUpdated")]
+    + [fhir.search_parameters("Observation")[code].number for code in COMBINED]
 )
 
 
 def _indexed(values: fhir.SearchValues) -> fhir.SearchValues:
-    """The values that need rows of their own; id and time of the last change stand in the resource's row."""
+    """The values that need rows of their own; id and time of the last change are columns of the resource."""
     return msgspec.structs.replace(
         values,
-        tokens=[one for one in values.tokens if one[0] not in _MEASURED_BY_COLUMN],
-        dates=[one for one in values.dates if one[0] not in _MEASURED_BY_COLUMN],
+        tokens=[one for one in values.tokens if one[0] not in _ROWLESS],
+        dates=[one for one in values.dates if one[0] not in _ROWLESS],
     )
 
 

@@ -20,7 +20,7 @@ from saman.record.context import Context
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.grants import relate
-from saman.record.rows import Resource, Row, make_row, person_of, person_shard, placed
+from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
 from saman.record.work import index_work
 
@@ -28,10 +28,10 @@ _TYPES = (
     "timestamptz", "text", "text", "text", "text", "text",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
     "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]",
-    "integer[]", "smallint[]", "text[]", "text[]",
+    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]",
     "integer[]", "smallint[]", "text[]", "text[]",
     "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
-    "integer[]", "smallint[]", "smallint[]", "text[]",
+    "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]",
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
 
@@ -184,10 +184,10 @@ def _written(row: Row, version: int, context: Context) -> Written:
 
 
 def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
-    tokens = [(place, n, s, c) for place, row in enumerate(rows, 1) for n, s, c in _tokens(row)]
+    tokens = [(place, n, key(s), key(c), c) for place, row in enumerate(rows, 1) for n, s, c in _tokens(row)]
     strings = [(place, n, f, e) for place, row in enumerate(rows, 1) for n, f, e in row.values.strings]
     dates = [(place, n, low, high) for place, row in enumerate(rows, 1) for n, low, high in row.values.dates]
-    references = [(place, n, t, d) for place, row in enumerate(rows, 1) for n, t, d in _references(row)]
+    references = [(place, n, t, key(d), d) for place, row in enumerate(rows, 1) for n, t, d in _references(row)]
     return chain(
         (context.now, context.request, context.actor, context.role, context.party, context.purpose),
         _columns(
@@ -197,10 +197,10 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
                 for r in rows
             ],
         ),
-        _columns(4, tokens),
+        _columns(5, tokens),
         _columns(4, strings),
         _columns(4, dates),
-        _columns(4, references),
+        _columns(5, references),
     )
 
 

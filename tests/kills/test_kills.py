@@ -25,6 +25,7 @@ import pytest
 from saman.kernel.outcome import Refusal
 from saman.ops import postgres
 from saman.record.migrate import migrate
+from saman.record.rows import key
 from tests.conftest import Database
 from tests.kills.writer import SYSTEM
 
@@ -76,7 +77,9 @@ def check(url: str, lines: list[dict[str, Any]]) -> int:
     with psycopg.connect(url, autocommit=True) as connection:
         versions = dict(rows(connection, "SELECT id, version FROM resource"))
         old = Counter(id for (id,) in rows(connection, "SELECT id FROM history"))
-        marks = Counter(code for (code,) in rows(connection, "SELECT code FROM token WHERE system = %s", SYSTEM))
+        marks = Counter(
+            code for (code,) in rows(connection, "SELECT code FROM token WHERE system_key = %s", key(SYSTEM))
+        )
         logged = set(rows(connection, "SELECT id, version FROM audit WHERE outcome = 0 AND action IN ('C', 'U')"))
         told = set(rows(connection, "SELECT id, version FROM outbox"))
         bodies = Counter(

@@ -21,6 +21,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access import Assignment, Holder
 from saman.record import Context, Record, system
 from saman.record.grants import open_context
+from saman.record.rows import key
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
 
@@ -187,7 +188,9 @@ def _clone(database: Database, clones: int) -> None:
                 "person": "x.person || '-' || n",
                 "folded": "n || x.folded",
                 "target": "CASE WHEN x.target = 'unit' THEN 'unit' || n ELSE x.target || '-' || n END",
-                "code": "CASE WHEN x.system = 'urn:test' THEN x.code || '-' || n ELSE x.code END",
+                "target_key": "x.target_key + n",
+                "code": f"CASE WHEN x.system_key = {key('urn:test')} THEN x.code || '-' || n ELSE x.code END",
+                "code_key": f"CASE WHEN x.system_key = {key('urn:test')} THEN x.code_key + n ELSE x.code_key END",
             }
             picked = ", ".join(changed.get(name, f"x.{name}") for name in names)
             connection.execute(

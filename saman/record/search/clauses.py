@@ -8,6 +8,7 @@ from typing import Any
 
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir import RESOURCE_TYPES, date_range, fold, resource_number
+from saman.record.rows import key
 from saman.record.search.query import Clause, prefix, unescape
 
 Bind = Callable[[Any, str], str]
@@ -29,7 +30,7 @@ def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) 
         elif kind == "string":
             part = _string(clause.modifier, unescape(value), alias, bind)
         elif kind == "uri":
-            part = f"{alias}.code = {bind(unescape(value), 'text')}"
+            part = _coded(unescape(value), alias, bind)
         else:
             part = _token(value, alias, bind)
         if isinstance(part, Refusal):
@@ -41,10 +42,13 @@ def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) 
 def _token(value: str, alias: str, bind: Bind) -> str:
     system, bar, code = _split_bar(value)
     if not bar:
-        return f"{alias}.code = {bind(system, 'text')}"
-    if not code:
-        return f"{alias}.system = {bind(system, 'text')}"
-    return f"({alias}.code = {bind(code, 'text')} AND {alias}.system = {bind(system, 'text')})"
+        return _coded(system, alias, bind)
+    of_system = f"{alias}.system_key = {bind(key(system), 'bigint')}"
+    return f"({_coded(code, alias, bind)} AND {of_system})" if code else of_system
+
+
+def _coded(code: str, alias: str, bind: Bind) -> str:
+    return f"({alias}.code_key = {bind(key(code), 'bigint')} AND {alias}.code = {bind(code, 'text')})"
 
 
 def _split_bar(value: str) -> tuple[str, bool, str]:
@@ -68,12 +72,18 @@ def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) ->
     kind, slash, rest = value.partition("/")
     if slash and kind in RESOURCE_TYPES:
         target = rest.partition("/_history/")[0]
-        number = bind(resource_number(kind), "smallint")
-        return f"({alias}.target = {bind(target, 'text')} AND {alias}.target_type = {number})"
+        return f"({_pointing(target, alias, bind)} AND {_typed(kind, alias, bind)})"
     if clause.modifier:
-        number = bind(resource_number(clause.modifier), "smallint")
-        return f"({alias}.target = {bind(value, 'text')} AND {alias}.target_type = {number})"
-    return f"{alias}.target = {bind(value, 'text')}"
+        return f"({_pointing(value, alias, bind)} AND {_typed(clause.modifier, alias, bind)})"
+    return _pointing(value, alias, bind)
+
+
+def _pointing(target: str, alias: str, bind: Bind) -> str:
+    return f"({alias}.target_key = {bind(key(target), 'bigint')} AND {alias}.target = {bind(target, 'text')})"
+
+
+def _typed(kind: str, alias: str, bind: Bind) -> str:
+    return f"{alias}.target_type = {bind(resource_number(kind), 'smallint')}"
 
 
 _WITHIN = "({low} >= {first} AND {high} <= {last})"

@@ -17,7 +17,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, SearchParameter, resource_number, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
-from saman.record.rows import person_shard
+from saman.record.rows import COMBINED, numbers, person_shard
 from saman.record.search.clauses import TABLE, condition, point_condition
 from saman.record.search.query import Clause, Query, unescape
 
@@ -116,7 +116,8 @@ class _Builder:
             parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
-        own = f"SELECT FROM {TABLE[clause.parameter.type]} x WHERE {_OWN} AND x.param = {clause.parameter.number}"
+        among = ", ".join(map(str, numbers(self.query.type, code)))
+        own = f"SELECT FROM {TABLE[clause.parameter.type]} x WHERE {_OWN} AND x.param IN ({among})"
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
         match = self.condition(clause, "x")
@@ -137,9 +138,9 @@ class _Builder:
         if self.query.descending:
             column = {"low": "high"}.get(column, column)
         pick = "max" if self.query.descending else "min"
-        value = (
-            f"(SELECT {pick}(x.{column}) FROM {TABLE[parameter.type]} x WHERE {_OWN} AND x.param = {parameter.number})"
-        )
+        among = ", ".join(map(str, numbers(self.query.type, parameter.code)))
+        table = TABLE[parameter.type]
+        value = f"(SELECT {pick}(x.{column}) FROM {table} x WHERE {_OWN} AND x.param IN ({among}))"
         if parameter.type == "date":
             end = EARLIEST if self.query.descending else LATEST
             return f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz"
@@ -151,7 +152,7 @@ class _Builder:
 
 def _drives(clause: Clause) -> bool:
     kind, value = clause.parameter.type, clause.values[0]
-    if clause.parameter.code in ("_id", "_lastUpdated"):
+    if clause.parameter.code in ("_id", "_lastUpdated", *COMBINED):
         return False
     return kind in ("uri", "reference") or (kind == "token" and not value.endswith("|"))
 

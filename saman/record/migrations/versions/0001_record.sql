@@ -31,8 +31,8 @@ CREATE TABLE resource (
 ) $by_shard;;
 CREATE INDEX resource_person ON resource (shard, type, person, at DESC, id DESC)
     WHERE NOT deleted AND person IS NOT NULL;;
-CREATE INDEX resource_at ON resource (type, at DESC, id DESC) WHERE NOT deleted;;
-CREATE INDEX resource_updated ON resource (type, updated DESC, id DESC);;
+CREATE INDEX resource_at ON resource (type, at DESC) WHERE NOT deleted;;
+CREATE INDEX resource_updated ON resource (type, updated DESC);;
 
 -- Superseded versions only.
 CREATE TABLE history (
@@ -48,7 +48,7 @@ CREATE TABLE history (
     body text NOT NULL,
     PRIMARY KEY (shard, type, id, version)
 ) $by_shard;;
-CREATE INDEX history_updated ON history (type, updated DESC, id DESC);;
+CREATE INDEX history_updated ON history (type, updated DESC);;
 
 -- Where a client-chosen id lives, and who is creating under a condition right now.
 CREATE TABLE locator (
@@ -59,21 +59,24 @@ CREATE TABLE claim (
     key bytea PRIMARY KEY
 );;
 
--- Search values. Person and time stand in the keys so that one index range answers a search about a person.
+-- Search values. Person and time stand in the keys so that one index range answers a search about a person. Texts of
+-- any length are looked up by a 64-bit key that the application makes of them, and compared whole once found. The two
+-- indexes about a person hold the whole order of a page, id too; the others leave ties in time to a sort.
 CREATE TABLE token (
     shard smallint NOT NULL,
     type smallint NOT NULL,
-    id text NOT NULL,
-    person text,
+    param smallint NOT NULL,
     domain smallint NOT NULL,
     at timestamptz NOT NULL,
-    param smallint NOT NULL,
-    system text NOT NULL,
+    code_key bigint NOT NULL,
+    system_key bigint NOT NULL,
+    id text NOT NULL,
+    person text,
     code text NOT NULL
 ) $by_shard;;
 CREATE INDEX token_own ON token (shard, type, id);;
-CREATE INDEX token_person ON token (shard, type, param, person, code, at DESC, id DESC) WHERE person IS NOT NULL;;
-CREATE INDEX token_value ON token (type, param, code, at DESC, id DESC);;
+CREATE INDEX token_person ON token (shard, type, param, person, code_key, at DESC, id DESC) WHERE person IS NOT NULL;;
+CREATE INDEX token_value ON token (type, param, code_key, at DESC);;
 
 CREATE TABLE string (
     shard smallint NOT NULL,
@@ -87,7 +90,7 @@ CREATE TABLE string (
     exact text NOT NULL
 ) $by_shard;;
 CREATE INDEX string_own ON string (shard, type, id);;
-CREATE INDEX string_value ON string (type, param, folded, id);;
+CREATE INDEX string_value ON string (type, param, folded);;
 
 CREATE TABLE date (
     shard smallint NOT NULL,
@@ -101,21 +104,22 @@ CREATE TABLE date (
     high timestamptz NOT NULL
 ) $by_shard;;
 CREATE INDEX date_own ON date (shard, type, id);;
-CREATE INDEX date_value ON date (type, param, low, id);;
+CREATE INDEX date_value ON date (type, param, low);;
 
 CREATE TABLE reference (
     shard smallint NOT NULL,
     type smallint NOT NULL,
-    id text NOT NULL,
-    person text,
+    param smallint NOT NULL,
     domain smallint NOT NULL,
     at timestamptz NOT NULL,
-    param smallint NOT NULL,
+    target_key bigint NOT NULL,
     target_type smallint,
+    id text NOT NULL,
+    person text,
     target text NOT NULL
 ) $by_shard;;
 CREATE INDEX reference_own ON reference (shard, type, id);;
-CREATE INDEX reference_value ON reference (target, target_type, type, param, at DESC, id DESC);;
+CREATE INDEX reference_value ON reference (target_key, type, param, at DESC);;
 
 -- Who stands in a care relation to a person, as extracted from resources; and what follows for each context.
 CREATE TABLE relation (
@@ -249,10 +253,11 @@ CREATE FUNCTION put(
     now_at timestamptz, request text, actor text, role text, party text, purpose text, ground text,
     shards smallint[], types smallint[], ids text[], expected bigint[], chosen boolean[], removed boolean[],
     persons text[], domains smallint[], ats timestamptz[], metas text[], bodies text[],
-    token_of integer[], token_param smallint[], token_system text[], token_code text[],
+    token_of integer[], token_param smallint[], token_system bigint[], token_key bigint[], token_code text[],
     string_of integer[], string_param smallint[], string_folded text[], string_exact text[],
     date_of integer[], date_param smallint[], date_low timestamptz[], date_high timestamptz[],
-    reference_of integer[], reference_param smallint[], reference_type smallint[], reference_target text[]
+    reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key bigint[],
+    reference_target text[]
 ) RETURNS TABLE (place integer, version bigint, problem text)
 LANGUAGE plpgsql AS $$$$
 DECLARE
@@ -312,18 +317,19 @@ BEGIN
         SELECT s, t, d, v, now_at, false, p, m, a, e, b
         FROM unnest(shards, types, ids, versions, persons, domains, ats, metas, bodies) AS k(s, t, d, v, p, m, a, e, b)
         WHERE v = 1;
-    INSERT INTO token
-        SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, y, c
-        FROM unnest(token_of, token_param, token_system, token_code) AS k(o, p, y, c);
+    INSERT INTO token (shard, type, id, person, domain, at, param, system_key, code_key, code)
+        SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, y, h, c
+        FROM unnest(token_of, token_param, token_system, token_key, token_code) AS k(o, p, y, h, c);
     INSERT INTO string
         SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, f, x
         FROM unnest(string_of, string_param, string_folded, string_exact) AS k(o, p, f, x);
     INSERT INTO date
         SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, l, h
         FROM unnest(date_of, date_param, date_low, date_high) AS k(o, p, l, h);
-    INSERT INTO reference
-        SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, y, g
-        FROM unnest(reference_of, reference_param, reference_type, reference_target) AS k(o, p, y, g);
+    INSERT INTO reference (shard, type, id, person, domain, at, param, target_type, target_key, target)
+        SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, y, h, g
+        FROM unnest(reference_of, reference_param, reference_type, reference_key, reference_target)
+            AS k(o, p, y, h, g);
     INSERT INTO audit (at, request, actor, role, party, purpose, action, type, id, version, person, outcome, ground, query)
         SELECT now_at, put.request, put.actor, put.role, put.party, put.purpose,
                CASE WHEN x THEN 'D' WHEN v = 1 THEN 'C' ELSE 'U' END, t, d, v, p, 0, put.ground, ''
