@@ -14,6 +14,9 @@ from saman.model.access.row import Row, Rule
 KINDS = ("person", "plan", "readings", "health", "social", "finance", "consent")
 """Columns of the table: kinds of data about a person."""
 
+HOW = {Holder.STAFF: "tie", Holder.RELATIVE: "shared"}
+"""What data about a person need before somebody of a kind sees them; the citizen needs nothing more."""
+
 
 class FillLine(msgspec.Struct, frozen=True):
     """An agreement that fills an open slot: for whom, what, by which agreement, on which ground."""
@@ -54,7 +57,7 @@ class RowLine(msgspec.Struct, frozen=True):
 
 
 class SeenCell(msgspec.Struct, frozen=True):
-    """Whether somebody sees a kind of data: `yes`, `tie` (if tied to the person), `agreement`, `never` or nothing."""
+    """Whether somebody sees a kind of data: `yes`, `tie` (to the person), `shared`, `agreement`, `never` or nothing."""
 
     kind: str = ""
 
@@ -171,4 +174,4 @@ def _add(cells: dict[str, str], rule: Rule) -> None:
         cells[kind] = "never"
     for kind in rule.sees:
         if cells.get(kind, "") in ("", "agreement"):
-            cells[kind] = "agreement" if rule.by_agreement else "tie" if rule.ties else "yes"
+            cells[kind] = "agreement" if rule.by_agreement else HOW.get(rule.who, "yes")

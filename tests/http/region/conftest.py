@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache, partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -50,12 +51,13 @@ def region() -> Region:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def get(region: Region) -> Get:
     """Fetches an address; `manufacturer` and `demo` say how the installation is run."""
+    installation = cache(partial(make_app, region))
 
     async def fetch(path: str, manufacturer: str = "demo only", demo: bool = True) -> httpx.Response:
-        transport = httpx.ASGITransport(make_app(region, manufacturer, demo))
+        transport = httpx.ASGITransport(installation(manufacturer, demo))
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.get(path)
 
