@@ -61,7 +61,8 @@ class DemoFront:
             return f"{self._role(user.role)}, {user.party_name}"
         if user.born:
             years = age(date.fromisoformat(user.born), self._words.now.date())
-            return ", ".join(part for part in (self._words.gettext("%(years)s years", years=years), user.place) if part)
+            old = self._words.ngettext("%(count)s year", "%(count)s years", years).unescape()
+            return ", ".join(part for part in (old, user.place) if part)
         return self._role(user.role)
 
 

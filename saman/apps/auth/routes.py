@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 from saman.apps.auth.identity import Identity
 from saman.apps.auth.middleware import cookie_name
 from saman.apps.auth.users import User, find_users
-from saman.apps.ui.pages import language_of, render, render_refusal, see
+from saman.apps.ui.pages import installation, language_of, render, render_refusal, see
 from saman.apps.ui.security import posted
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -24,12 +24,19 @@ HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: 
 STAFF_HOMES = {"region-administrator": "/region", "data-protection-officer": "/region"}
 
 
-class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """The assignments somebody holds, and the one in use."""
+class Choice(msgspec.Struct, frozen=True, kw_only=True):
+    """An assignment that can be chosen: what the form sends, and how it is shown."""
 
-    users: tuple[User, ...]
-    party: str
+    key: str
     role: str
+    party: str
+    current: bool
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True):
+    """The assignments somebody holds."""
+
+    choices: tuple[Choice, ...]
 
 
 class SignIn:
@@ -72,9 +79,9 @@ class SignIn:
         if session is None:
             return see("/")
         users = await self._users(session.actor)
-        return (
-            render_refusal(request, users) if isinstance(users, Refusal) else render(request, "auth/choose.html", users)
-        )
+        if isinstance(users, Refusal):
+            return render_refusal(request, users)
+        return render(request, "auth/choose.html", _choices(request, users, session))
 
     async def change(self, request: Request) -> Response:
         """Act in another assignment from now on, in a fresh session."""
@@ -97,6 +104,7 @@ class SignIn:
             return render_refusal(request, fields)
         await self._sessions.end(request.state.token)
         response = see("/")
+        response.headers["clear-site-data"] = '"cache"'
         response.delete_cookie(cookie_name(secure=self._secure), path="/", secure=self._secure, httponly=True)
         return response
 
@@ -141,6 +149,25 @@ class SignIn:
         )
 
 
+def _choices(request: Request, users: tuple[User, ...], session: SignedIn) -> Choices:
+    name, language = installation(request).role_name, language_of(request)
+    return Choices(
+        choices=tuple(
+            Choice(
+                key=_key(user),
+                role=name(user.role, language),
+                party=user.party_name,
+                current=(user.party, user.role) == (session.party, session.role),
+            )
+            for user in users
+        )
+    )
+
+
+def _key(user: User) -> str:
+    return f"{user.party}|{user.role}"
+
+
 def _chosen(users: tuple[User, ...], assignment: str) -> User:
     """The user whose `party|role` was asked for, else the first."""
-    return next((user for user in users if f"{user.party}|{user.role}" == assignment), users[0])
+    return next((user for user in users if _key(user) == assignment), users[0])

@@ -186,3 +186,17 @@ def test_an_address_that_is_for_nobody_in_particular_does_not_start():
     assert undeclared([Route("/citizen/x", lambda request: None), Route("/secret", lambda request: None)]) == (
         "/secret",
     )
+
+
+async def test_somebody_with_two_roles_changes_between_them_without_signing_in_again(agder):
+    role = (await agder.system.read("PractitionerRole", "silje-haugen")).resource()
+    other = role | {"id": "silje-elsewhere", "organization": {"reference": "Organization/homecare-grimstad"}}
+    other["code"] = [{"coding": [{"system": "urn:saman:role", "code": "home-care-nurse"}]}]
+    await agder.system.commit([Change(other, "silje-elsewhere", -1)])
+    async with agder.signed_in("Practitioner/silje-haugen") as nurse:
+        page = (await nurse.get("/auth/assignment?lang=en")).text
+        assert page.count('name="assignment"') == 2
+        wanted = "homecare-grimstad|home-care-nurse"
+        answer = await nurse.post("/auth/assignment", data={"csrf": token_in(page), "assignment": wanted})
+        assert answer.status_code == 303
+        assert "home nurse" in (await nurse.get("/team?lang=en")).text.lower()
