@@ -77,6 +77,7 @@ class Player:
         self._take({"press": "Find"})
         self.page.get_by_role("button", name=name).first.click()
         expect(self.page.get_by_role("button", name=name)).to_have_count(0)
+        self.page.wait_for_load_state()
 
     def _loaded(self) -> None:
         self._fresh = True

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from random import Random, SystemRandom
+from itertools import product
 from typing import NamedTuple
 
 import pytest
@@ -13,12 +12,10 @@ from playwright.sync_api import Browser
 from saman.apps.ui.catalogue import LANGUAGES
 from tests.e2e.conftest import Install
 
+from .chance import SEED, chance, sampled
 from .player import Player, journeys
 
-SOAK = bool(os.environ.get("SAMAN_SOAK"))
-SEED = int(os.environ.get("SAMAN_SEED") or SystemRandom().randrange(10**6))
 WIDTHS = (390, 1280)
-OTHERS = tuple(language for language in LANGUAGES if language != "en")
 CITIZENS = ("Ingrid Aasen", "Olav Tveit")
 
 
@@ -33,18 +30,16 @@ class Way(NamedTuple):
         return f"{self.language}-{self.width}-{'marks' if self.marks else 'plain'}"
 
 
-def ways() -> Iterator[Way]:
-    """English at both widths, with marks and without; of the other languages one by chance, or all when soaking."""
-    yield Way("en", 390, marks=True)
-    yield Way("en", 1280, marks=False)
-    if SOAK:
-        yield from (Way(language, width, marks=True) for language in OTHERS for width in WIDTHS)
-    else:
-        chance = Random(SEED)
-        yield Way(chance.choice(OTHERS), chance.choice(WIDTHS), marks=chance.random() < 0.5)
+EVERY = [Way(*one) for one in product(LANGUAGES, WIDTHS, (True, False))]
 
 
-@pytest.mark.parametrize("way", ways(), ids=str)
+def sample() -> Iterator[Way]:
+    """English at both widths, with marks and without, and one other way by chance."""
+    yield from (Way("en", 390, marks=True), Way("en", 1280, marks=False))
+    yield chance().choice([way for way in EVERY if way.language != "en"])
+
+
+@pytest.mark.parametrize("way", sampled(EVERY, set(sample())))
 def test_one_reading_goes_from_a_kitchen_to_those_who_act_on_it_and_back(
     browser: Browser, install: Install, way: Way
 ) -> None:

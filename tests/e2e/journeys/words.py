@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from itertools import product
@@ -35,6 +35,8 @@ class Lexicon:
             return [" ".join(parts) for parts in product(*(self.said(part) for part in text))]
         if isinstance(text, datetime):
             return [self._words.moment(text)]
+        if isinstance(text, date):
+            return [self._words.day_month(text)]
         if isinstance(text, int | float):
             return [self._words.number(Decimal(str(text)))]
         return self._looked_up(text)
