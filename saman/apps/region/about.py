@@ -11,7 +11,7 @@ from saman.apps.region import names
 from saman.apps.region.facts import Fact, Ground, Said, Teller
 from saman.apps.ui import catalogue
 from saman.apps.ui.locales import languages, mark
-from saman.model.care.service_model import Module, Rule
+from saman.model.care.service_model import Module, Rule, ServiceModel
 from saman.model.triage.purpose import VERSION, Adoption
 
 LICENCE: Final = "Apache-2.0"
@@ -106,7 +106,7 @@ def triage_page(tell: Teller, adoption: Adoption) -> TriagePage:
         triage=_state(adoption),
         purpose=tell.words.gettext(TRIAGE_PURPOSE),
         modules=tuple(
-            ModuleRules(tell.said(service.name), tell.said(module.name), _rules(tell, module))
+            ModuleRules(tell.said(service.name), tell.said(module.name), _rules(tell, service, module))
             for service in tell.model.services
             for module in service.modules
         ),
@@ -117,14 +117,17 @@ def _state(adoption: Adoption) -> TriageState:
     return TriageState(adoption.on, adoption.manufacturer.strip(), VERSION)
 
 
-def _rules(tell: Teller, module: Module) -> tuple[RuleLine, ...]:
+def _rules(tell: Teller, service: ServiceModel, module: Module) -> tuple[RuleLine, ...]:
     return tuple(
-        RuleLine(rule.id, tell.said(rule.text), _compares(tell, rule), tell.ground(rule)) for rule in module.rules
+        RuleLine(rule.id, tell.said(rule.text), _compares(tell, service, rule), tell.ground(rule))
+        for rule in module.rules
     )
 
 
-def _compares(tell: Teller, rule: Rule) -> str:
-    amount = tell.words.number(rule.amount) if rule.amount is not None else ""
+def _compares(tell: Teller, service: ServiceModel, rule: Rule) -> str:
+    units = {one.id: one.unit.text for measurement in service.measurements for one in measurement.quantities}
+    unit = units.get(rule.quantity or "", "")
+    amount = f"{tell.words.number(rule.amount)} {unit}".rstrip() if rule.amount is not None else ""
     return tell.words.gettext(names.RULES[rule.kind], amount=amount, days=rule.days or "")
 
 

@@ -70,7 +70,7 @@ def test_purpose_and_every_rule_of_the_triage_module_are_shown(get: Get, region:
         for rule in module.rules:
             line = part.split(str(escape(rule.text["en"])), 1)[1].split("</li>", 1)[0]
             assert (">sample</span>" in line) == rule.sample
-            assert rule.amount is None or f"more than {rule.amount} above" in line
+            assert rule.amount is None or f"more than {rule.amount} kg above" in line
             assert rule.days is None or str(rule.days) in line
 
 
