@@ -1,0 +1,73 @@
+"""The record of this installation, opened for one command."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import TypeVar
+
+import asyncpg
+import msgspec
+
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.ops import database
+from saman.ops.cli.telling import say
+from saman.ops.clock import clock_of
+from saman.ops.region import Region, open_region
+from saman.ops.settings import Settings, load
+from saman.record import Record, Store, open_store, system
+from saman.record.migrate import migrate
+
+T = TypeVar("T")
+
+CONNECTIONS = 2
+
+
+class Opened(msgspec.Struct, frozen=True):
+    """What a command works with. `record` is the system's own way in, at the time `now`."""
+
+    settings: Settings
+    region: Region
+    store: Store
+    now: datetime
+
+    @property
+    def record(self) -> Record:
+        """The record in the installation's own name."""
+        return Record(self.store, system(self.now, "command"))
+
+
+Work = Callable[[Opened], Awaitable[T | Refusal]]
+
+
+def with_record(work: Work[T], fits: Callable[[Settings], Refusal | None] = lambda _: None) -> T | Refusal:
+    """What `work` answers, with the database started or attached to; `fits` may refuse the settings before."""
+    settings = load()
+    if isinstance(settings, Refusal):
+        return settings
+    region = fits(settings) or open_region(settings.region)
+    if isinstance(region, Refusal):
+        return region
+    source = database.find(settings, say)
+    if isinstance(source, Refusal):
+        return source
+    try:
+        if source.admin_url:
+            migrate(source.admin_url, source.app_role)
+        return asyncio.run(_done(settings, region, source.app_url, work))
+    except asyncpg.UndefinedTableError:
+        text = "The database has no tables yet. Give SAMAN_DATABASE_ADMIN_URL, or start `saman serve` with it once."
+        return refused(Kind.UNAVAILABLE, "not-found", text)
+    finally:
+        source.close(say)
+
+
+async def _done(settings: Settings, region: Region, url: str, work: Work[T]) -> T | Refusal:
+    store = await open_store(url, region.policy, connections=CONNECTIONS)
+    if isinstance(store, Refusal):
+        return store
+    try:
+        return await work(Opened(settings, region, store, clock_of(settings)()))
+    finally:
+        await store.close()
