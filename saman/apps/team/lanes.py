@@ -15,8 +15,8 @@ from saman.flows.reading import moment_of
 
 Resource = dict[str, Any]
 
-LEFT: Final = 168
-WIDTH: Final = 820
+LEFT: Final = 214
+WIDTH: Final = 774
 DAY = timedelta(days=1)
 STEPS = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=6), timedelta(hours=12), DAY, 7 * DAY, 28 * DAY)
 
@@ -64,8 +64,8 @@ def lanes(desk: Desk, task: Resource, answered: datetime | None) -> Markup:
 
 def _lane(y: int, who: str, what: str) -> tuple[Markup, ...]:
     lane = Markup('<rect class="lane" x="{}" y="{}" width="{}" height="46" rx="6"/>').format(LEFT, y, WIDTH)
-    name = Markup('<text class="ink" x="158" y="{}" text-anchor="end">{}</text>').format(y + 21, who[:26])
-    return lane, name, Markup('<text x="158" y="{}" text-anchor="end" class="t12">{}</text>').format(y + 37, what)
+    name = Markup('<text class="ink" x="204" y="{}" text-anchor="end">{}</text>').format(y + 21, who[:30])
+    return lane, name, Markup('<text x="204" y="{}" text-anchor="end" class="t12">{}</text>').format(y + 37, what)
 
 
 def _bar(axis: Axis, y: int, start: datetime, end: datetime, kind: str) -> Markup:

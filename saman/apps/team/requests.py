@@ -23,7 +23,7 @@ from saman.flows import tasks
 from saman.flows.directory import Named
 from saman.flows.reading import moment_of
 from saman.flows.tasks import Said, claimed_by
-from saman.kernel.outcome import Kind, Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
 from saman.model.care.handover import Act, Reason
 from saman.model.care.work import OPEN
@@ -111,7 +111,7 @@ async def answer(request: Request, desk: Desk) -> Response:
         return refusal_page(request, version)
     act = next((one for one in Act if one.value == request.path_params["act"]), None)
     if act is None:
-        return show(request, "team/request.html", await request_page(desk, ""))
+        return refusal_page(request, refused(Kind.NOT_FOUND, "not-found", "There is no such act.", "act"))
     done = await tasks.act(desk.record, task, version, act, said_in(desk, fields))
     if not isinstance(done, Refusal):
         return see_done(f"/team/requests/{task}", act.value, task, done.stored.version)
