@@ -42,7 +42,8 @@ def test_keys_do_all_that_hands_do(page: Page) -> None:
     expect(first.get_by_role("button", name="Claim")).to_be_visible()
     keys.press("e")
     expect(first.get_by_text("Done")).to_be_visible()
-    keys.press("u")
+    with page.expect_navigation():
+        keys.press("u")
     expect(first.get_by_text("Unread")).to_be_visible()
 
     keys.press("?")
@@ -56,17 +57,20 @@ def test_keys_do_all_that_hands_do(page: Page) -> None:
     keys.press("Escape")
 
     keys.press("j")
-    keys.press("Enter")
+    with page.expect_navigation():
+        keys.press("Enter")
     expect(page.get_by_role("heading", name="AASEN, Ingrid")).to_be_visible()
     keys.press("m")
     expect(page.get_by_label("Write to: Ingrid Aasen")).to_be_visible()
-    page.go_back()
+    page.go_back(wait_until="load")
     keys.press("h")
     expect(page.get_by_label("What is the visit for?")).to_be_visible()
-    page.go_back()
-    keys.press("e")
+    page.go_back(wait_until="load")
+    with page.expect_navigation():
+        keys.press("e")
     expect(page.get_by_text("read by Silje Haugen")).to_be_visible()
-    keys.press("u")
+    with page.expect_navigation():
+        keys.press("u")
     expect(page.get_by_text("read by Silje Haugen")).to_be_hidden()
 
 
