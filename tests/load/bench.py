@@ -40,6 +40,7 @@ class Region(NamedTuple):
     readings: list[str]
 
 
+NOTE = "Taken at rest, sitting, five minutes after the last movement; told by the meter itself. " * 2
 CODES = (("59408-5", "SpO2", "%", 93), ("8867-4", "Heart rate", "/min", 72), ("29463-7", "Body weight", "kg", 81))
 
 
@@ -69,7 +70,7 @@ def reading(person: str, at: datetime, pick: Random) -> Resource:
         "effectiveDateTime": at.isoformat(),
         "performer": [{"reference": f"Patient/{person}"}],
         "valueQuantity": {
-            "value": usual + pick.randint(-9, 6),
+            "value": usual + pick.randint(-3, 3),
             "unit": unit,
             "system": "http://unitsofmeasure.org",
             "code": unit,
@@ -78,7 +79,7 @@ def reading(person: str, at: datetime, pick: Random) -> Resource:
             "identifier": {"system": device, "value": f"{pick.getrandbits(48):012X}"},
             "display": "Meter at home",
         },
-        "note": [{"text": "Taken at rest, sitting, five minutes after the last movement; told by the meter itself."}],
+        "note": [{"text": NOTE}],
     }
 
 
@@ -210,17 +211,8 @@ async def measure(port: int, step: Step, seconds: float, server: Clock, database
         client.close()
     took.sort()
     p50, p95, p99 = (took[int(len(took) * share)] * 1000 if took else 0.0 for share in (0.5, 0.95, 0.99))
-    per = 1000 / max(1, len(took))
-    return Figures(
-        len(took),
-        failed,
-        len(took) / elapsed,
-        p50,
-        p95,
-        p99,
-        (after[0] - before[0]) * per,
-        (after[1] - before[1]) * per,
-    )
+    spent = [(late - early) * 1000 / max(1, len(took)) for early, late in zip(before, after, strict=True)]
+    return Figures(len(took), failed, len(took) / elapsed, p50, p95, p99, *spent)
 
 
 async def _drive(clients: Sequence[Client], step: Step, seconds: float) -> tuple[list[float], int]:
