@@ -65,7 +65,7 @@ async def _round(record: Record, files: Sequence[Path], result: Imported, tell: 
     """Import each file once, adding to the result; why files were refused."""
     refusals: dict[Path, Refusal] = {}
     for number, file in enumerate(files, 1):
-        outcome = await import_file(record, file, lambda what, n=number: tell(f"file {n} of {len(files)}, {what}"))
+        outcome = await import_file(record, file, _in(f"file {number} of {len(files)}", tell))
         if isinstance(outcome, Refusal):
             refusals[file] = outcome
             if outcome.kind in _HALTING:
@@ -73,6 +73,10 @@ async def _round(record: Record, files: Sequence[Path], result: Imported, tell: 
         else:
             result.done += outcome
     return refusals
+
+
+def _in(place: str, tell: Tell) -> Tell:
+    return lambda what: tell(f"{place}, {what}")
 
 
 def _said(file: Path, refusal: Refusal) -> str:

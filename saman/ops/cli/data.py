@@ -20,23 +20,21 @@ from saman.ops.exporting import unfit
 from saman.ops.importing import Imported, import_files
 from saman.ops.importing_files import files_in
 
-Paths = Annotated[
-    tuple[Path, ...],
-    Parameter(negative="", help="Files, or folders that are searched for .json, .ndjson, .jsonl and these as .gz."),
-]
+First = Annotated[Path, Parameter(name="PATH", help="A file, or a folder that is searched for FHIR files.")]
+More = Annotated[Path, Parameter(help="More of them.")]
 Folder = Annotated[Path, Parameter(name="DIR", help="A folder that is new or empty.")]
 Force = Annotated[bool, Parameter(negative="", help="Replace an earlier export in the folder.")]
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged")
 
 
-def import_(first: Annotated[Path, Parameter(name="PATH", help="A file or folder.")], /, *more: Paths) -> int | Refusal:
+def import_(path: First, /, *more: More) -> int | Refusal:
     """Take in FHIR bundles, NDJSON files, single resources, or folders of them.
 
     Everything is checked and stored in the installation's own name. Of a file with anything wrong nothing is stored,
     and its line or entry is named. Resources with ids keep them; importing again changes nothing.
     """
-    files = files_in((first, *more))
+    files = files_in((path, *more))
     if isinstance(files, Refusal):
         return files
     with Progress("Importing") as progress:

@@ -104,7 +104,8 @@ def test_a_folder_is_searched_and_order_does_not_matter(saman: Saman, tmp_path: 
     written(tmp_path / "in" / "a.json", bundle("transaction", {"resource": observation, "request": put}))
     written(tmp_path / "in" / "deep" / "b.json", patient("p1", **known))
     (tmp_path / "in" / "notes.txt").write_text("not FHIR")
-    assert told(saman, tmp_path / "in") == [["Observation", "1", "", "", ""], ["Patient", "1", "", "", ""]]
+    found = told(saman, tmp_path / "in" / "a.json", tmp_path / "in")
+    assert found == [["Observation", "1", "", "", ""], ["Patient", "1", "", "", ""]]
 
 
 BAD = {"resourceType": "Patient", "id": "bad", "birthDate": "Kari 010101 12345"}
