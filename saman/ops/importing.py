@@ -82,7 +82,7 @@ def _in(place: str, tell: Tell) -> Tell:
 def _said(file: Path, refusal: Refusal) -> str:
     first, *more = refusal.issues
     place = f"{file.name}, {first.path}" if first.path else file.name
-    others = f" ({len(more)} more like it or other.)" if more else ""
+    others = f" ({len(more)} more to mend.)" if more else ""
     return f"{place}: {first.text}{others}"
 
 
