@@ -308,3 +308,17 @@ async def test_an_unknown_parameter_is_ignored_or_refused_as_asked(world: World)
     answer = await world.record.search("Patient", [("hat", "x")], strict=True)
     assert isinstance(answer, Refusal)
     assert answer.issues[0].path == "hat"
+
+
+async def test_what_is_about_two_people_is_found_by_either(world: World) -> None:
+    two = [had.id for had in world.patients[:2]]
+    provenance = {
+        "resourceType": "Provenance",
+        "target": [{"reference": f"Patient/{who}"} for who in two],
+        "recorded": "2026-11-21T12:00:00Z",
+        "agent": [{"who": {"display": "x"}}],
+    }
+    id = await made(world.record, provenance)
+    for who in two:
+        assert await found(world, "Provenance", [("patient", who)]) == [id]
+        assert await found(world, "Provenance", [("patient", f"Patient/{who}")]) == [id]
