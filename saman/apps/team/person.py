@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import date
 from typing import Any
 
@@ -66,20 +66,7 @@ async def held(desk: Desk, id: str) -> Held | Refusal:
     person = await desk.record.read("Patient", id)
     if isinstance(person, Refusal):
         return refused(Kind.NOT_FOUND, "not-found", "There is no such person.", key="record.not-found")
-    since = instant(desk.record.context.now - SHOWN)
-    found = await together(
-        desk.about(id, "AllergyIntolerance"),
-        desk.about(id, "Flag", ("status", "active")),
-        desk.about(id, "CareTeam", ("status", "active")),
-        desk.about(id, "CarePlan", ("category", f"{codes.PLAN}|shared"), ("status", "active")),
-        desk.about(id, "Goal", ("category", f"{codes.GOAL}|personal"), ("lifecycle-status", "active")),
-        desk.about(id, "EpisodeOfCare"),
-        desk.about(id, "RelatedPerson"),
-        desk.about(id, "QuestionnaireResponse", ("authored", f"ge{since}"), ("_sort", "-authored")),
-        desk.about(id, "Task", ("_sort", "-authored-on")),
-        readings_of(desk.record, desk.model, id),
-        enrolments_of(desk.record, desk.model, id, desk.language),
-    )
+    found = await together(*_questions(desk, id))
     if isinstance(found, Refusal):
         return found
     *lists, tasks, readings, enrolments = found
@@ -100,6 +87,24 @@ async def held(desk: Desk, id: str) -> Held | Refusal:
         readings=readings,
         enrolment=next(iter(enrolments), None),
         names=names,
+    )
+
+
+def _questions(desk: Desk, id: str) -> tuple[Coroutine[Any, Any, Any], ...]:
+    """What is asked of the record about a person: plain lists first, then tasks, readings and enrolments."""
+    since = instant(desk.record.context.now - SHOWN)
+    return (
+        desk.about(id, "AllergyIntolerance"),
+        desk.about(id, "Flag", ("status", "active")),
+        desk.about(id, "CareTeam", ("status", "active")),
+        desk.about(id, "CarePlan", ("category", f"{codes.PLAN}|shared"), ("status", "active")),
+        desk.about(id, "Goal", ("category", f"{codes.GOAL}|personal"), ("lifecycle-status", "active")),
+        desk.about(id, "EpisodeOfCare"),
+        desk.about(id, "RelatedPerson"),
+        desk.about(id, "QuestionnaireResponse", ("authored", f"ge{since}"), ("_sort", "-authored")),
+        desk.about(id, "Task", ("_sort", "-authored-on")),
+        readings_of(desk.record, desk.model, id),
+        enrolments_of(desk.record, desk.model, id, desk.language),
     )
 
 
