@@ -123,8 +123,8 @@ class Player:
             self._tap(closed.first.click)
             self._fresh = True
 
-    def _fill(self, where: Page | Locator, fields: Mapping[str, str]) -> None:
-        for label, text in fields.items():
+    def _fill(self, where: Page | Locator, fields: Mapping[str, Any] | list[list[Any]]) -> None:
+        for label, text in fields.items() if isinstance(fields, Mapping) else fields:
             field = where.get_by_label(self._name(label))
             written = text.strftime("%Y-%m-%dT%H:%M") if isinstance(text, datetime) else str(text)
             self._tap(lambda field=field, written=written: field.fill(written))  # type: ignore[misc]

@@ -94,3 +94,11 @@ def found(page: Page) -> list[str]:
 def with_language(address: str, language: str) -> str:
     """The address, asking for a language."""
     return f"{address}{'&' if '?' in address else '?'}lang={language}"
+
+
+def test_what_is_wrong_is_found(browser: Browser) -> None:
+    page = browser.new_page(viewport={"width": 390, "height": 844})
+    page.set_content("<title>x</title><main><img src='x'><p style='width:900px'>It&amp;#39;s</p></main>")
+    wrong = " ".join(violations(page))
+    page.close()
+    assert all(name in wrong for name in ("image-alt", "html-has-lang", "wider than the screen", "left over: &#39;"))

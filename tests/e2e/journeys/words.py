@@ -30,7 +30,7 @@ class Lexicon:
     def said(self, text: Any) -> list[str]:
         """Every way in which `text` of a journey may stand on a page."""
         if isinstance(text, Mapping):
-            return self._filled(dict(text))
+            return [self._words.short_moment(text["short"])] if "short" in text else self._filled(dict(text))
         if isinstance(text, list):
             return [" ".join(parts) for parts in product(*(self.said(part) for part in text))]
         if isinstance(text, datetime):
@@ -63,9 +63,10 @@ class Lexicon:
 
 @cache
 def region_texts() -> dict[str, tuple[dict[str, str], ...]]:
-    """Texts of the regions that are written in several languages, by their English."""
+    """Texts of regions and demo that are written in several languages, by their English."""
     found: dict[str, list[dict[str, str]]] = {}
-    for path in sorted((ROOT / "regions").rglob("*.yaml")):
+    demo = ROOT / "saman" / "ops" / "demo" / "data"
+    for path in sorted([*(ROOT / "regions").rglob("*.yaml"), *demo.glob("*.yaml")]):
         for text in _texts(yaml.safe_load(path.read_text(encoding="utf-8"))):
             found.setdefault(text["en"], []).append(text)
     return {english: tuple(texts) for english, texts in found.items()}
