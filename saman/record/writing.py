@@ -52,7 +52,8 @@ def put_sql(fence: Fence) -> str:
     arguments.insert(_GROUND, _GROUND_OF)
     allowed = _ALLOWED if fence.is_on else "true"
     return gate(
-        f"SELECT place, version, problem FROM put({', '.join(arguments)}) WHERE {GATED} AND {allowed} ORDER BY place"
+        f"SELECT place, version, updated, problem FROM put({', '.join(arguments)})"
+        f" WHERE {GATED} AND {allowed} ORDER BY place"
     )
 
 
@@ -165,7 +166,7 @@ async def _put(door: Door, rows: Sequence[Row]) -> list[Written] | Refusal:
     troubled = next((result for result in results if result["problem"]), None)
     if troubled is not None:
         return _problem(troubled["problem"], rows[troubled["place"] - 1], len(rows) > 1)
-    return [_written(row, result["version"], door.context) for row, result in zip(rows, results, strict=True)]
+    return [_written(row, result) for row, result in zip(rows, results, strict=True)]
 
 
 def _problem(problem: str, row: Row, many: bool) -> Refusal:
@@ -178,8 +179,9 @@ def _hidden() -> Refusal:
     return refused(Kind.FORBIDDEN, "forbidden", "You may not write this about this person.", key="record.hidden")
 
 
-def _written(row: Row, version: int, context: Context) -> Written:
-    stored = Stored(row.type_name, row.id, version, context.now, row.person, row.meta, row.body, row.removed)
+def _written(row: Row, result: asyncpg.Record) -> Written:
+    version, updated = result["version"], result["updated"]
+    stored = Stored(row.type_name, row.id, version, updated, row.person, row.meta, row.body, row.removed)
     return Written(stored, created=version == 1)
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal
-from saman.record import Record, Stored, Written
+from saman.record import Record, Stored, Written, system
 from saman.record.conditional import read_condition
 from saman.record.search.query import Query
 from tests.record.conftest import NOW, made, observation, patient
@@ -263,3 +264,15 @@ async def test_more_transactions_than_connections_do_not_starve(record: Record) 
 
     answers = await asyncio.gather(*(record.atomically(work) for _ in range(40)))
     assert len(set(answers)) == 40
+
+
+async def test_a_later_version_is_never_older_whatever_the_clocks_say(store):
+    """Two servers' clocks differ by a minute; the one that is behind writes second."""
+    ahead, behind = (Record(store, system(now)) for now in (NOW + timedelta(minutes=1), NOW))
+    first = await ahead.create({"resourceType": "Basic", "code": {"text": "a"}})
+    later = {"resourceType": "Basic", "id": first.stored.id, "code": {"text": "b"}}
+    second = await behind.update("Basic", first.stored.id, later, 1)
+    assert second.stored.updated > first.stored.updated
+    page = await behind.history("Basic", first.stored.id)
+    assert [one.version for one in page.matches] == [2, 1]
+    assert page.matches[0].updated > page.matches[1].updated

@@ -258,11 +258,12 @@ CREATE FUNCTION put(
     date_of integer[], date_param smallint[], date_low timestamptz[], date_high timestamptz[],
     reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key bigint[],
     reference_target text[]
-) RETURNS TABLE (place integer, version bigint, problem text)
+) RETURNS TABLE (place integer, version bigint, updated timestamptz, problem text)
 LANGUAGE plpgsql AS $$$$
 DECLARE
     n integer := cardinality(ids);
     versions bigint[] := array_fill(1::bigint, ARRAY[n]);
+    moments timestamptz[] := array_fill(now_at, ARRAY[n]);
     problems text[] := array_fill(''::text, ARRAY[n]);
     there record;
     troubled boolean := false;
@@ -274,10 +275,12 @@ BEGIN
             IF chosen[i] THEN
                 shards[i] := coalesce((SELECT l.shard FROM locator l WHERE l.key = types[i] || '/' || ids[i]), shards[i]);
             END IF;
-            SELECT r.version, r.deleted, r.person INTO there FROM resource r
+            SELECT r.version, r.deleted, r.person, r.updated INTO there FROM resource r
             WHERE r.shard = shards[i] AND r.type = types[i] AND r.id = ids[i] FOR UPDATE;
             IF FOUND THEN
                 versions[i] := there.version + 1;
+                -- Clients that wait for each other may have clocks that do not: a later version is never older.
+                moments[i] := greatest(now_at, there.updated + interval '1 millisecond');
                 IF expected[i] = 0 AND NOT there.deleted THEN
                     problems[i] := 'exists';
                 ELSIF expected[i] > 0 AND expected[i] <> there.version THEN
@@ -294,7 +297,8 @@ BEGIN
             troubled := troubled OR problems[i] <> '';
         END LOOP;
         IF troubled THEN
-            RETURN QUERY SELECT p::integer, v, w FROM unnest(versions, problems) WITH ORDINALITY AS u(v, w, p);
+            RETURN QUERY SELECT p::integer, v, u, w
+        FROM unnest(versions, moments, problems) WITH ORDINALITY AS k(v, u, w, p);
             RETURN;
         END IF;
         INSERT INTO history
@@ -309,8 +313,9 @@ BEGIN
             WHERE v > 1 AND x.shard = s AND x.type = t AND x.id = d;
         DELETE FROM reference x USING unnest(shards, types, ids, versions) AS k(s, t, d, v)
             WHERE v > 1 AND x.shard = s AND x.type = t AND x.id = d;
-        UPDATE resource r SET version = v, updated = now_at, deleted = x, domain = m, at = a, meta = e, body = b
-            FROM unnest(shards, types, ids, versions, removed, domains, ats, metas, bodies) AS k(s, t, d, v, x, m, a, e, b)
+        UPDATE resource r SET version = v, updated = u, deleted = x, domain = m, at = a, meta = e, body = b
+            FROM unnest(shards, types, ids, versions, moments, removed, domains, ats, metas, bodies)
+                AS k(s, t, d, v, u, x, m, a, e, b)
             WHERE v > 1 AND r.shard = s AND r.type = t AND r.id = d;
     END IF;
     INSERT INTO resource
@@ -337,6 +342,7 @@ BEGIN
     INSERT INTO outbox (at, type, id, version, person, change)
         SELECT now_at, t, d, v, p, CASE WHEN x THEN 'D' WHEN v = 1 THEN 'C' ELSE 'U' END::"char"
         FROM unnest(types, ids, versions, persons, removed) AS k(t, d, v, p, x);
-    RETURN QUERY SELECT p::integer, v, w FROM unnest(versions, problems) WITH ORDINALITY AS u(v, w, p);
+    RETURN QUERY SELECT p::integer, v, u, w
+        FROM unnest(versions, moments, problems) WITH ORDINALITY AS k(v, u, w, p);
 END $$$$;;
 GRANT EXECUTE ON FUNCTION put TO $app;;
