@@ -10,7 +10,6 @@ import os
 import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -23,12 +22,9 @@ from psycopg.conninfo import conninfo_to_dict
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops.postgres import wheel_binaries
+from saman.record.restoring import analyse, empty_room, in_the_way
 
 _DEBIAN = Path("/usr/lib/postgresql")
-_BEFORE = "saman_before"
-LEAVING = 20
-"""How often to look whether a connection that was closed has gone."""
-
 _SEES_ALL = "-c saman.context=0"
 """The owner is behind row-level security like everybody else; a dump is made in the system's own context."""
 
@@ -88,69 +84,18 @@ def bring_back(admin_url: str, file: Path, *, force: bool) -> Backup | Refusal:
     if isinstance(backup, Refusal):
         return backup
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        tools = _in_the_way(connection, force=force) or _tools(connection.info.server_version // 10000)
+        tools = in_the_way(connection, force=force) or _tools(connection.info.server_version // 10000)
         if isinstance(tools, Refusal):
             return tools
-        with _room(connection, wanted=force) as done:
+        with empty_room(connection, wanted=force) as done:
             command = ["pg_restore", "--no-owner", "--single-transaction", "--exit-on-error"]
             database = conninfo_to_dict(admin_url).get("dbname", "")
             failed = _run(tools, [*command, f"--dbname={database}", str(file)], admin_url)
             if failed is not None:
                 return failed
             done.append(True)
-        connection.execute("ANALYZE")
+        analyse(connection)
     return backup
-
-
-def _in_the_way(connection: psycopg.Connection, *, force: bool) -> Refusal | None:
-    if _in_use(connection):
-        text = "Somebody is using the database. Stop `saman serve` and `saman worker` first."
-        return refused(Kind.CONFLICT, "lock-error", text)
-    if not force and connection.execute(_TABLES).fetchone() is not None:
-        text = "The database is not empty. Bring a backup back into a new one, or put it in place of this with --force."
-        return refused(Kind.CONFLICT, "duplicate", text)
-    return None
-
-
-def _in_use(connection: psycopg.Connection) -> bool:
-    """Whether anybody else is connected, and stays for two seconds."""
-    for _ in range(LEAVING):
-        if connection.execute(_OTHERS).fetchone() is None:
-            return False
-        time.sleep(0.1)
-    return True
-
-
-_OTHERS = """SELECT 1 FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND usesysid IS NOT NULL LIMIT 1"""
-_TABLES = "SELECT 1 FROM pg_class WHERE relnamespace = 'public'::regnamespace LIMIT 1"
-
-
-@contextmanager
-def _room(connection: psycopg.Connection, *, wanted: bool) -> Iterator[list[bool]]:
-    """An empty schema; what was there is kept aside until the list that is given holds something, or comes back."""
-    done: list[bool] = []
-    if not wanted:
-        yield done
-        return
-    _come_back(connection)
-    with connection.transaction():
-        connection.execute(f"ALTER SCHEMA public RENAME TO {_BEFORE}")
-        connection.execute("CREATE SCHEMA public")
-    try:
-        yield done
-    finally:
-        if done:
-            connection.execute(f"DROP SCHEMA {_BEFORE} CASCADE")
-        _come_back(connection)
-
-
-def _come_back(connection: psycopg.Connection) -> None:
-    """Put back what an unfinished restore has set aside."""
-    with connection.transaction():
-        if connection.execute("SELECT to_regnamespace(%s)", (_BEFORE,)).fetchone() != (None,):
-            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
-            connection.execute(f"ALTER SCHEMA {_BEFORE} RENAME TO public")
 
 
 def _major(url: str) -> int:
