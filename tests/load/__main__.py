@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -24,9 +25,10 @@ from saman.kernel.outcome import Refusal
 from saman.model.access import Holder
 from saman.ops import postgres
 from saman.ops.region import open_region
+from saman.ops.setup import set_up
 from saman.record import Store, open_store
 from saman.record.migrate import migrate
-from tests.load.bench import Region, Size, fill, head, line, measure, steps
+from tests.load.bench import CENTRE, HOME_CARE, Region, Size, fill, head, line, measure, pages, steps
 from tests.load.processes import Clock
 
 NAME = "bench"
@@ -56,7 +58,26 @@ def token(store: Store, unit: str, role: str) -> str:
         party=unit,
         party_name=unit,
     )
-    return Tokens(store.secret).make(user, "TREAT", datetime.now(UTC), timedelta(hours=12))
+    made = Tokens(store.secret).make(user, "TREAT", datetime.now(UTC), timedelta(hours=12))
+    return f"Authorization: Bearer {made}"
+
+
+def cookie(port: int, user: str) -> str:
+    """The header line of a session of a demo person."""
+    body = f"user={user}".encode()
+    with socket.create_connection(("127.0.0.1", port)) as one:
+        one.sendall(
+            b"POST /auth/demo HTTP/1.1\r\nHost: bench\r\nConnection: close\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n"
+            + f"Content-Length: {len(body)}\r\n\r\n".encode()
+            + body
+        )
+        answer = b""
+        while more := one.recv(65536):
+            answer += more
+    found = re.search(rb"set-cookie: ([^;]+);", answer)
+    assert found, "nobody was signed in"
+    return f"Cookie: {found[1].decode()}"
 
 
 def free_port() -> int:
@@ -95,8 +116,10 @@ async def prepared(cluster: postgres.Cluster, wanted: Size) -> tuple[Region, str
     assert not isinstance(region, Refusal), region
     store = await open_store(cluster.app_url(NAME), region.policy)
     assert not isinstance(store, Refusal), store
+    refusal = await set_up(store, region, lambda: datetime.now(UTC), say, demo=True)
+    assert refusal is None, refusal
     filled = await fill(store, wanted, say)
-    tokens = token(store, "bench-centre", "telemedicine-nurse"), token(store, "bench-home", "home-care-nurse")
+    tokens = token(store, CENTRE, "telemedicine-nurse"), token(store, HOME_CARE, "home-care-nurse")
     await store.close()
     return filled, *tokens
 
@@ -136,7 +159,8 @@ def run(cluster: postgres.Cluster, folder: Path, wanted: Size, region: Region, t
     assert pid is not None
     server = serve(folder, cluster.app_url(NAME), port)
     try:
-        for step in steps(region, *tokens):
+        signed_in = cookie(port, "silje-haugen"), cookie(port, "ingrid-aasen")
+        for step in [*steps(region, *tokens), *pages(*signed_in)]:
             got = asyncio.run(measure(port, step, wanted.seconds, Clock(server.pid), Clock(pid)))
             print(line(step, got), flush=True)
     finally:

@@ -83,13 +83,17 @@ def reading(person: str, at: datetime, pick: Random) -> Resource:
     }
 
 
+CENTRE, HOME_CARE = "agder-telemedicine-centre", "homecare-grimstad"
+OPEN_WORK = 10
+"""Open reports for each person, all at the centre."""
+
+
 def directory() -> list[Resource]:
-    """The two units, and one nurse in each."""
+    """One nurse more in each of two units."""
     made: list[Resource] = []
-    for unit, role in (("bench-centre", "telemedicine-nurse"), ("bench-home", "home-care-nurse")):
+    for unit, role in ((CENTRE, "telemedicine-nurse"), (HOME_CARE, "home-care-nurse")):
         coding = {"coding": [{"system": "urn:saman:role", "code": role}]}
         made += [
-            {"resourceType": "Organization", "id": unit, "name": unit},
             {"resourceType": "Practitioner", "id": f"{unit}-nurse", "name": [{"family": unit}]},
             {
                 "resourceType": "PractitionerRole",
@@ -111,7 +115,7 @@ def ties(person: str) -> list[Resource]:
             "resourceType": "CareTeam",
             "status": "active",
             "subject": subject,
-            "participant": [{"member": {"reference": "Organization/bench-centre"}}],
+            "participant": [{"member": {"reference": f"Organization/{CENTRE}"}}],
         },
         {
             "resourceType": "Task",
@@ -119,9 +123,24 @@ def ties(person: str) -> list[Resource]:
             "intent": "order",
             "code": {"coding": [{"system": "urn:saman:activity", "code": "home-visit"}]},
             "for": subject,
-            "owner": {"reference": "Organization/bench-home"},
+            "owner": {"reference": f"Organization/{HOME_CARE}"},
         },
     ]
+
+
+def work(person: str, at: datetime) -> Resource:
+    """A report that waits to be read."""
+    return {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "order",
+        "code": {"coding": [{"system": "urn:saman:task", "code": "read-report"}]},
+        "for": {"reference": f"Patient/{person}"},
+        "authoredOn": at.isoformat(),
+        "requester": {"reference": f"Patient/{person}"},
+        "owner": {"reference": f"Organization/{CENTRE}"},
+        "restriction": {"period": {"end": (at + timedelta(days=3)).isoformat()}},
+    }
 
 
 async def fill(store: Store, size: Size, say: Callable[[str], None]) -> Region:
@@ -130,8 +149,11 @@ async def fill(store: Store, size: Size, say: Callable[[str], None]) -> Region:
     record = Record(store, system(now))
     for one in directory():
         await record.update(one["resourceType"], one["id"], one)
-    persons = await _commit(record, [Change({"resourceType": "Patient"}) for _ in range(size.persons)], say)
+    named = [{"resourceType": "Patient", "name": [{"text": f"Bench {number}"}]} for number in range(size.persons)]
+    persons = await _commit(record, [Change(one) for one in named], say)
     await _commit(record, [Change(tie) for person in persons for tie in ties(person)], say)
+    waiting = [work(person, now - timedelta(minutes=n)) for n in range(OPEN_WORK) for person in persons]
+    await _commit(record, [Change(one) for one in waiting], say)
     changes = [
         Change(reading(persons[n % len(persons)], now - timedelta(minutes=n), pick)) for n in range(size.readings)
     ]
@@ -156,10 +178,10 @@ class Client:
         self._reader = reader
         self._writer = writer
 
-    async def send(self, request: Request, token: str) -> tuple[int, bytes]:
-        """Status and body."""
+    async def send(self, request: Request, credential: str) -> tuple[int, bytes]:
+        """Status and body; `credential` is a header line."""
         method, path, body = request
-        head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer {token}\r\n"
+        head = f"{method} {path} HTTP/1.1\r\nHost: bench\r\n{credential}\r\n"
         if body:
             head += f"Content-Type: application/fhir+json\r\nContent-Length: {len(body)}\r\n"
         self._writer.write(head.encode() + b"\r\n" + body)
@@ -179,7 +201,7 @@ class Step(NamedTuple):
     """One thing that is measured: who asks for what, and how fast it is to be."""
 
     name: str
-    token: str
+    credential: str
     make: Callable[[Random], Request]
     success: int
     goal: str
@@ -224,7 +246,7 @@ async def _drive(clients: Sequence[Client], step: Step, seconds: float) -> tuple
         nonlocal failed
         pick = Random(f"{step.name} {number} {end}")
         while (start := time.perf_counter()) < end:
-            status, _ = await client.send(step.make(pick), step.token)
+            status, _ = await client.send(step.make(pick), step.credential)
             if status == step.success:
                 took.append(time.perf_counter() - start)
             else:
@@ -232,6 +254,20 @@ async def _drive(clients: Sequence[Client], step: Step, seconds: float) -> tuple
 
     await asyncio.gather(*(ask(client, number) for number, client in enumerate(clients)))
     return took, failed
+
+
+def page(path: str) -> Callable[[Random], Request]:
+    """The same page again and again."""
+    return lambda pick: ("GET", path, b"")
+
+
+def pages(nurse: str, citizen: str) -> list[Step]:
+    """The worklist of a unit with all the open work there is, and a citizen's first pages."""
+    return [
+        Step("worklist page", nurse, page("/team"), 200, "p95 200 ms"),
+        Step("citizen page, today", citizen, page("/citizen"), 200, "p95 150 ms"),
+        Step("citizen page, plan", citizen, page("/citizen/plan"), 200, "p95 150 ms"),
+    ]
 
 
 def steps(region: Region, nurse: str, home: str) -> list[Step]:
