@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
-
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from saman import __version__
 from saman.apps.region.about import about_page, triage_page
 from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Teller
@@ -22,7 +21,7 @@ def region_routes(
     model: CareModel, policy: Policy, adoption: Adoption = OFF, borders: Borders | None = None
 ) -> list[BaseRoute]:
     """`/region`, `/about` and `/about/triage` for the region that runs here."""
-    saman = version("saman")
+    saman = __version__
 
     def tell(request: Request) -> Teller:
         return Teller(model, words_of(request))
