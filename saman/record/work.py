@@ -76,13 +76,15 @@ async def index_work(connection: Connection, rows: Sequence[Row], tasks: Sequenc
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     """What to show of a worklist: work that `party` (`Organization/…`) owns, or `sent` to others.
 
-    `kinds` empty means every kind, `persons` None everybody; `count` lines from line `start` on.
+    `kinds` empty means every kind, `persons` None everybody, `own` only what the reader has claimed; `count` lines from
+    line `start` on.
     """
 
     party: str
     sent: bool = False
     kinds: tuple[str, ...] = ()
     persons: tuple[str, ...] | None = None
+    own: bool = False
     start: int = 0
     count: int = 40
 
@@ -90,24 +92,24 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
 async def open_work(store: Store, context: Context, wanted: Stretch) -> tuple[Item, ...]:
     """A stretch of open work, in order; whoever is named on it is logged as shown on a list first."""
     sql = gate(f"""SELECT {_COLUMNS}, {_GROUP} AS "group" FROM work w
-        WHERE {GATED} AND {_SENT if wanted.sent else _OWNED} AND {store.fence.exists("w")}
+        WHERE {GATED} AND {_SENT if wanted.sent else _OWNED} AND {store.fence.among("w")}
           AND (cardinality($5::text[]) = 0 OR w.kind = ANY($5))
           AND ($6::text[] IS NULL OR w.person = ANY($6))
+          AND ($9::text = '' OR w.claimed_by = $9)
         ORDER BY "group", w.received, w.id OFFSET $7::bigint LIMIT $8::bigint""")
-    rows = await store.pool.fetch(
-        sql, *opening(context), wanted.party, context.now, wanted.kinds, wanted.persons, wanted.start, wanted.count
-    )
+    asked = (wanted.party, context.now, wanted.kinds, wanted.persons, wanted.start, wanted.count)
+    rows = await store.pool.fetch(sql, *opening(context), *asked, context.actor if wanted.own else "")
     items = tuple(Item(*row) for row in rows)
     await store.audit.write(*_shown(context, items, wanted.party))
     return items
 
 
-async def count_work(store: Store, context: Context, party: str) -> dict[tuple[int, str, bool], int]:
-    """How much open work `party` owns, by group, kind and whether somebody has claimed it."""
-    sql = gate(f"""SELECT {_GROUP} AS "group", w.kind, w.claimed_by <> '' AS claimed, count(*) AS many FROM work w
-        WHERE {GATED} AND {_OWNED} AND {store.fence.exists("w")} GROUP BY 1, 2, 3""")
-    rows = await store.pool.fetch(sql, *opening(context), party, context.now)
-    return {(row["group"], row["kind"], row["claimed"]): row["many"] for row in rows}
+async def count_work(store: Store, context: Context, party: str) -> dict[tuple[int, bool], int]:
+    """How much open work `party` owns, by group and whether the reader has claimed it."""
+    sql = gate(f"""SELECT {_GROUP} AS "group", w.claimed_by = $5::text AS own, count(*) AS many FROM work w
+        WHERE {GATED} AND {_OWNED} AND {store.fence.among("w")} GROUP BY 1, 2""")
+    rows = await store.pool.fetch(sql, *opening(context), party, context.now, context.actor)
+    return {(row["group"], row["own"]): row["many"] for row in rows}
 
 
 def _shown(context: Context, items: Sequence[Item], party: str) -> list[Entry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any
@@ -21,10 +20,7 @@ PAGE = 40
 UNREAD, OVERDUE, REQUESTED, REST = range(4)
 """The groups of `record.work`, in their order."""
 
-MINE_STATUSES = "received,accepted,in-progress,on-hold"
-MOST_MINE = 500
-
-Counted = Mapping[tuple[int, str, bool], int]
+Counted = Mapping[tuple[int, bool], int]
 
 
 class Filter(Enum):
@@ -56,31 +52,27 @@ class ListPage(msgspec.Struct, frozen=True, kw_only=True):
 async def list_page(record: Record, wanted: Wanted) -> ListPage | Refusal:
     """The page of the reader's own unit."""
     party = f"Organization/{record.context.party}"
-    counted, mine = await asyncio.gather(count_work(record.store, record.context, party), _mine(record, party))
-    if isinstance(mine, Refusal):
-        return mine
-    counts = counts_of(counted) | {Filter.MINE: len(mine)}
-    if wanted.chosen is Filter.MINE:
-        shown = mine[wanted.start : wanted.start + PAGE]
-        return ListPage(items=shown, more=len(mine) > wanted.start + PAGE, counts=counts)
+    counts = counts_of(await count_work(record.store, record.context, party))
     persons = await _living_in(record, wanted.place) if wanted.place else None
     if isinstance(persons, Refusal):
         return persons
-    start, end = (0, None) if wanted.place else window(counts, wanted.chosen)
+    own = wanted.chosen is Filter.MINE
+    start, end = (0, None) if wanted.place or own else window(counts, wanted.chosen)
     left = PAGE + 1 if end is None else min(PAGE + 1, max(0, end - start - wanted.start))
-    stretch = Stretch(party=party, persons=persons, start=start + wanted.start, count=left)
+    stretch = Stretch(party=party, persons=persons, own=own, start=start + wanted.start, count=left)
     items = await open_work(record.store, record.context, stretch) if left else ()
     return ListPage(items=items[:PAGE], more=len(items) > PAGE, counts=counts)
 
 
 def counts_of(counted: Counted) -> dict[Filter, int]:
-    """How many lines each filter holds; `MINE` is counted elsewhere."""
-    groups = [sum(many for (group, _, _), many in counted.items() if group == one) for one in range(REST + 1)]
+    """How many lines each filter holds."""
+    groups = [sum(many for (group, _), many in counted.items() if group == one) for one in range(REST + 1)]
     return {
         Filter.ALL: sum(groups),
         Filter.UNREAD: groups[UNREAD],
         Filter.OVERDUE: groups[OVERDUE],
         Filter.REQUESTED: groups[REQUESTED],
+        Filter.MINE: sum(many for (_, own), many in counted.items() if own),
     }
 
 
@@ -91,17 +83,6 @@ def window(counts: Mapping[Filter, int], chosen: Filter) -> tuple[int, int | Non
         return 0, None
     start = sum(counts[one] for one in order[: order.index(chosen)])
     return start, start + counts[chosen]
-
-
-async def _mine(record: Record, party: str) -> tuple[Item, ...] | Refusal:
-    # By status alone: few tasks are in hand, while a unit may own ten thousand.
-    page = await record.search("Task", [("status", MINE_STATUSES), ("_count", str(MOST_MINE))])
-    if isinstance(page, Refusal):
-        return page
-    held = (item_of(record, one) for one in page.matches)
-    actor = record.context.actor
-    found = [item for item in held if item is not None and (item.owner, item.claimed_by) == (party, actor)]
-    return tuple(sorted(found, key=lambda item: (item.group, item.received, item.id)))
 
 
 def item_of(record: Record, stored: Stored, *, closed: bool = False) -> Item | None:
