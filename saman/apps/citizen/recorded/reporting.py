@@ -155,7 +155,16 @@ def _part(own: Own, quantity: Quantity) -> Part:
         accepted=ACCEPTED,
         possible=_range(quantity.possible),
         usual=_range(quantity.usual),
+        example=_example(own, quantity),
     )
+
+
+def _example(own: Own, quantity: Quantity) -> str:
+    """A number as the meter shows it, from the middle of the usual ones: nobody's reading, so that it leads nobody."""
+    low, high = quantity.usual.low or ACCEPTED.low, quantity.usual.high or ACCEPTED.high
+    assert low is not None
+    assert high is not None
+    return own.words.number((low + high) / 2, quantity.decimals)
 
 
 def _range(bounds: Bounds) -> Range:
