@@ -43,7 +43,9 @@ class Lexicon:
 
     def _looked_up(self, text: str) -> list[str]:
         language = self._words.language
-        told = str(self._words.gettext(text).unescape()) if "%(" not in text else text
+        told = self._words.gettext(text).unescape() if "%(" not in text else text
+        if "%(count)s" in told:  # one of something, where this language writes the number
+            told = self._words.gettext(text, count=self._words.number(1)).unescape()
         modelled = [one[language] for one in region_texts().get(text, ()) if language in one]
         return list(dict.fromkeys([*modelled, told]))
 
