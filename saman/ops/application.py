@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from saman.apps.audience import AudienceMiddleware, undeclared
-from saman.apps.auth.front import DemoFront
+from saman.apps.auth.front import DemoFront, Roll
 from saman.apps.auth.identity import Identity
 from saman.apps.auth.middleware import SessionMiddleware
 from saman.apps.auth.routes import SignIn
@@ -111,11 +111,14 @@ def _fhir(parts: Parts, identity: Identity) -> ASGIApp:
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:
     sign_in = SignIn(parts.store, identity, sessions, parts.clock, demo=parts.demo, secure=parts.secure)
 
+    roll = Roll()
+
     def front_for(request: Request) -> DemoFront:
         record = Record(parts.store, system(parts.clock(), request.state.request_id))
         words = words_of(request)
         model = parts.region.model
-        return DemoFront(record, model.roles, words, said(model.region.name, words.language), demo=parts.demo)
+        name = said(model.region.name, words.language)
+        return DemoFront(roll, record, model.roles, words, name, demo=parts.demo)
 
     def desk_for(request: Request) -> CitizenDesk:
         session: SignedIn = request.state.session

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 
 from saman.apps.auth.users import User, citizens, relatives, staff
 from saman.apps.citizen.views import DemoPerson, PersonGroup, SignIn
@@ -14,14 +14,39 @@ from saman.model.care.region import Role
 from saman.model.fhir import fold
 from saman.record import Record
 
-SHOWN = 8
+SHOWN = 4
 """People shown of each role before somebody searches."""
+
+FIRST = ("citizen", "relative", "telemedicine-nurse", "home-care-nurse", "general-practitioner", "coordinator")
+"""Roles whose pages there is most to see on, in the order in which they are offered."""
+
+KEPT = timedelta(minutes=10)
+"""For how long the list of made-up people is kept, so that not every visitor looks everybody up in the record."""
+
+
+class Roll:
+    """Everybody who can be chosen, looked up now and then."""
+
+    def __init__(self) -> None:
+        self._users: tuple[User, ...] = ()
+        self._until: datetime | None = None
+
+    async def everybody(self, record: Record) -> tuple[User, ...]:
+        """Citizens, oldest first, then relatives, then staff; `record` is the system's own."""
+        now = record.context.now
+        if self._until is None or not self._until - KEPT <= now < self._until:
+            self._users = (*await citizens(record), *await relatives(record), *await staff(record))
+            self._until = now + KEPT
+        return self._users
 
 
 class DemoFront:
     """Who can be chosen, by role, in the reader's words; `record` is the system's own."""
 
-    def __init__(self, record: Record, roles: Sequence[Role], words: Words, region: str, *, demo: bool) -> None:
+    def __init__(
+        self, roll: Roll, record: Record, roles: Sequence[Role], words: Words, region: str, *, demo: bool
+    ) -> None:
+        self._roll = roll
         self._record = record
         self._roles = {role.id: role for role in roles}
         self._words = words
@@ -32,7 +57,7 @@ class DemoFront:
         """Everybody whose name, role or place holds `query`, citizens first, those over 65 before others."""
         if not self._demo:
             return refused(Kind.NOT_FOUND, "not-found", "There is no demo sign-in here.", key="auth.no-demo")
-        everybody = [*await citizens(self._record), *await relatives(self._record), *await staff(self._record)]
+        everybody = await self._roll.everybody(self._record)
         wanted = fold(query)
         found = [user for user in everybody if wanted in fold(f"{user.name} {self._detail(user)}")]
         groups: dict[str, list[User]] = {}
@@ -45,7 +70,7 @@ class DemoFront:
                     role=self._role(role),
                     people=tuple(DemoPerson(id=u.id, name=u.name, detail=self._detail(u)) for u in users[:most]),
                 )
-                for role, users in groups.items()
+                for role, users in sorted(groups.items(), key=_place)
             ),
             query=query,
             total=len(found),
@@ -64,6 +89,11 @@ class DemoFront:
             old = self._words.ngettext("%(count)s year", "%(count)s years", years).unescape()
             return ", ".join(part for part in (old, user.place) if part)
         return self._role(user.role)
+
+
+def _place(group: tuple[str, list[User]]) -> int:
+    """Where a role stands; those that are not named first keep their order behind."""
+    return FIRST.index(group[0]) if group[0] in FIRST else len(FIRST)
 
 
 def age(born: date, today: date) -> int:
