@@ -28,6 +28,8 @@ class Own(msgspec.Struct, frozen=True):
     model: CareModel
     words: Words
     person: str
+    kept: dict[str, Any] = msgspec.field(default_factory=dict)
+    """What was looked up for this request already, by what it is."""
 
     @property
     def language(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
@@ -34,6 +35,9 @@ ICONS = {
 }
 QUESTION_ICON = "ask"
 
+REMEMBERED = timedelta(days=30)
+"""How far back the last answer to a question is looked for."""
+
 Answers = dict[str, Answer]
 
 
@@ -42,7 +46,7 @@ async def draft(own: Own) -> Draft | Refusal:
     enrolment = await own.enrolled()
     if isinstance(enrolment, Refusal):
         return enrolment
-    readings = await readings_of(own.record, own.model, own.person)
+    readings = await readings_of(own.record, own.model, own.person, own.record.context.now - REMEMBERED)
     if isinstance(readings, Refusal):
         return readings
     kept = await find_draft(own.record.store, own.record.context, KIND)

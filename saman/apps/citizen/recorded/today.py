@@ -168,7 +168,14 @@ async def _messages(own: Own) -> tuple[MessageLine, ...] | Refusal:
 
 
 async def around(own: Own) -> tuple[PersonAround, ...] | Refusal:
-    """The people and units of the care team, those with a name first."""
+    """The people and units of the care team; looked up once for a request."""
+    if "around" not in own.kept:
+        own.kept["around"] = await _around(own)
+    found: tuple[PersonAround, ...] | Refusal = own.kept["around"]
+    return found
+
+
+async def _around(own: Own) -> tuple[PersonAround, ...] | Refusal:
     teams = await own.all("CareTeam", ("status", "active"))
     if isinstance(teams, Refusal):
         return teams

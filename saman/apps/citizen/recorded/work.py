@@ -39,11 +39,19 @@ async def tasks_of(own: Own, kind: str) -> list[Stored] | Refusal:
 
 
 async def latest_report(own: Own) -> ReportState | Refusal | None:
-    """The newest report and whether it has been answered."""
-    tasks = await tasks_of(own, codes.READ_REPORT)
-    if isinstance(tasks, Refusal):
-        return tasks
-    return next((_state(own, one.resource()) for one in tasks), None)
+    """The newest report and whether it has been answered; looked up once for a request."""
+    if "latest report" not in own.kept:
+        own.kept["latest report"] = await _latest_report(own)
+    found: ReportState | Refusal | None = own.kept["latest report"]
+    return found
+
+
+async def _latest_report(own: Own) -> ReportState | Refusal | None:
+    code = f"{codes.TASK}|{codes.READ_REPORT}"
+    page = await own.record.search("Task", [("patient", f"Patient/{own.person}"), ("code", code), ("_count", "1")])
+    if isinstance(page, Refusal):
+        return page
+    return next((_state(own, one.resource()) for one in page.matches), None)
 
 
 def _state(own: Own, task: Resource) -> ReportState:
