@@ -40,6 +40,7 @@ from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
+from saman.ops.demo import JOURNEY
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
 from saman.record.sessions import Sessions, SignedIn
@@ -111,7 +112,7 @@ def _fhir(parts: Parts, identity: Identity) -> ASGIApp:
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:
     sign_in = SignIn(parts.store, identity, sessions, parts.clock, demo=parts.demo, secure=parts.secure)
 
-    roll = Roll()
+    roll = Roll(JOURNEY)
 
     def front_for(request: Request) -> DemoFront:
         record = Record(parts.store, system(parts.clock(), request.state.request_id))

@@ -25,9 +25,10 @@ KEPT = timedelta(minutes=10)
 
 
 class Roll:
-    """Everybody who can be chosen, looked up now and then."""
+    """Everybody who can be chosen, looked up now and then; `first` are ids that are offered before others."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: Sequence[str] = ()) -> None:
+        self._first = frozenset(first)
         self._users: tuple[User, ...] = ()
         self._until: datetime | None = None
 
@@ -35,7 +36,8 @@ class Roll:
         """Citizens, oldest first, then relatives, then staff; `record` is the system's own."""
         now = record.context.now
         if self._until is None or not self._until - KEPT <= now < self._until:
-            self._users = (*await citizens(record), *await relatives(record), *await staff(record))
+            found = [*await citizens(record), *await relatives(record), *await staff(record)]
+            self._users = tuple(sorted(found, key=lambda user: user.id not in self._first))
             self._until = now + KEPT
         return self._users
 

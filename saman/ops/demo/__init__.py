@@ -2,4 +2,7 @@
 
 from saman.ops.demo.whole import demo_bundles
 
-__all__ = ["demo_bundles"]
+JOURNEY = ("ingrid-aasen", "kari-aasen", "silje-haugen", "eli-strand", "per-nilsen", "marte-olsen")
+"""Ids of those whom a newcomer follows through the journey; the demo offers them first in their roles."""
+
+__all__ = ["JOURNEY", "demo_bundles"]

@@ -200,3 +200,11 @@ async def test_somebody_with_two_roles_changes_between_them_without_signing_in_a
         answer = await nurse.post("/auth/assignment", data={"csrf": token_in(page), "assignment": wanted})
         assert answer.status_code == 303
         assert "home nurse" in (await nurse.get("/team?lang=en")).text.lower()
+
+
+async def test_the_journeys_people_are_offered_first_in_their_roles(agder):
+    async with agder.browser() as nobody:
+        page = (await nobody.get("/?lang=en")).text
+    offered = re.findall(r'name="user" value="([^"]+)"', page)
+    assert offered[0] == "ingrid-aasen"
+    assert {"silje-haugen", "eli-strand", "per-nilsen"} <= set(offered)
