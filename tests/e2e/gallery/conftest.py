@@ -11,15 +11,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from .serve import Gallery
 
-CHROMIUM = Path("/usr/bin/chromium")
-IN_CI = bool(os.environ.get("CI"))
+CHROMIUM = Path(os.environ.get("SAMAN_TEST_CHROMIUM") or "/usr/bin/chromium")
+IN_CI = bool(os.environ.get("SAMAN_TEST_CI") or os.environ.get("CI"))
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser for one file of tests: while Playwright's sync interface runs, no asynchronous test can."""
     if not CHROMIUM.exists() and not IN_CI:
-        pytest.skip("no Chromium at /usr/bin/chromium: pages are not looked at")
+        pytest.skip(f"no Chromium at {CHROMIUM}: pages are not looked at")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
         yield browser
