@@ -18,7 +18,9 @@ from saman.apps.ui import pages, static
 from saman.apps.ui.pages import words_of
 from saman.apps.ui.security import SecurityHeaders
 
-from .people import ANSWERED, NOW, SENT, DeskFixture, FrontFixture, Person
+from .content import ANSWERED, NOW, SENT
+from .desk import DeskFixture
+from .people import FrontFixture, Person
 
 
 class Signed:

@@ -10,7 +10,8 @@ import pytest
 from starlette.applications import Starlette
 
 from .app import make_app
-from .people import CODES, Person
+from .content import CODES
+from .people import Person
 
 ANSWERS = {
     "spo2.spo2": "93",
