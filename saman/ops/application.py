@@ -32,6 +32,7 @@ from saman.apps.region.routes import region_routes
 from saman.apps.team.desk import Desk
 from saman.apps.team.lists import MARKS_COOKIE
 from saman.apps.team.routes import routes as team_routes
+from saman.apps.ui.failures import UNKNOWN, FailurePages
 from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
@@ -82,7 +83,7 @@ def application(parts: Parts) -> Starlette:
     if missing:
         raise UndeclaredAddress(", ".join(missing))
     country = parts.region.model.country
-    made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions))
+    made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions), exception_handlers=dict(UNKNOWN))
     made.state.pages = pages(
         assets,
         parts.clock,
@@ -99,6 +100,7 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequenc
     return (
         Middleware(FhirFirst, fhir=_fhir(parts, identity)),
         Middleware(SecurityHeaders),
+        Middleware(FailurePages),
         Middleware(SessionMiddleware, sessions=sessions, identity=identity, clock=parts.clock, secure=parts.secure),
         Middleware(AudienceMiddleware),
     )
