@@ -7,7 +7,9 @@ per process that commits many requests' entries at once. When the log cannot be 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime
+from time import perf_counter
 from typing import Any
 
 import asyncpg
@@ -74,6 +76,14 @@ class Logged(msgspec.Struct, frozen=True):
     query: str
 
 
+Flushed = Callable[[int, float, bool], None]
+"""Hears of each flush: how many entries, in how many seconds, and whether they are durable."""
+
+
+def _to_nobody(entries: int, seconds: float, durable: bool) -> None:
+    """Nobody measures."""
+
+
 class AuditWriter:
     """Commits the entries of all requests that wait, together, one commit after the other."""
 
@@ -81,6 +91,12 @@ class AuditWriter:
         self._pool = pool
         self._waiting: list[tuple[tuple[Entry, ...], asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
+        self.told: Flushed = _to_nobody
+
+    @property
+    def waiting(self) -> int:
+        """How many entries wait to be written."""
+        return sum(len(entries) for entries, _ in self._waiting)
 
     async def write(self, *entries: Entry) -> None:
         """Return when the entries are durable; raises Unlogged when they could not be made so."""
@@ -95,7 +111,10 @@ class AuditWriter:
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            error = await self._commit([entry for entries, _ in batch for entry in entries])
+            entries = [entry for several, _ in batch for entry in several]
+            begun = perf_counter()
+            error = await self._commit(entries)
+            self.told(len(entries), perf_counter() - begun, error is None)
             for _, done in batch:
                 if done.done():
                     continue

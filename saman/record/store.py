@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import asyncpg
 
@@ -16,6 +17,7 @@ from saman.record.context import Context
 from saman.record.cursor import Seal
 from saman.record.database import Connection, Pool
 from saman.record.fence import Fence, enter
+from saman.record.notices import Connect, Listening, Notices
 
 _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
@@ -25,7 +27,9 @@ _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
 class Store:
     """One per process. `first_fence=False` exists to prove that the second fence holds alone."""
 
-    def __init__(self, pool: Pool, log: Pool, secret: bytes, policy: Policy, *, first_fence: bool = True) -> None:
+    def __init__(
+        self, pool: Pool, log: Pool, connect: Connect, secret: bytes, policy: Policy, *, first_fence: bool = True
+    ) -> None:
         self.pool = pool
         self._log = log
         self.policy = policy
@@ -34,6 +38,8 @@ class Store:
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
         self.audit = AuditWriter(log)
+        self.notices = Notices(pool, connect, secret)
+        self._to_tell: dict[Connection, set[str]] = {}
 
     @asynccontextmanager
     async def transaction(self, context: Context, within: Connection | None = None) -> AsyncIterator[Connection]:
@@ -42,12 +48,26 @@ class Store:
             async with within.transaction():
                 yield within
             return
-        async with self.pool.acquire() as connection, connection.transaction():
-            await enter(connection, context)
-            yield connection
+        async with self.pool.acquire() as connection:
+            try:
+                async with connection.transaction():
+                    await enter(connection, context)
+                    yield connection
+                self.notices.tell(self._to_tell.get(connection, ()))
+            finally:
+                self._to_tell.pop(connection, None)
+
+    def tell_after(self, connection: Connection, owners: Iterable[str]) -> None:
+        """Tell that work of these owners has changed, once the transaction that is open there is committed."""
+        self._to_tell.setdefault(connection, set()).update(self.work_topic(owner) for owner in owners)
+
+    def work_topic(self, owner: str) -> str:
+        """The topic under which changes in the open work of `owner` (`Organization/…`) are told."""
+        return self.notices.topic("work", owner)
 
     async def close(self) -> None:
         """Give the connections back."""
+        await self.notices.close()
         await self.pool.close()
         await self._log.close()
 
@@ -65,7 +85,12 @@ async def open_store(url: str, policy: Policy, *, connections: int = 12, first_f
             "SAMAN_DATABASE_URL",
         )
     secret: bytes = await pool.fetchval("SELECT secret FROM instance")
-    return Store(pool, await _pool(url, 1, 1), secret, policy, first_fence=first_fence)
+    return Store(pool, await _pool(url, 1, 1), partial(_connect, url), secret, policy, first_fence=first_fence)
+
+
+async def _connect(url: str) -> Listening:
+    """A connection that only listens."""
+    return await asyncpg.connect(url, server_settings={"application_name": "saman notices"}, timeout=10)
 
 
 async def _pool(url: str, least: int, most: int) -> Pool:

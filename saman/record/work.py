@@ -57,8 +57,11 @@ class Item(msgspec.Struct, frozen=True):
     group: int
 
 
-async def index_work(connection: Connection, rows: Sequence[Row], tasks: Sequence[Resource | None]) -> None:
-    """Put the lines of these Tasks in the place of their earlier ones; None for a Task that was deleted."""
+async def index_work(connection: Connection, rows: Sequence[Row], tasks: Sequence[Resource | None]) -> frozenset[str]:
+    """Put the lines of these Tasks in the place of their earlier ones, and give the owners of the new ones.
+
+    None stands for a Task that was deleted.
+    """
     await connection.execute(_FORGET, [row.shard for row in rows], [row.id for row in rows])
     lines = [(row, work_of(task)) for row, task in zip(rows, tasks, strict=True) if task is not None]
     values = [
@@ -71,6 +74,7 @@ async def index_work(connection: Connection, rows: Sequence[Row], tasks: Sequenc
     ]  # fmt: skip
     if values:
         await connection.execute(_KEEP, *zip(*values, strict=True))
+    return frozenset(work.owner for _, work in lines if work is not None)
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):

@@ -129,7 +129,8 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
     await relate(connection, ties, door.store.policy)
     tasks = [(row, one) for row, one in written if row.type_name == "Task"]
     if tasks:
-        await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])
+        owners = await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])
+        door.store.tell_after(connection, owners)
 
 
 def _as_stored(row: Row, change: Change, now: datetime) -> Resource | None:
