@@ -13,12 +13,16 @@ from saman.model.access import Holder
 from saman.model.care.region import Role
 from saman.model.fhir import fold
 from saman.record import Record
+from saman.record.cursor import Place
 
 SHOWN = 4
 """People shown of each role before somebody searches."""
 
 FIRST = ("citizen", "relative", "telemedicine-nurse", "home-care-nurse", "general-practitioner", "coordinator")
 """Roles whose pages there is most to see on, in the order in which they are offered."""
+
+SEARCH = "front"
+"""What the seal of a search is bound to."""
 
 KEPT = timedelta(minutes=10)
 """For how long the list of made-up people is kept, so that not every visitor looks everybody up in the record."""
@@ -54,6 +58,15 @@ class DemoFront:
         self._words = words
         self._region = region
         self._demo = demo
+
+    def sealed(self, query: str) -> str:
+        """What was searched for, unreadable, for the address of the answer."""
+        return self._record.store.seal.close(Place(None, query, ""), SEARCH)
+
+    def opened(self, found: str) -> str:
+        """What `sealed` made unreadable; empty when it was not made here."""
+        place = self._record.store.seal.open(found, SEARCH)
+        return "" if isinstance(place, Refusal) else place.text or ""
 
     async def people(self, query: str) -> SignIn | Refusal:
         """Everybody whose name, role or place holds `query`, citizens first, those over 65 before others."""

@@ -27,6 +27,14 @@ from saman.kernel.outcome import Refusal
 class FrontDesk(Protocol):
     """What the front page asks for; nobody is signed in."""
 
+    def sealed(self, query: str) -> str:
+        """What was searched for, unreadable, for the address of the answer."""
+        ...
+
+    def opened(self, found: str) -> str:
+        """What `sealed` made unreadable; empty when it was not made here."""
+        ...
+
     async def people(self, query: str) -> SignIn | Refusal:
         """Demo people whose name or role matches `query`, those over 65 first; a Refusal outside demo mode."""
         ...

@@ -20,6 +20,7 @@ from saman.apps.ui.security import posted, session_of
 from saman.kernel.outcome import Kind, Refusal, refused
 
 PERIODS: Final = (7, 30, 365)
+MOST_SOUGHT: Final = 100
 FrontFor = Callable[[Request], FrontDesk]
 CitizenHandler = Callable[[Request, CitizenDesk], Awaitable[Response]]
 
@@ -32,6 +33,7 @@ def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
 
     return [
         Route("/", _front(front_for), methods=["GET"]),
+        Route("/", _found(front_for), methods=["POST"]),
         Route("/citizen/worker.js", report.worker, methods=["GET"]),
         at("/citizen", today),
         at("/citizen/plan", plan),
@@ -70,12 +72,26 @@ def signed_in(desk_for: DeskFor, handler: CitizenHandler) -> Handler:
 
 def _front(front_for: FrontFor) -> Handler:
     async def front(request: Request) -> Response:
-        view = await front_for(request).people(request.query_params.get("q", "").strip()[:100])
+        desk = front_for(request)
+        view = await desk.people(desk.opened(request.query_params.get("found", "")))
         if isinstance(view, Refusal):
             return render_refusal(request, view)
         return render(request, "citizen/front.html", view)
 
     return front
+
+
+def _found(front_for: FrontFor) -> Handler:
+    """What is searched for is posted, and only stands sealed in the address of the answer."""
+
+    async def found(request: Request) -> Response:
+        fields = await posted(request)
+        if isinstance(fields, Refusal):
+            return render_refusal(request, fields)
+        query = fields.get("q", "").strip()[:MOST_SOUGHT]
+        return see(f"/?found={front_for(request).sealed(query)}" if query else "/")
+
+    return found
 
 
 async def today(request: Request, desk: CitizenDesk) -> Response:

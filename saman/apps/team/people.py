@@ -6,20 +6,47 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from saman.apps.team.desk import Desk
-from saman.apps.team.show import show
+from saman.apps.team.show import refusal_page, show
 from saman.apps.team.shown import person_line
 from saman.apps.team.views import PeoplePage, PersonLine
+from saman.apps.ui.pages import see
+from saman.apps.ui.security import posted, session_of
 from saman.kernel.outcome import Refusal
 from saman.record import Stored
+from saman.record.cursor import Place
 
 SHOWN = 40
+MOST_SOUGHT = 100
+"""Signs of a search; what is sealed is filled up to as many, so that an address does not tell how many they were."""
 MOST_FOLLOWED = 100
 
 
 async def people(request: Request, desk: Desk) -> Response:
-    """The people of the unit, those whose name begins with what is asked for."""
-    query = request.query_params.get("q", "").strip()[:100]
-    return show(request, "team/people.html", await people_page(desk, query))
+    """The people of the unit, or those of a search that was posted before."""
+    return show(request, "team/people.html", await people_page(desk, _sought(request, desk)))
+
+
+async def find(request: Request, desk: Desk) -> Response:
+    """On to those whose name or number was posted: the address holds it sealed, for this session alone."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return refusal_page(request, fields)
+    query = fields.get("q", "").strip()[:MOST_SOUGHT]
+    if not query:
+        return see("/team/people")
+    place = Place(None, query.ljust(MOST_SOUGHT), "")
+    return see(f"/team/people?found={desk.record.store.seal.close(place, _purpose(request))}")
+
+
+def _sought(request: Request, desk: Desk) -> str:
+    """What the address holds sealed; nothing when it is not from this session."""
+    place = desk.record.store.seal.open(request.query_params.get("found", ""), _purpose(request))
+    return "" if isinstance(place, Refusal) else (place.text or "").strip()
+
+
+def _purpose(request: Request) -> str:
+    session = session_of(request)
+    return f"people {session.csrf if session else ''}"
 
 
 async def people_page(desk: Desk, query: str) -> PeoplePage | Refusal:

@@ -27,6 +27,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         *(at(f"/team/tasks/{{task}}/{act}", posts.handler(act), "POST") for act in posts.ACTS),
         at("/team/tasks/{task}/undo", posts.undo, "POST"),
         at("/team/people", people.people),
+        at("/team/people", people.find, "POST"),
         at("/team/people/{person}", person),
         at("/team/people/{person}/visit", visits.ask),
         at("/team/people/{person}/visit", visits.send, "POST"),

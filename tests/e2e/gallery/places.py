@@ -21,6 +21,13 @@ def submit(**fields: str) -> Act:
     return act
 
 
+def seek(page: Page) -> None:
+    """Searches for somebody who does not exist."""
+    page.locator("form[role=search] [name=q]").fill("zzz")
+    with page.expect_navigation():
+        page.locator("form[role=search] [type=submit]").click()
+
+
 def open_menu(page: Page) -> None:
     page.locator("details.menu summary").click()
 
@@ -31,7 +38,7 @@ def open_details(page: Page) -> None:
 
 PLACES: tuple[Place, ...] = (
     ("front", "/", ()),
-    ("front-none", "/?q=zzz", ()),
+    ("front-none", "/", (seek,)),
     ("today", "/citizen", ()),
     ("menu", "/citizen", (open_menu,)),
     ("plan", "/citizen/plan", (open_details,)),

@@ -28,9 +28,30 @@ def token_in(page: str) -> str:
 
 async def test_the_front_page_lists_people_by_role_and_finds_them_by_name(agder):
     async with agder.browser() as nobody:
-        page = await nobody.get("/?q=ingrid")
+        sent = await nobody.post("/", data={"q": "ingrid"})
+        assert sent.status_code == 303
+        assert re.fullmatch(r"/\?found=[\w-]+", sent.headers["location"])
+        page = await nobody.get(sent.headers["location"])
         assert "Ingrid Aasen" in page.text
         assert "Olav Tveit" not in page.text
+
+
+async def test_the_front_page_searches_for_what_is_posted_and_never_for_what_stands_in_an_address(agder):
+    async with agder.browser() as nobody:
+        front, old = (await nobody.get("/")).text, (await nobody.get("/?q=ingrid")).text
+        offered = re.findall(r'name="user" value="([^"]+)"', front)
+        assert re.findall(r'name="user" value="([^"]+)"', old) == offered
+        assert 'value="ingrid"' not in old
+        forged = (await nobody.get("/?found=aW5ncmlk")).text
+        assert re.findall(r'name="user" value="([^"]+)"', forged) == offered
+        assert 'method="post" action="/" role="search"' in front
+        elsewhere = {"sec-fetch-site": "cross-site"}
+        assert (await nobody.post("/", data={"q": "ingrid"}, headers=elsewhere)).status_code == 403
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        token = token_in((await citizen.get("/")).text)
+        assert (await citizen.post("/", data={"q": "olav"})).status_code == 403
+        sent = await citizen.post("/", data={"q": "olav", "csrf": token})
+        assert "Olav Tveit" in (await citizen.get(sent.headers["location"])).text
 
 
 @pytest.mark.parametrize(

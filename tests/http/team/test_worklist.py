@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from datetime import timedelta
 
@@ -225,10 +226,60 @@ async def test_the_practice_reads_summaries_from_its_list(team):
         assert "Olav Tveit" not in page.text
 
 
+async def test_a_name_that_is_searched_for_stands_in_no_address(team):
+    async with team.as_(CENTRE) as nurse:
+        for place in ("/team", "/team/people"):
+            page = await nurse.get(place)
+            search = re.search(r'<form role="search"[^>]*>', page.text)
+            assert search
+            assert 'method="post" action="/team/people"' in search[0]
+            sent = await nurse.send("/team/people", page, q="Haugland")
+            address = sent.answer.headers["location"]
+            assert re.fullmatch(r"/team/people\?found=[\w-]+", address)
+            assert b"augland" not in base64.urlsafe_b64decode(f"{address.partition('=')[2]}====")
+            found = await nurse.get(address)
+            assert 'value="Haugland"' in found.text
+            assert not re.search(r'(?:href|action|hx-\w+)="[^"]*haugland', found.text, re.IGNORECASE)
+
+
+async def test_a_search_can_be_come_back_to_in_its_own_session_only(team):
+    async with team.as_(CENTRE) as nurse, team.as_(CENTRE) as other:
+        sent = await nurse.send("/team/people", await nurse.get("/team/people"), q="sorensen")
+        address = sent.answer.headers["location"]
+        for _ in range(2):
+            found = (await nurse.get(address)).text
+            assert "Berit Sørensen" in found
+            assert "Olav Tveit" not in found
+        everybody = (await other.get(address)).text
+        assert "Olav Tveit" in everybody
+        assert 'value="sorensen"' not in everybody
+        empty = await nurse.send("/team/people", await nurse.get("/team/people"), q=" ")
+        assert empty.answer.headers["location"] == "/team/people"
+
+
+async def test_a_name_in_an_old_address_is_not_searched_for(team):
+    async with team.as_(CENTRE) as nurse:
+        everybody = re.findall(r"/team/people/[a-z-]+", (await nurse.get("/team/people")).text)
+        assert len(everybody) > 1
+        page = await nurse.get("/team/people?q=sorensen")
+        assert re.findall(r"/team/people/[a-z-]+", page.text) == everybody
+        assert 'value="sorensen"' not in page.text
+
+
+async def test_a_search_that_another_site_sends_is_refused(team):
+    async with team.as_(CENTRE) as nurse:
+        assert (await nurse.client.post("/team/people", data={"q": "sorensen"})).status_code == 403
+        fields = {"q": "sorensen", "csrf": (await nurse.get("/team/people")).token}
+        elsewhere = {"sec-fetch-site": "cross-site"}
+        assert (await nurse.client.post("/team/people", data=fields, headers=elsewhere)).status_code == 403
+
+
 async def test_people_are_found_by_folded_name_among_those_of_the_unit(team):
     async with team.as_(CENTRE) as nurse:
-        assert "Berit Sørensen" in (await nurse.get("/team/people?q=sorensen")).text
-        assert "Nobody by that name" in (await nurse.get("/team/people?q=Haugland")).text
+        page = await nurse.get("/team/people")
+        for name, seen in (("sorensen", "Berit Sørensen"), ("Haugland", "Nobody by that name")):
+            sent = await nurse.send("/team/people", page, q=name)
+            assert seen in (await nurse.get(sent.answer.headers["location"])).text
     async with team.as_(HOME_CARE) as nurse:
         page = await nurse.get("/team/people")
         assert "Ingrid Aasen" in page.text
