@@ -80,6 +80,7 @@ class Frame(msgspec.Struct, frozen=True):
     now: datetime
     path: str
     user: User | None
+    relative: bool
     owner: str
     languages: tuple[Choice, ...]
     themes: tuple[Choice, ...]
@@ -234,6 +235,7 @@ def _frame(request: Request, words: Words) -> Frame:
         now=words.now,
         path=request.url.path,
         user=_user(request, session, words.language),
+        relative=session is not None and session.role == "relative",
         owner=_owner(session),
         languages=_switch(request, "lang", languages(), words.language),
         themes=_switch(request, "theme", tuple((name, name) for name in THEMES), theme),

@@ -67,7 +67,7 @@ class RecordDesk:
 
     async def receipt(self) -> Receipt | Refusal:
         """The receipt of the latest report."""
-        enrolment = await self._own.enrolled()
+        enrolment = self._not_own() or await self._own.enrolled()
         if isinstance(enrolment, Refusal):
             return enrolment
         latest = await work.latest_report(self._own)
@@ -100,7 +100,7 @@ class RecordDesk:
 
     async def access_log(self, period: int) -> AccessLog | Refusal:
         """Who looked in the last `period` days."""
-        return await log.access_log(self._own, period)
+        return self._not_own() or await log.access_log(self._own, period)
 
     async def happened(self, report: str | None) -> Happened | Refusal:
         """What became of a report, the latest when None."""

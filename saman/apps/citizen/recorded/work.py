@@ -25,6 +25,7 @@ from saman.record import Change, Stored
 SHOWN = 6
 RELATED = timedelta(days=7)
 SENT, RECEIVED = mark("You sent the report"), mark("Received by %(who)s")
+WAS_SENT = mark("The report was sent")
 READ, TO_READ = mark("Read by %(who)s"), mark("To be read and answered")
 VISIT_ASKED, VISIT_ANSWERED = mark("Home care was asked for a visit"), mark("Home care answered")
 VISIT_DONE, VISIT_WAITS = mark("Home care has visited"), mark("Home care is to answer")
@@ -143,7 +144,7 @@ def _answers(own: Own, items: Sequence[Resource]) -> Iterator[tuple[str, str]]:
 def _reading_steps(own: Own, task: Resource, names: dict[str, Named]) -> Iterator[Step]:
     unit = _unit(own, task)
     sent = moment_of(task["authoredOn"])
-    yield Step("done", own.tell(SENT), when=sent)
+    yield Step("done", own.tell(SENT if own.record.context.kind == "citizen" else WAS_SENT), when=sent)
     yield Step("done", own.tell(RECEIVED, who=unit), when=sent)
     if task["status"] == "completed":
         who = _output(task, "acknowledged-by", names) or unit
