@@ -39,6 +39,21 @@ def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) 
     return f"({' OR '.join(parts)})" if len(parts) > 1 else parts[0]
 
 
+def points(clause: Clause, bind: Bind, base: str) -> str:
+    """The values of a code, uri or reference clause as rows `v(key, text, kin)`: `kin` is system or type, or null."""
+    if clause.parameter.type == "reference":
+        found = [_pointed(clause, unescape(value), base) for value in clause.values]
+        rows = [(key(target), target, resource_number(kind) if kind else None) for kind, target in found]
+    elif clause.parameter.type == "uri":
+        rows = [(key(text), text, None) for text in map(unescape, clause.values)]
+    else:
+        parts = [_split_bar(value) for value in clause.values]
+        rows = [(key(c), c, key(s)) if bar else (key(s), s, None) for s, bar, c in parts]
+    keys, texts, kins = zip(*dict.fromkeys(rows), strict=True)
+    kind = "smallint[]" if clause.parameter.type == "reference" else "bigint[]"
+    return f"unnest({bind(keys, 'bigint[]')}, {bind(texts, 'text[]')}, {bind(kins, kind)}) AS v(key, text, kin)"
+
+
 def _token(value: str, alias: str, bind: Bind) -> str:
     system, bar, code = _split_bar(value)
     if not bar:
@@ -68,14 +83,21 @@ def _string(modifier: str, value: str, alias: str, bind: Bind) -> str:
 
 
 def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) -> str:
+    kind, target = _pointed(clause, value, base)
+    return (
+        f"({_pointing(target, alias, bind)} AND {_typed(kind, alias, bind)})"
+        if kind
+        else _pointing(target, alias, bind)
+    )
+
+
+def _pointed(clause: Clause, value: str, base: str) -> tuple[str, str]:
+    """The type, empty when any will do, and the target of a reference as it was asked for."""
     value = value.removeprefix(base).lstrip("/") if base and value.startswith(base) else value
     kind, slash, rest = value.partition("/")
     if slash and kind in RESOURCE_TYPES:
-        target = rest.partition("/_history/")[0]
-        return f"({_pointing(target, alias, bind)} AND {_typed(kind, alias, bind)})"
-    if clause.modifier:
-        return f"({_pointing(value, alias, bind)} AND {_typed(clause.modifier, alias, bind)})"
-    return _pointing(value, alias, bind)
+        return kind, rest.partition("/_history/")[0]
+    return clause.modifier, value
 
 
 def _pointing(target: str, alias: str, bind: Bind) -> str:

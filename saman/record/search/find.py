@@ -15,13 +15,13 @@ from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.search.query import Include, Query
 from saman.record.search.statement import (
-    Frame,
     asked_persons,
     include_statement,
     many_statement,
     search_statement,
     total_statement,
 )
+from saman.record.search.ways import Frame
 from saman.record.stored import Page, stored
 
 Rows = Sequence[asyncpg.Record]

@@ -6,27 +6,23 @@ so that the statement reads as many rows as it shows (budgets in tests/record/te
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable
 from functools import cache
 from typing import Any
 
 import msgspec
 
-from saman.kernel.ids import Mint
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, SearchParameter, resource_number, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
-from saman.record.rows import COMBINED, numbers, person_shard
+from saman.record.rows import numbers
 from saman.record.search.clauses import TABLE, condition, point_condition
 from saman.record.search.query import Clause, Query, unescape
+from saman.record.search.ways import RESOURCES, Finder, Frame, Window, located, persons_of
 
 _COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
 _OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
-_SUBJECTS = ("patient", "subject")
-
-ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "Person", "Provenance"})
-"""Types whose `patient` or `subject` may name several people; such resources have no one person in their row."""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -34,16 +30,6 @@ class Statement(msgspec.Struct, frozen=True):
 
     sql: str
     values: tuple[Any, ...]
-
-
-class Frame(msgspec.Struct, frozen=True):
-    """What all statements of a request have in common."""
-
-    fence: Fence
-    mint: Mint
-    now: datetime
-    base: str
-    is_system: bool
 
 
 class _Builder:
@@ -57,55 +43,36 @@ class _Builder:
         self.values.append(value)
         return f"${len(self.values) + 2}::{kind}"
 
-    def plan(self) -> tuple[str, list[str], str] | Refusal:
-        """FROM, the conditions, and the alias whose person and time the index holds."""
-        clauses = list(self.query.clauses)
-        person = self._take_person(clauses)
-        driver = self._take_driver(clauses) if self._by_time else None
-        alias = "d" if driver else "r"
-        wheres = [GATED, f"{alias}.type = {self.type}", "NOT r.deleted"]
-        source = "resource r"
-        if driver:
-            table = TABLE[driver.parameter.type]
-            source = f"{table} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
-            match = self.condition(driver, "d")
-            if isinstance(match, Refusal):
-                return match
-            wheres += [f"d.param = {driver.parameter.number}", match]
-        if person is not None:
-            shard = self.bind(person_shard(person, self.frame.mint), "smallint")
-            wheres += [f"{alias}.person = {self.bind(person, 'text')}", f"{alias}.shard = {shard}"]
-            wheres += [f"r.shard = {shard}"] if driver else []
-        for clause in clauses:
+    def plan(self, window: Callable[[], Window] | None = None) -> tuple[str, list[str], str] | Refusal:
+        """FROM, the conditions, and the alias whose person and time order the rows."""
+        way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=window)
+        if isinstance(way, Refusal):
+            return way
+        wheres = [GATED, "NOT r.deleted", *way.wheres]
+        for clause in way.left:
             part = self._clause(clause)
             if isinstance(part, Refusal):
                 return part
             wheres.append(part)
-        return source, wheres, alias
+        return way.source, wheres, way.alias
 
-    def condition(self, clause: Clause, alias: str) -> str | Refusal:
-        return condition(clause, alias, self.bind, self.frame.now, self.frame.base)
+    def window(self, place: Place | None) -> Window:
+        """The page's stretch of time."""
+        way = "DESC" if self.query.descending else "ASC"
+        return Window(
+            self.beyond(place, "y.at", "y.id") if place else "",
+            f"ORDER BY y.at {way}, y.id {way} LIMIT {self.query.count + 1}",
+        )
+
+    def beyond(self, place: Place, order: str, id: str) -> str:
+        """The condition of what comes after `place`."""
+        moment = self.bind(place.moment, "timestamptz") if place.text is None else self.bind(place.text, "text")
+        return f"({order}, {id}) {'<' if self.query.descending else '>'} ({moment}, {self.bind(place.id, 'text')})"
 
     @property
-    def _by_time(self) -> bool:
+    def by_time(self) -> bool:
+        """Whether the order is that of the clinical time, which the indexes hold."""
         return not self.query.sort or self.query.sort == main_date(self.query.type)
-
-    def _take_person(self, clauses: list[Clause]) -> str | None:
-        if self.frame.is_system and self.query.type in ABOUT_SEVERAL:
-            return None
-        for clause in clauses:
-            person = one_person(self.query.type, clause)
-            if person is not None:
-                clauses.remove(clause)
-                return person
-        return None
-
-    def _take_driver(self, clauses: list[Clause]) -> Clause | None:
-        for clause in clauses:
-            if clause.modifier == "" and len(clause.values) == 1 and _drives(clause):
-                clauses.remove(clause)
-                return clause
-        return None
 
     def _clause(self, clause: Clause) -> str | Refusal:
         code = clause.parameter.code
@@ -120,14 +87,14 @@ class _Builder:
         own = f"SELECT FROM {TABLE[clause.parameter.type]} x WHERE {_OWN} AND x.param IN ({among})"
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
-        match = self.condition(clause, "x")
+        match = condition(clause, "x", self.bind, self.frame.now, self.frame.base)
         if isinstance(match, Refusal):
             return match
         return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
 
     def order(self, alias: str) -> tuple[str, str]:
         """The expression that orders the rows, and the SQL type of its value."""
-        if self._by_time:
+        if self.by_time:
             return f"{alias}.at", "timestamptz"
         if self.query.sort == "_lastUpdated":
             return "r.updated", "timestamptz"
@@ -150,24 +117,6 @@ class _Builder:
         return search_parameters(self.query.type)[code]
 
 
-def _drives(clause: Clause) -> bool:
-    kind, value = clause.parameter.type, clause.values[0]
-    if clause.parameter.code in ("_id", "_lastUpdated", *COMBINED):
-        return False
-    return kind in ("uri", "reference") or (kind == "token" and not value.endswith("|"))
-
-
-def one_person(type_name: str, clause: Clause) -> str | None:
-    """The Patient id when the clause is the one that decides whom a resource of this type is about."""
-    if clause.parameter.code not in _SUBJECTS or len(clause.values) != 1 or clause.modifier not in ("", "Patient"):
-        return None
-    kind, slash, rest = unescape(clause.values[0]).partition("/")
-    if slash:
-        return rest if kind == "Patient" and "/" not in rest else None
-    patient_only = "Patient" in (clause.parameter.code.capitalize(), clause.modifier)
-    return kind if patient_only and ":" not in kind else None
-
-
 @cache
 def main_date(type_name: str) -> str:
     """The date parameter that sorts like a resource's clinical time, empty when there is none."""
@@ -179,29 +128,26 @@ def main_date(type_name: str) -> str:
 
 def asked_persons(query: Query) -> list[str]:
     """The people a search asks about by name, whether or not anything is found."""
-    asked = [one_person(query.type, clause) for clause in query.clauses]
+    asked = [person for clause in query.clauses for person in persons_of(query.type, clause)]
     if query.type == "Patient":
         asked += [
             unescape(value) for clause in query.clauses if clause.parameter.code == "_id" for value in clause.values
         ]
-    return [person for person in asked if person is not None]
+    return asked
 
 
 def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:
     """The statement for one page, one row longer than the page so that the next one is known."""
     builder = _Builder(query, frame)
-    planned = builder.plan()
+    planned = builder.plan((lambda: builder.window(place)) if builder.by_time else None)
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
     order, kind = builder.order(alias)
     column = "place_moment" if kind == "timestamptz" else "place_text"
-    way, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
+    way = "DESC" if query.descending else "ASC"
     if place is not None:
-        moment = place.moment if kind == "timestamptz" else place.text
-        wheres.append(
-            f"({order}, {alias}.id) {beyond} ({builder.bind(moment, kind)}, {builder.bind(place.id, 'text')})"
-        )
+        wheres.append(builder.beyond(place, order, f"{alias}.id"))
     sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {_COLUMNS}, seen.ground, {order} AS {column}
         FROM {source} {frame.fence.join("r")} WHERE {" AND ".join([*wheres, frame.fence.holds("r")])}
         ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
@@ -234,15 +180,7 @@ def include_statement(fence: Fence) -> str:
 
 @cache
 def many_statement(fence: Fence) -> str:
-    """Resources by shards $3 (null: look it up), types $4, ids $5.
-
-    One look for each key, so that each goes to one partition; OFFSET 0 keeps the planner from joining otherwise.
-    """
-    return gate(f"""SELECT {_COLUMNS}, seen.ground
-        FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
-        LEFT JOIN locator l ON s IS NULL AND l.key = t || '/' || d
-        CROSS JOIN LATERAL (
-            SELECT y.* FROM resource y WHERE y.shard = coalesce(s, l.shard) AND y.type = t AND y.id = d OFFSET 0
-        ) AS r
-        {fence.join("r")}
+    """Resources by shards $3 (null: look it up), types $4, ids $5."""
+    keys = located("SELECT * FROM unnest($3::smallint[], $4::smallint[], $5::text[])")
+    return gate(f"""SELECT {_COLUMNS}, seen.ground FROM ({keys}) AS k(s, t, d) {RESOURCES} {fence.join("r")}
         WHERE {GATED} AND NOT r.deleted AND {fence.holds("r")}""")

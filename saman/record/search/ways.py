@@ -1,0 +1,194 @@
+"""How a search comes to its rows: by id, by the people it is about, by a value, or along the times of a type.
+
+Lists of ids, people or values become rows of their own, each with a look of its own into an index, so that the text of
+a statement does not grow with them and no list is ever answered by going through everything there is. OFFSET 0 keeps
+the planner from turning these looks into one great join.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import msgspec
+
+from saman.kernel.ids import Mint
+from saman.kernel.outcome import Refusal
+from saman.model.fhir import resource_number
+from saman.record.fence import Fence
+from saman.record.rows import COMBINED, person_shard
+from saman.record.search.clauses import TABLE, Bind, condition, points
+from saman.record.search.query import Clause, Query, unescape
+
+_SUBJECTS = ("patient", "subject")
+
+ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "Person", "Provenance"})
+"""Types whose `patient` or `subject` may name several people; such resources have no one person in their row."""
+
+
+RESOURCES = """CROSS JOIN LATERAL (
+    SELECT y.* FROM resource y WHERE y.shard = k.s AND y.type = k.t AND y.id = k.d OFFSET 0
+) AS r"""
+"""The resources of the keys `k(s, t, d)`: one look for each, so that each goes to one partition."""
+
+
+def located(keys: str) -> str:
+    """Rows (s, t, d) with the shard looked up where it is not known.
+
+    Done before the resources are touched: row-level security lets only plain values into an index, no expressions.
+    """
+    return f"""SELECT coalesce(n.s, l.shard), n.t, n.d FROM ({keys}) AS n(s, t, d)
+        LEFT JOIN locator l ON n.s IS NULL AND l.key = n.t || '/' || n.d OFFSET 0"""
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What all statements of a request have in common."""
+
+    fence: Fence
+    mint: Mint
+    now: datetime
+    base: str
+    is_system: bool
+
+
+class Window(msgspec.Struct, frozen=True):
+    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its order and length."""
+
+    beyond: str
+    order: str
+
+
+class Way(msgspec.Struct, frozen=True):
+    """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to."""
+
+    source: str
+    wheres: Sequence[str]
+    alias: str
+    left: Sequence[Clause]
+
+
+class Finder:
+    """Chooses the way of one query; values are bound as it goes."""
+
+    def __init__(self, query: Query, frame: Frame, bind: Bind) -> None:
+        self._query = query
+        self._frame = frame
+        self._bind = bind
+        self._type = resource_number(query.type)
+
+    def way(self, *, by_time: bool, window: Callable[[], Window] | None = None) -> Way | Refusal:
+        """The way in, `by_time` when the order is that of the indexes; a list's rows are cut to `window` early."""
+        left = list(self._query.clauses)
+        named = _first(left, lambda one: one.parameter.code == "_id" and not one.modifier)
+        if named is not None:
+            return Way(self._by_id(named), (), "r", left)
+        persons = self._take_persons(left)
+        driver = self._take_driver(left, len(persons)) if by_time or len(persons) > 1 else None
+        if len(persons) < 2 and (driver is None or len(driver.values) == 1):
+            return self._along(left, persons, driver)
+        if driver is None:
+            return Way(self._of_persons(persons), (), "r", left)
+        return Way(self._of_values(persons, driver, None if left else window), (), "d", left)
+
+    def _take_persons(self, left: list[Clause]) -> tuple[str, ...]:
+        if self._frame.is_system and self._query.type in ABOUT_SEVERAL:
+            return ()
+        clause = _first(left, lambda one: bool(persons_of(self._query.type, one)))
+        return tuple(dict.fromkeys(persons_of(self._query.type, clause))) if clause else ()
+
+    def _take_driver(self, left: list[Clause], persons: int) -> Clause | None:
+        """The clause whose index is walked: identifier, then reference, then code; with people, code first."""
+        may = [one for one in left if self._drives(one, persons)]
+        order = ("token", "uri", "reference") if persons else ("reference", "uri", "token")
+        may.sort(key=lambda one: (one.parameter.code != "identifier", order.index(one.parameter.type)))
+        if may:
+            left.remove(may[0])
+        return may[0] if may else None
+
+    def _drives(self, clause: Clause, persons: int) -> bool:
+        kind, many = clause.parameter.type, len(clause.values) > 1
+        if clause.modifier or clause.parameter.code in ("_id", "_lastUpdated", *COMBINED):
+            return False
+        if kind == "reference":
+            return persons < 2
+        if kind not in ("token", "uri") or any(kind == "token" and value.endswith("|") for value in clause.values):
+            return False
+        return persons > 0 if many else True
+
+    def _by_id(self, clause: Clause) -> str:
+        ids = sorted({unescape(value) for value in clause.values})
+        shards = self._bind([self._frame.mint.shard(id) for id in ids], "smallint[]")
+        keys = f"SELECT s, {self._type}, d FROM unnest({shards}, {self._bind(ids, 'text[]')}) AS n(s, d)"
+        return f"({located(keys)}) AS k(s, t, d) {RESOURCES}"
+
+    def _along(self, left: list[Clause], persons: tuple[str, ...], driver: Clause | None) -> Way | Refusal:
+        """One range of one index, in order."""
+        source, alias, wheres = "resource r", "r", [] if driver else [f"r.type = {self._type}"]
+        if driver is not None:
+            alias, table = "d", TABLE[driver.parameter.type]
+            source = f"{table} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
+            match = condition(driver, "d", self._bind, self._frame.now, self._frame.base)
+            if isinstance(match, Refusal):
+                return match
+            wheres += [f"d.type = {self._type}", f"d.param = {driver.parameter.number}", match]
+        if persons:
+            shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
+            wheres += [f"{alias}.person = {self._bind(persons[0], 'text')}", f"{alias}.shard = {shard}"]
+            wheres += [f"r.shard = {shard}"] if driver else []
+        return Way(source, wheres, alias, left)
+
+    def _people(self, persons: Sequence[str]) -> str:
+        shards = self._bind([person_shard(one, self._frame.mint) for one in persons], "smallint[]")
+        return f"unnest({shards}, {self._bind(list(persons), 'text[]')}) AS k(s, p)"
+
+    def _of_persons(self, persons: Sequence[str]) -> str:
+        return f"""{self._people(persons)} CROSS JOIN LATERAL (
+                SELECT y.* FROM resource y
+                WHERE y.shard = k.s AND y.type = {self._type} AND y.person = k.p AND NOT y.deleted OFFSET 0
+            ) AS r"""
+
+    def _of_values(self, persons: Sequence[str], driver: Clause, window: Callable[[], Window] | None) -> str:
+        """A range of the index for each person and value; what a page does not reach is not read."""
+        table = TABLE[driver.parameter.type]
+        looks = [self._people(persons)] if persons else []
+        looks.append(points(driver, self._bind, self._frame.base))
+        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin)"
+        if table == "reference":
+            same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
+        whose = "AND y.shard = k.s AND y.person = k.p" if persons else ""
+        inside = f"y.type = {self._type} AND y.param = {driver.parameter.number} AND {same} {whose}"
+        rows = f"SELECT y.* FROM {table} y WHERE {inside} OFFSET 0"
+        if window is not None:
+            page = window()
+            beyond = f"AND {page.beyond}" if page.beyond else ""
+            rows = f"""SELECT DISTINCT ON (y.at, y.id) y.* FROM {table} y
+                WHERE {inside} {beyond} AND {self._frame.fence.exists("y")} {page.order}"""
+        return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
+            CROSS JOIN LATERAL (
+                SELECT z.* FROM resource z
+                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id OFFSET 0
+            ) AS r"""
+
+
+def _first(clauses: list[Clause], fits: Callable[[Clause], bool]) -> Clause | None:
+    """The first clause that fits, taken out of the list."""
+    found = next((one for one in clauses if fits(one)), None)
+    if found is not None:
+        clauses.remove(found)
+    return found
+
+
+def persons_of(type_name: str, clause: Clause) -> tuple[str, ...]:
+    """The Patient ids when the clause decides whom resources of this type are about, and names nothing but Patients."""
+    if clause.parameter.code not in _SUBJECTS or clause.modifier not in ("", "Patient"):
+        return ()
+    ids = [_person(clause, unescape(value)) for value in clause.values]
+    return tuple(one for one in ids if one) if all(ids) else ()
+
+
+def _person(clause: Clause, value: str) -> str | None:
+    kind, slash, rest = value.partition("/")
+    if slash:
+        return rest if kind == "Patient" and "/" not in rest else None
+    patient_only = "Patient" in (clause.parameter.code.capitalize(), clause.modifier)
+    return kind if patient_only and ":" not in kind else None
