@@ -69,12 +69,3 @@ class Fence:
             SELECT FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
               AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz OFFSET 0))"""
-
-    def among(self, alias: str) -> str:
-        """The same for statements over thousands of rows: all grants are gathered once, not asked for each."""
-        if not self.is_on:
-            return "true"
-        return f"""($1::text = '0' OR ({alias}.person, {alias}.domain) IN (
-            SELECT g.person, g.domain FROM grants g
-            WHERE g.context = $1::text::bigint
-              AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz))"""

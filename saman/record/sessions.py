@@ -11,6 +11,7 @@ import msgspec
 
 from saman.record.context import Context
 from saman.record.database import Pool
+from saman.record.notices import Notices
 
 IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
@@ -19,6 +20,7 @@ TOUCH = timedelta(minutes=1)
 _COLUMNS = "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen"
 _INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
 _SELECT = f"SELECT {_COLUMNS} FROM session WHERE key = $1 AND seen > $2 AND begun > $3"
+_OPEN = "SELECT EXISTS (SELECT FROM session WHERE key = $1 AND seen > $2 AND begun > $3)"
 _SWEEP = "DELETE FROM session WHERE seen <= $1 OR begun <= $2"
 
 
@@ -61,8 +63,9 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 class Sessions:
     """Opens, finds and ends sessions. Idle for an hour or twelve hours old, a session is over."""
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, notices: Notices) -> None:
         self._pool = pool
+        self._notices = notices
 
     async def begin(self, signed_in: SignedIn) -> str:
         """Keep a session and give the token for its cookie, 43 characters."""
@@ -84,9 +87,18 @@ class Sessions:
         """Remember the language chosen in a session."""
         await self._pool.execute("UPDATE session SET language = $2 WHERE key = $1", _key(token), language)
 
+    async def is_open(self, token: str, now: datetime) -> bool:
+        """Whether a session goes on, without counting as its use."""
+        return bool(await self._pool.fetchval(_OPEN, _key(token), now - IDLE, now - LONGEST))
+
+    def topic(self, token: str) -> str:
+        """The topic under which the end of a session is told."""
+        return self._notices.topic("session", token)
+
     async def end(self, token: str) -> None:
-        """End one session."""
+        """End one session, and tell those who show something to it."""
         await self._pool.execute("DELETE FROM session WHERE key = $1", _key(token))
+        self._notices.tell((self.topic(token),))
 
     async def end_all(self, actor: str) -> None:
         """End every session of somebody who has left."""

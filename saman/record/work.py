@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 
 import msgspec
 
@@ -15,7 +16,7 @@ from saman.model.fhir import resource_number
 from saman.record.audit import Entry
 from saman.record.context import Context
 from saman.record.database import Connection
-from saman.record.fence import GATED, gate, opening
+from saman.record.fence import GATED, Fence, gate, opening
 from saman.record.rows import Resource, Row
 from saman.record.store import Store
 
@@ -25,12 +26,18 @@ _KEEP = """INSERT INTO work
 SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::text[],
     $8::text[], $9::text[], $10::text[], $11::text[], $12::timestamptz[], $13::timestamptz[])"""
 
-_GROUP = """CASE
-    WHEN w.kind = 'read-report' AND w.claimed_by = '' THEN 0
-    WHEN w.due IS NOT NULL AND w.due < $4::timestamptz THEN 1
-    WHEN w.kind = 'contact-wish' THEN 2
-    ELSE 3 END"""
-"""The order of a worklist: unread, overdue, asked for by the citizen, then by time received. No reading decides it."""
+UNREAD, OVERDUE, REQUESTED, REST = range(4)
+"""The groups of a worklist in their order: unread, overdue, asked for by the citizen, then the rest. No reading
+decides a line's group. What does not depend on the hour is the column `waits`; only `due` is held against it."""
+
+_LATE = "w.due < $4::timestamptz"
+_GROUPS = (
+    "w.waits = 0",
+    f"w.waits > 0 AND {_LATE}",
+    f"w.waits = 2 AND (w.due IS NULL OR NOT {_LATE})",
+    f"w.waits = 3 AND (w.due IS NULL OR NOT {_LATE})",
+)
+_GROUP = f"CASE WHEN w.waits = 0 THEN 0 WHEN {_LATE} THEN 1 ELSE w.waits END"
 
 _COLUMNS = (
     "w.id, w.person, w.kind, w.status, w.owner, w.requester, w.sent_for, w.claimed_by, w.focus, w.received, w.due"
@@ -38,6 +45,9 @@ _COLUMNS = (
 
 _OWNED = "w.owner = $3::text"
 _SENT = "w.sent_for = $3::text AND w.owner <> $3::text"
+
+MOST_COUNTED = 200
+"""Lines of a group are counted so far; a list beyond it has "more than" so many."""
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -80,13 +90,13 @@ async def index_work(connection: Connection, rows: Sequence[Row], tasks: Sequenc
 class Stretch(msgspec.Struct, frozen=True, kw_only=True):
     """What to show of a worklist: work that `party` (`Organization/…`) owns, or `sent` to others.
 
-    `kinds` empty means every kind, `persons` None everybody, `own` only what the reader has claimed; `count` lines from
-    line `start` on.
+    `groups` are those wanted; `persons` None means everybody, `own` only what the reader has claimed; `count` lines
+    from line `start` on.
     """
 
     party: str
     sent: bool = False
-    kinds: tuple[str, ...] = ()
+    groups: tuple[int, ...] = (UNREAD, OVERDUE, REQUESTED, REST)
     persons: tuple[str, ...] | None = None
     own: bool = False
     start: int = 0
@@ -95,25 +105,71 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True):
 
 async def open_work(store: Store, context: Context, wanted: Stretch) -> tuple[Item, ...]:
     """A stretch of open work, in order; whoever is named on it is logged as shown on a list first."""
-    sql = gate(f"""SELECT {_COLUMNS}, {_GROUP} AS "group" FROM work w
-        WHERE {GATED} AND {_SENT if wanted.sent else _OWNED} AND {store.fence.among("w")}
-          AND (cardinality($5::text[]) = 0 OR w.kind = ANY($5))
-          AND ($6::text[] IS NULL OR w.person = ANY($6))
-          AND ($9::text = '' OR w.claimed_by = $9)
-        ORDER BY "group", w.received, w.id OFFSET $7::bigint LIMIT $8::bigint""")
-    asked = (wanted.party, context.now, wanted.kinds, wanted.persons, wanted.start, wanted.count)
-    rows = await store.pool.fetch(sql, *opening(context), *asked, context.actor if wanted.own else "")
+    asked: list[object] = [wanted.party, context.now, wanted.start, wanted.count]
+    if wanted.own or wanted.persons is not None:
+        sql = _few_sql(store.fence, wanted.groups)
+        asked += [wanted.persons, context.actor if wanted.own else ""]
+    else:
+        sql = _many_sql(store.fence, wanted.groups, sent=wanted.sent)
+    rows = await store.pool.fetch(sql, *opening(context), *asked)
     items = tuple(Item(*row) for row in rows)
     await store.audit.write(*_shown(context, items, wanted.party))
     return items
 
 
-async def count_work(store: Store, context: Context, party: str) -> dict[tuple[int, bool], int]:
-    """How much open work `party` owns, by group and whether the reader has claimed it."""
-    sql = gate(f"""SELECT {_GROUP} AS "group", w.claimed_by = $5::text AS own, count(*) AS many FROM work w
-        WHERE {GATED} AND {_OWNED} AND {store.fence.among("w")} GROUP BY 1, 2""")
-    rows = await store.pool.fetch(sql, *opening(context), party, context.now, context.actor)
-    return {(row["group"], row["own"]): row["many"] for row in rows}
+@cache
+def _many_sql(fence: Fence, groups: tuple[int, ...], *, sent: bool) -> str:
+    """Each group is a range of the index that is read as far as the page goes."""
+    parts = " UNION ALL ".join(
+        f"""(SELECT {_COLUMNS}, {group} AS "group" FROM work w
+        WHERE {GATED} AND {_SENT if sent else _OWNED} AND {_GROUPS[group]} AND {fence.exists("w")}
+        ORDER BY w.received, w.id LIMIT $5::bigint + $6::bigint)"""
+        for group in groups
+    )
+    return gate(f'SELECT * FROM ({parts}) AS w ORDER BY "group", received, id OFFSET $5 LIMIT $6')
+
+
+@cache
+def _few_sql(fence: Fence, groups: tuple[int, ...]) -> str:
+    """What somebody has claimed, and the work about some people, is little enough to be sorted."""
+    among = " OR ".join(f"({_GROUPS[group]})" for group in groups)
+    return gate(f"""SELECT {_COLUMNS}, {_GROUP} AS "group" FROM work w
+        WHERE {GATED} AND {_OWNED} AND ({among}) AND {fence.exists("w")}
+          AND ($7::text[] IS NULL OR w.person = ANY($7)) AND ($8::text = '' OR w.claimed_by = $8)
+        ORDER BY "group", w.received, w.id OFFSET $5::bigint LIMIT $6::bigint""")
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """How many lines each group has, at most one beyond `MOST_COUNTED`, and how many are one's own."""
+
+    groups: tuple[int, ...]
+    own: int
+
+
+async def count_work(store: Store, context: Context, party: str) -> Counted:
+    """How much open work `party` owns, as far as the reader may see it."""
+    row = (await store.pool.fetch(_count_sql(store.fence), *opening(context), party, context.now, context.actor))[0]
+    *groups, own = row
+    return Counted(tuple(groups), own)
+
+
+@cache
+def _count_sql(fence: Fence) -> str:
+    def many(condition: str) -> str:
+        fenced = f"{GATED} AND {_OWNED} AND {condition} AND {fence.exists('w')}"
+        return f"(SELECT count(*) FROM (SELECT FROM work w WHERE {fenced} LIMIT {MOST_COUNTED + 1}) AS c)"
+
+    mine = "w.claimed_by = $5::text AND w.claimed_by <> ''"
+    return gate("SELECT " + ", ".join(many(one) for one in (*_GROUPS, mine)))
+
+
+async def count_newer(store: Store, context: Context, party: str, since: datetime) -> int:
+    """How many open lines came to `party` after `since`, none counted beyond `MOST_COUNTED`."""
+    sql = gate(f"""SELECT count(*) FROM (
+        SELECT FROM work w WHERE {GATED} AND {_OWNED} AND w.waits IN (0, 2, 3) AND w.received > $4::timestamptz
+          AND {store.fence.exists("w")} LIMIT {MOST_COUNTED}) AS c""")
+    many: int = await store.pool.fetchval(sql, *opening(context), party, since)
+    return many
 
 
 def _shown(context: Context, items: Sequence[Item], party: str) -> list[Entry]:

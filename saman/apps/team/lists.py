@@ -18,7 +18,6 @@ from saman.apps.team.worklist import is_practice, marks_note, sent_page, worklis
 from saman.apps.ui.pages import ONE_YEAR, installation, render, see
 from saman.apps.ui.security import posted
 from saman.flows.worklist.page import Filter, Wanted, newer
-from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 
 FILES: Final = {
@@ -61,7 +60,7 @@ async def new(request: Request, desk: Desk) -> Response:
         since = desk.words.now
     if since.tzinfo is None:
         return refusal_page(request, refused(Kind.INVALID, "value", "Say since when, with a time zone.", "since"))
-    found = await newer(desk.record, instant(since))
+    found = await newer(desk.record, since)
     return show(request, "team/new_part.html", found, since=since)
 
 

@@ -92,10 +92,11 @@ class Section(msgspec.Struct, frozen=True):
 
 
 class FilterShown(msgspec.Struct, frozen=True):
-    """A filter with its count and address."""
+    """A filter with its count, whether there are more than that, and its address."""
 
     name: str
     count: int
+    beyond: bool
     address: str
     current: bool
 
@@ -124,6 +125,7 @@ class Worklist(msgspec.Struct, frozen=True, kw_only=True):
     made: datetime
     since: str
     total: int
+    beyond: bool
     filters: tuple[FilterShown, ...]
     places: tuple[str, ...]
     place: str

@@ -14,18 +14,7 @@ from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.flows.reading import in_language
 from saman.flows.worklist.lines import Line, Lines, lines_of
-from saman.flows.worklist.page import (
-    OVERDUE,
-    PAGE,
-    REQUESTED,
-    REST,
-    UNREAD,
-    Filter,
-    ListPage,
-    Wanted,
-    list_page,
-    moment_shown,
-)
+from saman.flows.worklist.page import PAGE, Filter, ListPage, Wanted, list_page, moment_shown
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes, worklist
 from saman.model.care.party import PartyKind
@@ -33,7 +22,7 @@ from saman.model.care.work import OPEN
 from saman.model.triage.marks import Marks
 from saman.model.triage.order import ordered
 from saman.model.triage.purpose import VERSION
-from saman.record.work import Item, Stretch, open_work
+from saman.record.work import OVERDUE, REQUESTED, REST, UNREAD, Item, Stretch, open_work
 
 FILTERS = {
     Filter.ALL: mark("All"),
@@ -73,6 +62,7 @@ def build(desk: Desk, wanted: Wanted, page: ListPage, lines: Lines, *, by_marks:
         made=desk.words.now,
         since=moment_shown(desk.record),
         total=page.counts[Filter.ALL],
+        beyond=Filter.ALL in page.beyond,
         filters=tuple(_filters(desk, wanted, page)),
         places=_places(desk),
         place=wanted.place,
@@ -106,7 +96,7 @@ def _filters(desk: Desk, wanted: Wanted, page: ListPage) -> Iterator[FilterShown
         if one is Filter.UNREAD and not desk.is_centre:
             continue
         current = one is wanted.chosen and not wanted.place
-        yield FilterShown(desk.t(words), page.counts[one], _address(Wanted(chosen=one)), current)
+        yield FilterShown(desk.t(words), page.counts[one], one in page.beyond, _address(Wanted(chosen=one)), current)
 
 
 def _places(desk: Desk) -> tuple[str, ...]:

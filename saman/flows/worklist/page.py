@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from enum import Enum
 from typing import Any
 
@@ -14,13 +15,22 @@ from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.work import work_of
 from saman.record import Record, Stored
-from saman.record.work import Item, Stretch, count_work, open_work
+from saman.record.work import (
+    MOST_COUNTED,
+    OVERDUE,
+    REQUESTED,
+    REST,
+    UNREAD,
+    Counted,
+    Item,
+    Stretch,
+    count_newer,
+    count_work,
+    open_work,
+)
 
 PAGE = 40
-UNREAD, OVERDUE, REQUESTED, REST = range(4)
-"""The groups of `record.work`, in their order."""
-
-Counted = Mapping[tuple[int, bool], int]
+ALL = (UNREAD, OVERDUE, REQUESTED, REST)
 
 
 class Filter(Enum):
@@ -33,6 +43,14 @@ class Filter(Enum):
     MINE = "mine"
 
 
+GROUPS = {
+    Filter.UNREAD: (UNREAD,),
+    Filter.OVERDUE: (OVERDUE,),
+    Filter.REQUESTED: (REQUESTED,),
+}
+"""The groups of `record.work` that a filter shows, all of them where it is not named."""
+
+
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """One page as asked for; `place` is the name of a municipality, which goes before the filter."""
 
@@ -42,47 +60,40 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of items, whether more follow, and how many each filter holds."""
+    """One page of items, whether more follow, how many each filter holds, and which of these hold more than that."""
 
     items: tuple[Item, ...]
     more: bool
     counts: Mapping[Filter, int]
+    beyond: frozenset[Filter] = frozenset()
 
 
 async def list_page(record: Record, wanted: Wanted) -> ListPage | Refusal:
     """The page of the reader's own unit."""
     party = f"Organization/{record.context.party}"
-    counts = counts_of(await count_work(record.store, record.context, party))
+    counted = await count_work(record.store, record.context, party)
     persons = await _living_in(record, wanted.place) if wanted.place else None
     if isinstance(persons, Refusal):
         return persons
-    own = wanted.chosen is Filter.MINE
-    start, end = (0, None) if wanted.place or own else window(counts, wanted.chosen)
-    left = PAGE + 1 if end is None else min(PAGE + 1, max(0, end - start - wanted.start))
-    stretch = Stretch(party=party, persons=persons, own=own, start=start + wanted.start, count=left)
-    items = await open_work(record.store, record.context, stretch) if left else ()
-    return ListPage(items=items[:PAGE], more=len(items) > PAGE, counts=counts)
+    stretch = Stretch(
+        party=party,
+        groups=ALL if wanted.place else GROUPS.get(wanted.chosen, ALL),
+        persons=persons,
+        own=wanted.chosen is Filter.MINE and not wanted.place,
+        start=wanted.start,
+        count=PAGE + 1,
+    )
+    items = await open_work(record.store, record.context, stretch)
+    counts, beyond = counts_of(counted)
+    return ListPage(items=items[:PAGE], more=len(items) > PAGE, counts=counts, beyond=beyond)
 
 
-def counts_of(counted: Counted) -> dict[Filter, int]:
-    """How many lines each filter holds."""
-    groups = [sum(many for (group, _), many in counted.items() if group == one) for one in range(REST + 1)]
-    return {
-        Filter.ALL: sum(groups),
-        Filter.UNREAD: groups[UNREAD],
-        Filter.OVERDUE: groups[OVERDUE],
-        Filter.REQUESTED: groups[REQUESTED],
-        Filter.MINE: sum(many for (_, own), many in counted.items() if own),
-    }
-
-
-def window(counts: Mapping[Filter, int], chosen: Filter) -> tuple[int, int | None]:
-    """Where a filter's lines begin and end in the whole list, which is ordered by group."""
-    order = (Filter.UNREAD, Filter.OVERDUE, Filter.REQUESTED)
-    if chosen not in order:
-        return 0, None
-    start = sum(counts[one] for one in order[: order.index(chosen)])
-    return start, start + counts[chosen]
+def counts_of(counted: Counted) -> tuple[dict[Filter, int], frozenset[Filter]]:
+    """How many lines each filter holds, and of which it is only known that there are more than that."""
+    shown = {Filter.ALL: counted.groups, Filter.MINE: (counted.own,)}
+    shown |= {one: tuple(counted.groups[group] for group in groups) for one, groups in GROUPS.items()}
+    counts = {one: sum(min(many, MOST_COUNTED) for many in shown[one]) for one in Filter}
+    return counts, frozenset(one for one, parts in shown.items() if any(many > MOST_COUNTED for many in parts))
 
 
 def item_of(record: Record, stored: Stored, *, closed: bool = False) -> Item | None:
@@ -103,17 +114,9 @@ async def _living_in(record: Record, place: str) -> tuple[str, ...] | Refusal:
     return found if isinstance(found, Refusal) else tuple(one.id for one in found)
 
 
-async def newer(record: Record, since: str) -> int | Refusal:
-    """How many open items came to the reader's unit after `since` (an instant)."""
-    pairs = [
-        ("owner", f"Organization/{record.context.party}"),
-        ("status", "requested"),
-        ("authored-on", f"gt{since}"),
-        ("_total", "accurate"),
-        ("_count", "1"),
-    ]
-    page = await record.search("Task", pairs)
-    return page if isinstance(page, Refusal) else page.total or 0
+async def newer(record: Record, since: datetime) -> int:
+    """How many open items came to the reader's unit after `since`."""
+    return await count_newer(record.store, record.context, f"Organization/{record.context.party}", since)
 
 
 def moment_shown(record: Record) -> str:

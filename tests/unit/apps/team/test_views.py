@@ -19,11 +19,12 @@ from saman.apps.team.show import back_of, done_note
 from saman.apps.team.shown import age, identifier, is_dead, is_protected, limit_text
 from saman.apps.ui.locales import Words
 from saman.flows.monitoring.limits import NewLimit
-from saman.flows.worklist.page import Filter, counts_of, window
+from saman.flows.worklist.page import Filter, counts_of
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.care import codes
 from saman.model.care.handover import Side
 from saman.model.triage.purpose import INTENDED_PURPOSE
+from saman.record.work import MOST_COUNTED, Counted
 
 OSLO = ZoneInfo("Europe/Oslo")
 NOW = datetime(2026, 11, 23, 7, 12, tzinfo=UTC)
@@ -66,14 +67,14 @@ def visit(**changes: Any) -> dict[str, Any]:
     }
 
 
-def test_windows_follow_one_another_in_the_order_of_the_list():
-    counts = counts_of({(0, False): 19, (1, True): 2, (2, False): 5, (3, False): 4})
-    assert counts[Filter.MINE] == 2
-    assert counts[Filter.ALL] == 30
-    assert window(counts, Filter.ALL) == (0, None)
-    assert [window(counts, one) for one in (Filter.UNREAD, Filter.OVERDUE, Filter.REQUESTED)] == [
-        (0, 19), (19, 21), (21, 26),
-    ]  # fmt: skip
+def test_filters_count_their_groups_and_say_where_there_are_more():
+    counts, beyond = counts_of(Counted((19, 2, 5, 4), 2))
+    assert [counts[one] for one in Filter] == [30, 19, 2, 5, 2]
+    assert not beyond
+    counts, beyond = counts_of(Counted((MOST_COUNTED + 1, 2, 5, 4), 0))
+    assert counts[Filter.UNREAD] == MOST_COUNTED
+    assert counts[Filter.ALL] == MOST_COUNTED + 11
+    assert beyond == {Filter.ALL, Filter.UNREAD}
 
 
 @pytest.mark.parametrize(
