@@ -31,6 +31,7 @@ from saman.apps.region.borders import read_borders
 from saman.apps.region.routes import region_routes
 from saman.apps.team.desk import Desk
 from saman.apps.team.lists import MARKS_COOKIE
+from saman.apps.team.live import Live
 from saman.apps.team.routes import routes as team_routes
 from saman.apps.ui.failures import UNKNOWN, FailurePages
 from saman.apps.ui.pages import pages, words_of
@@ -42,6 +43,7 @@ from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
 from saman.ops.demo import JOURNEY
+from saman.ops.metrics import Figures, Measured, Scrape
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
 from saman.record.sessions import Sessions, SignedIn
@@ -61,6 +63,8 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     secure: bool
     base_url: str
     triage_manufacturer: str = ""
+    metrics_token: str = ""
+    figures: Figures = msgspec.field(default_factory=Figures)
 
 
 class UndeclaredAddress(RuntimeError):
@@ -70,12 +74,16 @@ class UndeclaredAddress(RuntimeError):
 def application(parts: Parts) -> Starlette:
     """The whole application; raises UndeclaredAddress when an address is for nobody in particular."""
     identity = Identity(parts.store, Tokens(parts.secret), parts.clock, rights_of(parts.region.model))
-    sessions = Sessions(parts.store.pool)
+    sessions = Sessions(parts.store.pool, parts.store.notices)
+    live = Live(parts.store, sessions, parts.clock, partial(_still_holds, identity))
+    parts.store.audit.told = parts.figures.flushed
     assets = load()
     routes: list[BaseRoute] = [
         static_route(assets),
-        Route("/health/live", live, methods=["GET"]),
+        Route("/health/live", alive, methods=["GET"]),
         Route("/health/ready", _ready(parts.store), methods=["GET"]),
+        Route("/metrics", _metrics(parts, live), methods=["GET"]),
+        live.route(),
         *_page_routes(parts, identity, sessions),
         *_open_routes(parts),
     ]
@@ -84,6 +92,7 @@ def application(parts: Parts) -> Starlette:
         raise UndeclaredAddress(", ".join(missing))
     country = parts.region.model.country
     made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions), exception_handlers=dict(UNKNOWN))
+    made.state.figures, made.state.live = parts.figures, live
     made.state.pages = pages(
         assets,
         parts.clock,
@@ -98,6 +107,7 @@ def application(parts: Parts) -> Starlette:
 
 def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequence[Middleware]:
     return (
+        Middleware(Measured, figures=parts.figures),
         Middleware(FhirFirst, fhir=_fhir(parts, identity)),
         Middleware(SecurityHeaders),
         Middleware(FailurePages),
@@ -165,7 +175,21 @@ def rights_of(model: CareModel) -> dict[str, frozenset[str]]:
     return dict.fromkeys(changing, frozenset({CHANGE_LIMIT}))
 
 
-async def live(request: Request) -> Response:
+def _metrics(parts: Parts, live: Live) -> Any:
+    scrape = Scrape(parts.figures, parts.store, lambda: live.streams, parts.metrics_token, demo=parts.demo)
+
+    async def metrics(request: Request) -> Response:
+        """What the servers measure of themselves."""
+        return await scrape(request)
+
+    return metrics
+
+
+async def _still_holds(identity: Identity, session: SignedIn) -> bool:
+    return await identity.holds(session.actor, session.party, session.role)
+
+
+async def alive(request: Request) -> Response:
     """The process answers."""
     return PlainTextResponse("ok")
 

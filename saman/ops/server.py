@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
 
 from saman.kernel.outcome import Refusal
 from saman.ops import wiring
@@ -18,19 +17,20 @@ from saman.ops.lifeline import end_with_parent
 from saman.ops.settings import load
 
 
-def create_app() -> ASGIApp:
+def create_app() -> wiring.Application:
     """The application for the settings of this process; exits with one line on stderr when they are refused."""
     settings = load()
     if isinstance(settings, Refusal):
         sys.exit(" ".join(issue.text for issue in settings.issues))
-    return wiring.application(settings)
+    return wiring.Application(settings)
 
 
 class Server(uvicorn.Server):
     """uvicorn that stops on a signal and then returns, and tells its parent when it serves."""
 
-    def __init__(self, config: uvicorn.Config, tells: int) -> None:
+    def __init__(self, config: uvicorn.Config, app: wiring.Application, tells: int) -> None:
         super().__init__(config)
+        self._app = app
         self._tells = tells
 
     @contextmanager
@@ -47,13 +47,18 @@ class Server(uvicorn.Server):
             os.write(self._tells, b"!")
         os.close(self._tells)
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop, without waiting for pages that wait for news."""
+        self._app.end_streams()
+        await super().shutdown(sockets)
+
 
 def run(listening: int, lifeline: int, tells: int) -> int:
     """Serve on the socket `listening` until told to stop; end at once when the other end of `lifeline` closes."""
     end_with_parent(lifeline)
+    app = create_app()
     config = uvicorn.Config(
-        "saman.ops.server:create_app",
-        factory=True,
+        app,
         loop="uvloop",
         http="httptools",
         ws="none",
@@ -64,7 +69,7 @@ def run(listening: int, lifeline: int, tells: int) -> int:
         date_header=True,
         timeout_graceful_shutdown=15,
     )
-    server = Server(config, tells)
+    server = Server(config, app, tells)
     with socket.socket(fileno=listening) as opened:
         server.run([opened])
     return 0 if server.started else 1

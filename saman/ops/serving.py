@@ -21,6 +21,7 @@ import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database, wiring
+from saman.ops.metrics.shared import forget, shared_folder
 from saman.ops.settings import Settings
 
 Say = Callable[[str], None]
@@ -47,8 +48,9 @@ def serve(settings: Settings, say: Say) -> Refusal | None:
             unready = wiring.prepare(settings, source, say)
             if unready is not None or asked:
                 return unready
-            with _pid_file(run / "server.pid"):
-                return _tend(settings, source, listening, asked, say)
+            with _pid_file(run / "server.pid"), shared_folder(run) as shared:
+                environment = os.environ | shared | {"SAMAN_DATABASE_URL": source.app_url}
+                return _tend(settings, source, environment, listening, asked, say)
         finally:
             source.close(say)
 
@@ -115,10 +117,14 @@ class Child(msgspec.Struct):
 
 
 def _tend(
-    settings: Settings, source: database.Source, listening: socket.socket, asked: list[int], say: Say
+    settings: Settings,
+    source: database.Source,
+    environment: dict[str, str],
+    listening: socket.socket,
+    asked: list[int],
+    say: Say,
 ) -> Refusal | None:
     lifeline, held = os.pipe()
-    environment = os.environ | {"SAMAN_DATABASE_URL": source.app_url}
     children = [_child(listening, lifeline, environment) for _ in range(settings.processes)]
     worker = _worker(lifeline, environment) if source.cluster is not None else None
     served, deaths = False, 0
@@ -136,6 +142,7 @@ def _tend(
                         Kind.UNAVAILABLE, "exception", "The server ended while starting; see the lines above."
                     )
                 say("A server process ended and is replaced")
+                forget(environment, child.process.pid)
                 children[place] = _child(listening, lifeline, environment)
             if worker is not None and worker.poll() is not None:
                 say("The worker ended and is replaced")

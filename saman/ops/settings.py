@@ -22,6 +22,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 
 PREFIX = "SAMAN_"
 DEMO_ONLY = "demo only"
+LEAST_TOKEN = 20
 FOR_TESTS = ("SAMAN_TEST_", "SAMAN_BENCH_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -65,6 +66,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     workers: Annotated[Count, Meta(description="Server processes; 0 means one for every two processors.")] = 0
+    metrics_token: Annotated[
+        str,
+        Meta(
+            description="Bearer token that `/metrics` asks for, 20 characters or more; empty: only from the machine "
+            "itself, and only in demo mode."
+        ),
+    ] = ""
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None
@@ -163,6 +171,11 @@ def _insecure(settings: Settings) -> list[Issue]:
         ("public_url", urlsplit(settings.public_url).scheme == "https", "must be an https address in production"),
         ("demo", settings.demo == "none", "must be none in production: demo people have no place among real ones"),
         ("now", settings.now is None, "must be empty in production: the clock must be right"),
+        (
+            "metrics_token",
+            not settings.metrics_token or len(settings.metrics_token) >= LEAST_TOKEN,
+            f"must have {LEAST_TOKEN} characters or more, or be empty",
+        ),
         (
             "triage_manufacturer",
             settings.triage_manufacturer != DEMO_ONLY,

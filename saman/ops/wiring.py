@@ -48,20 +48,25 @@ async def _filled(settings: Settings, source: Source, region: Region, say: Calla
         await store.close()
 
 
-def application(settings: Settings) -> ASGIApp:
-    """The web application for `settings`, whose database is ready."""
-    return _Late(settings)
+class Application:
+    """The web application for settings whose database is ready.
 
-
-class _Late:
-    """Opens the store when the server starts its loop, and is the assembled application from then on."""
+    It opens the store when the server starts its loop, and is the assembled application from then on.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._store: Store | None = None
         self._app: ASGIApp | None = None
+        self._looking: asyncio.Task[None] | None = None
+
+    def end_streams(self) -> None:
+        """Let the pages go that wait for news, which would otherwise keep the server from stopping."""
+        if self._store is not None:
+            self._store.notices.end()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Open and close with the server, and answer in between."""
         if scope["type"] == "lifespan":
             await self._live(receive, send)
         elif self._app is not None:
@@ -76,6 +81,8 @@ class _Late:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if self._looking is not None:
+            self._looking.cancel()
         if self._store is not None:
             await self._store.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -89,7 +96,9 @@ class _Late:
         if isinstance(store, Refusal):
             return store
         self._store = store
-        self._app = assemble(parts_of(settings, store, region))
+        self._app = made = assemble(parts_of(settings, store, region))
+        live = made.state.live
+        self._looking = asyncio.create_task(made.state.figures.keep_looking(store, lambda: live.streams))
         return None
 
 
@@ -104,4 +113,5 @@ def parts_of(settings: Settings, store: Store, region: Region) -> Parts:
         secure=settings.address.startswith("https://"),
         base_url=settings.address,
         triage_manufacturer=settings.triage_manufacturer,
+        metrics_token=settings.metrics_token,
     )

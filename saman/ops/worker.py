@@ -43,7 +43,7 @@ def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
     @app.periodic(cron=HOURLY)
     @app.task(queueing_lock="sessions", name="sweep-sessions")
     async def sweep_sessions(timestamp: int) -> None:
-        await Sessions(store.pool).sweep(clock())
+        await Sessions(store.pool, store.notices).sweep(clock())
 
     return app
 

@@ -64,8 +64,11 @@ class _FhirApp:
             return
         call = Call(scope, receive, self._base, self._limits.most_bytes, self._limits.admit)
         found = self._table.find(call)
-        answer = refusal_answer(found, call) if isinstance(found, Refusal) else await self._answer(call, found)
-        await send_answer(answer, call, send)
+        if isinstance(found, Refusal):
+            await send_answer(refusal_answer(found, call), call, send)
+            return
+        scope.setdefault("state", {})["fhir_route"] = found.pattern
+        await send_answer(await self._answer(call, found), call, send)
 
     async def _answer(self, call: Call, route: Route) -> Answer:
         try:
