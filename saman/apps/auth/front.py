@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from saman.apps.auth.users import User, citizens, relatives, staff
+from saman.apps.auth.users import User, citizens, for_sign_in, relatives, staff
 from saman.apps.citizen.views import DemoPerson, PersonGroup, SignIn
 from saman.apps.ui.locales import Words
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -39,8 +39,9 @@ class Roll:
     async def everybody(self, record: Record) -> tuple[User, ...]:
         """Citizens, oldest first, then relatives, then staff; `record` is the system's own."""
         now = record.context.now
+        looking = for_sign_in(record.store, now)
         if self._until is None or not self._until - KEPT <= now < self._until:
-            found = [*await citizens(record), *await relatives(record), *await staff(record)]
+            found = [*await citizens(looking), *await relatives(looking), *await staff(looking)]
             self._users = tuple(sorted(found, key=lambda user: user.id not in self._first))
             self._until = now + KEPT
         return self._users

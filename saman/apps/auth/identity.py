@@ -8,11 +8,11 @@ import time
 from collections.abc import Iterable, Mapping
 
 from saman.apps.auth.tokens import Tokens
-from saman.apps.auth.users import find_users
+from saman.apps.auth.users import find_users, for_sign_in
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Assignment, Holder
-from saman.record import SYSTEM, Context, Record, Store, system
+from saman.record import SYSTEM, Context, Store, system
 from saman.record.grants import open_context
 
 TRUSTED = 30.0
@@ -103,7 +103,7 @@ class Identity:
         key = (actor, party, role)
         if time.monotonic() - self._members.get(key, -TRUSTED) < TRUSTED:
             return True
-        users = await find_users(Record(self._store, system(self._clock())), actor)
+        users = await find_users(for_sign_in(self._store, self._clock()), actor)
         held = not isinstance(users, Refusal) and any((one.party, one.role) == (party, role) for one in users)
         if held:
             self._members[key] = time.monotonic()

@@ -11,13 +11,13 @@ from starlette.routing import BaseRoute, Route
 
 from saman.apps.auth.identity import Identity
 from saman.apps.auth.middleware import cookie_name
-from saman.apps.auth.users import User, find_users
+from saman.apps.auth.users import User, find_users, for_sign_in
 from saman.apps.ui.pages import installation, language_of, render, render_refusal, see
 from saman.apps.ui.security import posted
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Assignment, Holder
-from saman.record import Record, Store, system
+from saman.record import Store
 from saman.record.sessions import LONGEST, Sessions, SignedIn, new_csrf
 
 HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: "/team"}
@@ -109,7 +109,7 @@ class SignIn:
         return response
 
     async def _users(self, who: str) -> tuple[User, ...] | Refusal:
-        return await find_users(Record(self._store, system(self._clock())), who)
+        return await find_users(for_sign_in(self._store, self._clock()), who)
 
     async def _enter(self, request: Request, user: User) -> Response:
         if request.state.token:

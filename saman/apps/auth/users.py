@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -10,9 +12,11 @@ import msgspec
 from saman.flows.directory import name_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder, Purpose
-from saman.record import Record, Stored
+from saman.record import Record, Store, Stored, system
 
 ROLE_SYSTEM = "urn:saman:role"
+SIGN_IN = "sign-in"
+"""How requests of `for_sign_in` begin in the log of access."""
 
 Resource = dict[str, Any]
 
@@ -61,6 +65,11 @@ async def find_users(record: Record, who: str) -> tuple[User, ...] | Refusal:
         if found:
             return found
     return refused(Kind.NOT_FOUND, "not-found", "Nobody of that name can sign in.", "user", key="auth.unknown-user")
+
+
+def for_sign_in(store: Store, now: datetime) -> Record:
+    """The system's own record for finding out who may sign in, under a request that a citizen's log can name."""
+    return Record(store, system(now, f"{SIGN_IN}-{secrets.token_hex(8)}"))
 
 
 async def staff(record: Record) -> tuple[User, ...]:

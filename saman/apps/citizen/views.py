@@ -300,7 +300,7 @@ class SelfTreatment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a thread; `read` is when the other side opened what the citizen wrote."""
+    """One message of a thread; `read` is when the other side, `read_by`, opened what the citizen wrote."""
 
     sender: str
     initials: str
@@ -309,6 +309,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     side: Side = "health"
     read: datetime | None = None
+    read_by: str = ""
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
@@ -338,19 +339,26 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListReads(msgspec.Struct, frozen=True, kw_only=True):
-    """Times a citizen's name stood on lists of a unit, or was sent by machine, in one day."""
+    """Times a citizen's name stood on lists of a unit in one day."""
 
     unit: str
-    lists: int = 0
-    sendings: int = 0
+    lists: int
+
+
+class MachineAct(msgspec.Struct, frozen=True, kw_only=True):
+    """What a computer did with a citizen's information, as a sentence, and how many times in one day."""
+
+    what: str
+    times: int
 
 
 class LogDay(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of the access log, newest first; list and machine reads are grouped by unit."""
+    """One day of the access log, newest first; lists are grouped by unit, acts of computers by what was done."""
 
     day: date
     entries: tuple[LogEntry, ...]
     grouped: tuple[ListReads, ...] = ()
+    machine: tuple[MachineAct, ...] = ()
 
 
 class AccessLog(msgspec.Struct, frozen=True, kw_only=True):

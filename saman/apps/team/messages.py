@@ -17,17 +17,18 @@ from saman.apps.team.views import Bubble, ThreadPage
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted
 from saman.flows import tasks
-from saman.flows.message.thread import Letter, Message, thread_of, write
+from saman.flows.message.thread import Letter, Message, open_all, thread_of, write
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.care import codes
 from saman.model.care.work import OPEN
 
 
 async def thread_page(desk: Desk, found: Held, key: str) -> ThreadPage | Refusal:
-    """The thread, oldest first, with the open tasks that an answer closes."""
+    """The thread, oldest first, with the open tasks that an answer closes. It opens what was sent to the unit."""
     thread = await thread_of(desk.record, found.id, desk.language)
     if isinstance(thread, Refusal):
         return thread
+    await open_all(desk.record, thread, {desk.unit, desk.record.context.actor})
     names = await desk.names({one.sender for one in thread})
     waiting = tuple((one.id, one.version) for one in found.tasks if _waits(desk, one.resource()))
     return ThreadPage(

@@ -7,11 +7,12 @@ from saman.model.access.grant import Grant, grants
 from saman.model.access.policy import Policy
 from saman.model.access.read import add_region, read_country
 from saman.model.access.relation import RELATION_TYPES, Relation, RelationKind, relations
-from saman.model.access.words import Words, ground_words
+from saman.model.access.words import GROUND_KINDS, Words, ground_words
 from saman.model.access.writing import may_write, unmet
 
 __all__ = [
     "DOMAIN_OF_TYPE",
+    "GROUND_KINDS",
     "PERSONAL",
     "RELATION_TYPES",
     "Assignment",

@@ -57,6 +57,18 @@ def words(key: str, **args: str) -> Words:
     return Words(key, tuple(args.items()), MESSAGES[key].format_map(args))
 
 
+GROUND_KINDS: Mapping[str, RelationKind] = {
+    "Patient": RelationKind.GENERAL_PRACTITIONER,
+    "RelatedPerson": RelationKind.RELATIVE,
+    "CareTeam": RelationKind.CARE_TEAM,
+    "Task": RelationKind.TASK,
+    "ServiceRequest": RelationKind.REQUEST,
+    "Appointment": RelationKind.APPOINTMENT,
+    "EpisodeOfCare": RelationKind.EPISODE,
+}
+"""What a ground says by its type alone; a Patient also says who keeps the record (MANAGING)."""
+
+
 def ground_words(kind: RelationKind | None) -> Words:
     """Why a look was allowed, in the citizen's words; None stands for a machine."""
     return words(f"access.ground.{kind.value if kind else 'system'}")

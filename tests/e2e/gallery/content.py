@@ -165,6 +165,7 @@ SAID = (
         when=NOW - timedelta(days=1),
         text="Litt hovne om kvelden.",
         read=NOW - timedelta(hours=20),
+        read_by="Telemedisinsk sentral",
     ),
 )
 GROUNDS = (
@@ -211,7 +212,11 @@ URGENT = views.LogEntry(
 )
 GROUPED = (
     views.ListReads(unit="Hjemmesykepleien, Grimstad", lists=3),
-    views.ListReads(unit="Telemedisinsk sentral", lists=1, sendings=1),
+    views.ListReads(unit="Telemedisinsk sentral", lists=1),
+)
+MACHINE = (
+    views.MachineAct(what="Navnet ditt ble slått opp for en innlogging.", times=1),
+    views.MachineAct(what="Saman så etter om de avtalte målingene var kommet.", times=12),
 )
 REPLY = views.Reply(
     sender="Silje Haugen, sykepleier",

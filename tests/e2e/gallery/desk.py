@@ -22,6 +22,7 @@ from .content import (
     GROUPED,
     HELP,
     LETTERS,
+    MACHINE,
     MARTE,
     NOW,
     PLAN_ROWS,
@@ -267,7 +268,7 @@ class DeskFixture:
         if self.person.empty:
             return views.AccessLog(days=(), period=period)
         days = (
-            views.LogDay(day=date(2026, 11, 20), entries=ENTRIES, grouped=GROUPED),
+            views.LogDay(day=date(2026, 11, 20), entries=ENTRIES, grouped=GROUPED, machine=MACHINE),
             views.LogDay(day=date(2026, 11, 19), entries=(URGENT,)),
         )
         return views.AccessLog(days=days, period=period)

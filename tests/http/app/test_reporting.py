@@ -22,7 +22,7 @@ from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Assignment
 from saman.model.care.handover import Act, Reason
 from saman.ops.application import rights_of
-from saman.record import Record
+from saman.record import Record, system
 from saman.record.work import Stretch, open_work
 
 pytestmark = pytest.mark.postgres
@@ -205,4 +205,29 @@ async def test_the_citizen_sees_who_looked_and_on_which_ground(agder):
     async with agder.signed_in("ingrid-aasen") as citizen:
         page = (await citizen.get("/citizen/who-looked?lang=en")).text
     assert "Silje Haugen" in page
-    assert "Is part of the team around you." in page
+    assert "They are in your care team." in page
+
+
+async def test_the_citizen_sees_what_computers_did_and_for_what(agder):
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        page = (await citizen.get("/citizen/who-looked?lang=en&days=365")).text
+    assert "Your information was stored when this Saman was set up." in page
+    assert "Your name was looked up for a sign-in." in page
+    assert "Saman looked whether the readings agreed with you had come." not in page
+
+    agder.clock.forward(days=2)
+    timer = Record(agder.store, system(agder.clock(), "timer-1"))
+    assert not isinstance(await note_missing(timer, agder.region.model), Refusal)
+    command = Record(agder.store, system(agder.clock(), "command"))
+    client = Record(agder.store, system(agder.clock(), "5f1e-of-a-client"))
+    await command.read("Patient", "ingrid-aasen")
+    await client.read("Goal", next(iter((await client.search("Goal", [("patient", "ingrid-aasen")])).matches)).id)
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        page = (await citizen.get("/citizen/who-looked?lang=en")).text
+    for told in (
+        "Saman looked whether the readings agreed with you had come.",
+        "Saman told your unit that readings agreed with you had not come.",
+        "Your information was read by those who run Saman, such as for a copy or an export.",
+        "Another computer system read your information.",
+    ):
+        assert told in page

@@ -113,6 +113,35 @@ async def test_a_role_without_the_right_changes_no_limit(team):
         assert sent.status == 403
 
 
+async def test_the_citizen_sees_which_unit_has_read_a_message_and_when(team):
+    async with team.as_("olav-tveit") as citizen, team.as_(CENTRE) as nurse:
+        page = await citizen.get("/citizen/messages")
+        text = "My ankles are swollen tonight."
+        sent = await citizen.send("/citizen/messages", page, key="k" * 20, text=text)
+        assert sent.status == 303
+
+        def told(page) -> str:
+            return page.text[page.text.index(text) :].partition("</li>")[0]
+
+        assert "Sent, not read yet" in told(await citizen.get("/citizen/messages"))
+        team.clock.forward(minutes=30)
+        assert text in (await nurse.get("/team/messages/olav-tveit")).text
+        team.clock.forward(minutes=10)
+        assert text in (await nurse.get("/team/messages/olav-tveit")).text
+        read = told(await citizen.get("/citizen/messages"))
+        assert "Read by the telemedicine centre" in read
+        assert "12:30" in read
+
+
+async def test_reading_over_the_shoulder_of_the_unit_that_was_written_to_is_not_reading(team):
+    async with team.as_("ingrid-aasen") as citizen, team.as_(HOME_CARE) as other:
+        page = await citizen.get("/citizen/messages")
+        await citizen.send("/citizen/messages", page, key="j" * 20, text="Only for the centre.")
+        await other.get("/team/messages/ingrid-aasen")
+        page = (await citizen.get("/citizen/messages")).text
+        assert "Sent, not read yet" in page[page.index("Only for the centre.") :]
+
+
 async def test_an_answer_is_stored_once_and_closes_what_it_answers(team):
     async with team.as_(CENTRE) as nurse:
         assert "Message to answer" in (await nurse.get("/team")).row("Berit Sørensen")

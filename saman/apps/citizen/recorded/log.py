@@ -1,4 +1,4 @@
-"""Who looked: the audit log about the citizen, in plain words, lists and machine reads grouped by unit and day."""
+"""Who looked: the audit log about the citizen, in plain words; lists and acts of computers are put together by day."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from itertools import groupby
 
+from saman.apps.citizen.recorded.machine import machine_acts
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.views import AccessLog, ListReads, LogDay, LogEntry, Side
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
+from saman.model.access import GROUND_KINDS, RelationKind, ground_words
+from saman.model.care.party import PartyKind
 from saman.model.fhir import resource_name
 from saman.record.audit import Logged
 from saman.record.log import log_of
@@ -32,15 +35,19 @@ KINDS = {
     "Appointment": mark("contacts"),
 }
 OTHER = mark("other information")
-GROUNDS = {
-    "CareTeam": mark("Is part of the team around you."),
-    "Task": mark("Has been asked to do something for you."),
-    "EpisodeOfCare": mark("Follows you at home."),
-    "Patient": mark("Is your general practitioner."),
-    "ServiceRequest": mark("Has received a referral about you."),
-    "Appointment": mark("Has an appointment with you."),
-}
-SYSTEM_NAME = mark("Saman's own machinery")
+GROUNDS = (
+    mark("You have shared this with them."),
+    mark("They are in your care team."),
+    mark("They were asked to do something for you."),
+    mark("They take part in a request about you."),
+    mark("You have an appointment with them."),
+    mark("You take part in a service that they run."),
+    mark("It is your own general practice."),
+    mark("They keep your record."),
+)
+"""What `saman.model.access` says of each ground, word for word, so that it can be translated."""
+SYSTEM = "system"
+"""The actor of everything that computers do by themselves."""
 SIDES: dict[str, Side] = {"coordinator": "social", "home-care-worker": "social", "relative": "kin"}
 
 
@@ -53,9 +60,15 @@ async def access_log(own: Own, period: int) -> AccessLog:
     days = []
     for day, of_day in groupby(entries, key=lambda one: own.words.local(one.at).date()):
         listed = list(of_day)
-        opened = [one for one in listed if one.actor != "system" and not _is_list(one)]
-        rest = [one for one in listed if one.actor == "system" or _is_list(one)]
-        days.append(LogDay(day=day, entries=_openings(own, opened, names), grouped=_grouped(own, rest)))
+        people = [one for one in listed if one.actor != SYSTEM]
+        days.append(
+            LogDay(
+                day=day,
+                entries=_openings(own, [one for one in people if not _is_list(one)], names),
+                grouped=_grouped(own, [one for one in people if _is_list(one)]),
+                machine=machine_acts(own, [one for one in listed if one.actor == SYSTEM]),
+            )
+        )
     return AccessLog(days=tuple(days), period=period)
 
 
@@ -102,24 +115,25 @@ def _what(own: Own, run: Iterable[Logged]) -> str:
 
 
 def _grounds(own: Own, run: Iterable[Logged]) -> Iterable[str]:
-    kinds = dict.fromkeys(one.ground.partition("/")[0] for one in run if one.ground)
-    return [own.tell(GROUNDS[kind]) for kind in kinds if kind in GROUNDS]
+    kinds = dict.fromkeys(_ground_kind(own, one) for one in run if one.ground)
+    return [own.tell(ground_words(kind).text) for kind in kinds if kind is not None]
 
 
-def _grouped(own: Own, rest: Sequence[Logged]) -> tuple[ListReads, ...]:
-    units: dict[str, list[Logged]] = {}
-    for one in rest:
-        units.setdefault(one.party, []).append(one)
-    return tuple(
-        ListReads(
-            unit=_unit(own, party),
-            lists=len({one.request for one in entries if one.actor != "system"}),
-            sendings=len({one.request for one in entries if one.actor == "system"}),
-        )
-        for party, entries in units.items()
-    )
+def _ground_kind(own: Own, entry: Logged) -> RelationKind | None:
+    kind = GROUND_KINDS.get(entry.ground.partition("/")[0])
+    party = own.model.party(entry.party)
+    if kind is RelationKind.GENERAL_PRACTITIONER and (party is None or party.kind is not PartyKind.GP_PRACTICE):
+        return RelationKind.MANAGING
+    return kind
+
+
+def _grouped(own: Own, lists: Sequence[Logged]) -> tuple[ListReads, ...]:
+    units: dict[str, set[str]] = {}
+    for one in lists:
+        units.setdefault(one.party, set()).add(one.request)
+    return tuple(ListReads(unit=_unit(own, party), lists=len(requests)) for party, requests in units.items())
 
 
 def _unit(own: Own, party: str) -> str:
     known = own.model.party(party)
-    return known.name if known else own.tell(SYSTEM_NAME)
+    return known.name if known else ""

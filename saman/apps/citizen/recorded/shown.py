@@ -278,12 +278,18 @@ async def thread(own: Own) -> Thread | Refusal:
                 when=one.sent,
                 text=one.text,
                 read=one.read,
+                read_by=_receiver(own, one.recipient),
             )
             for one in found
         ),
         reader=reader,
         key=secrets.token_urlsafe(18),
     )
+
+
+def _receiver(own: Own, recipient: str) -> str:
+    party = own.model.party(recipient.removeprefix("Organization/"))
+    return (own.said(party.called) or party.name) if party else ""
 
 
 async def write_message(own: Own, key: str, text: str) -> Refusal | None:
