@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Self
 
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import date_range
@@ -33,13 +33,31 @@ async def all_of(
     return found
 
 
-def in_language(holder: Resource, element: str, language: str) -> str:
-    """A text in `language` where it has been translated (https://hl7.org/fhir/R4/extension-translation.html)."""
+class Said(str):
+    """A text that knows the language it is written in (BCP 47), empty where nobody has said so."""
+
+    __slots__ = ("language",)
+
+    def __new__(cls, text: str, language: str = "") -> Self:
+        """`text` in `language`."""
+        said = super().__new__(cls, text)
+        said.language = language
+        return said
+
+    language: str
+
+
+def in_language(holder: Resource, element: str, language: str, of: Resource | None = None) -> Said:
+    """A text in `language` where it has been translated, else in the language of the resource, `of` or `holder`.
+
+    Sources: https://hl7.org/fhir/R4/extension-translation.html, https://hl7.org/fhir/R4/resource.html#Resource.
+    """
     for extension in holder.get(f"_{element}", {}).get("extension", ()):
         parts = {one["url"]: one for one in extension.get("extension", ())}
         if extension.get("url") == TRANSLATION and parts.get("lang", {}).get("valueCode") == language:
-            return str(parts.get("content", {}).get("valueString", ""))
-    return str(holder.get(element, ""))
+            return Said(str(parts.get("content", {}).get("valueString", "")), language)
+    written_in = (holder if of is None else of).get("language", "")
+    return Said(str(holder.get(element, "")), written_in if isinstance(written_in, str) else "")
 
 
 def moment_of(text: str) -> datetime:

@@ -6,7 +6,8 @@ context may not see is answered exactly as what does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 import asyncpg
@@ -19,6 +20,7 @@ from saman.record.change import ANY, Change
 from saman.record.conditional import claim, matching
 from saman.record.cursor import Place
 from saman.record.door import Door
+from saman.record.gathering import About, about, newest
 from saman.record.outage import or_refusal
 from saman.record.reading import read_row, version_rows
 from saman.record.refusals import gone, not_found
@@ -101,6 +103,18 @@ class Record(Door):
     async def find(self, query: Query) -> Page | Refusal:
         """The same for a query that has been read already."""
         return await find(self, query)
+
+    @or_refusal
+    async def newest(
+        self, type_name: str, pairs: Iterable[tuple[str, str]], since: datetime
+    ) -> tuple[Stored, ...] | Refusal:
+        """The newest for each person and value that `pairs` list, at most `_count` for each, none before `since`."""
+        return await newest(self, type_name, pairs, since)
+
+    @or_refusal
+    async def about(self, person: str, types: Mapping[str, int]) -> About | Refusal:
+        """The newest resources about a person by type, of each at most so many."""
+        return await about(self, person, types)
 
     async def create(self, resource: Any, condition: Query | None = None) -> Written | Refusal:
         """A new resource with an id made here; with `condition` only if no resource fulfils it."""

@@ -59,7 +59,7 @@ def _message(resource: Resource, language: str) -> Message:
         sender=resource.get("sender", {}).get("reference", ""),
         recipient=recipient.get("reference", ""),
         sent=moment_of(resource["sent"]),
-        text=in_language(payload, "contentString", language),
+        text=in_language(payload, "contentString", language, resource),
         read=moment_of(resource["received"]) if "received" in resource else None,
     )
 

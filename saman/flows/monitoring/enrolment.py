@@ -161,7 +161,7 @@ def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[Own
                 high=target["detailRange"].get("high", {}).get("value"),
                 set_by=goal.get("expressedBy", {}).get("display", ""),
                 set_on=day_of(goal.get("startDate", goal.get("statusDate", "1900-01-01"))),
-                reason=in_language(note, "text", language),
+                reason=in_language(note, "text", language, goal),
                 goal=stored.id,
                 version=stored.version,
             )

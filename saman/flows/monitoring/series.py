@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 
 from saman.flows.monitoring.enrolment import quantity_of
-from saman.flows.reading import all_of, moment_of
-from saman.kernel.clock import instant
+from saman.flows.reading import moment_of
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
 from saman.record import Record
 
 SHOWN = timedelta(days=90)
+MOST = "1000"
 
 Resource = dict[str, Any]
 
@@ -39,16 +39,8 @@ async def readings_of(
 ) -> tuple[Reading, ...] | Refusal:
     """The readings from home since a moment (default: 90 days ago), oldest first."""
     start = since or record.context.now - SHOWN
-    found = await all_of(
-        record,
-        "Observation",
-        [
-            ("patient", f"Patient/{person}"),
-            ("category", f"{codes.CATEGORY}|home-monitoring"),
-            ("date", f"ge{instant(start)}"),
-            ("_sort", "-date"),
-        ],
-    )
+    asked = [("patient", f"Patient/{person}"), ("category", f"{codes.CATEGORY}|home-monitoring"), ("_count", MOST)]
+    found = await record.newest("Observation", asked, start)
     if isinstance(found, Refusal):
         return found
     readings = [reading for one in found for reading in read_observation(model, one.resource())]

@@ -18,18 +18,20 @@ from saman.flows.monitoring.enrolment import OwnLimit, read_limits
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import Reading, read_observation
 from saman.flows.reading import in_language
-from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
 from saman.model.care.service_model import RuleKind
 from saman.record import Record, Stored
+from saman.record.present import present
 from saman.record.work import Item
 
 Resource = dict[str, Any]
 Pairs = tuple[tuple[str, str], ...]
 
 MOST = "1000"
+LOOKED_BACK = "100"
+"""Readings of one quantity that a rule may look back on, at most."""
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,29 +65,33 @@ async def lines_of(
     """The lines of `items` (at most 200); `looking_back` also loads what rules compare with earlier readings."""
     if not items:
         return Lines(lines=(), names={})
-    found = await asyncio.gather(*(_search(record, *one) for one in _questions(record, model, items, looking_back)))
+    followed = sorted({item.person for item in items if item.person and _report_of(item)})
+    asking = asyncio.gather(
+        *(_search(record, *one) for one in _questions(items, followed, looking_back)),
+        _earlier(record, model, followed if looking_back else ()),
+    )
+    there, names, found = await asyncio.gather(
+        present(record, _keys(items)), named(record, model, _acting(items)), asking
+    )
     refusal = next((one for one in found if isinstance(one, Refusal)), None)
     if refusal is not None:
         return refusal
-    tasks, people, reports, observations, goals, referrals, earlier = (
-        one for one in found if not isinstance(one, Refusal)
-    )
-    resources = {one.id: (one.version, one.resource()) for one in tasks}
-    names = await named(record, model, _acting(items))
+    observations, goals, referrals, earlier = (one for one in found if not isinstance(one, Refusal))
+    resources = {reference: (one.version, one.resource()) for reference, one in there.items()}
     parts = _Parts(
-        people={one.id: one.resource() for one in people},
-        comments={one.reference: _comment(one.resource(), language) for one in reports},
+        resources=resources,
+        comments={item.focus: _comment(resources[item.focus][1], language) for item in items if item.focus in there},
         readings=_by_report(model, observations),
         limits=_by_person(goals, lambda one: read_limits(model, one, language)),
         modules=_by_person(referrals, lambda one: _modules(model, one.resource())),
         earlier=_by_person(earlier, lambda one: read_observation(model, one.resource())),
     )
-    lines = tuple(_line(item, *resources[item.id], parts) for item in items if item.id in resources)
+    lines = tuple(_line(item, parts) for item in items if f"Task/{item.id}" in resources)
     return Lines(lines=lines, names=names)
 
 
 class _Parts(msgspec.Struct, frozen=True, kw_only=True):
-    people: dict[str, Resource]
+    resources: dict[str, tuple[int, Resource]]
     comments: dict[str, str]
     readings: dict[str, list[Reading]]
     limits: dict[str, list[OwnLimit]]
@@ -93,13 +99,15 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     earlier: dict[str, list[Reading]]
 
 
-def _line(item: Item, version: int, task: Resource, parts: _Parts) -> Line:
+def _line(item: Item, parts: _Parts) -> Line:
     person = item.person or ""
+    version, task = parts.resources[f"Task/{item.id}"]
+    _, shown = parts.resources.get(f"Patient/{person}", (0, None))
     return Line(
         item=item,
         version=version,
         task=task,
-        person=parts.people.get(person),
+        person=shown,
         readings=tuple(parts.readings.get(item.focus, ())),
         earlier=tuple(parts.earlier.get(person, ())),
         limits=tuple(parts.limits.get(person, ())),
@@ -108,23 +116,37 @@ def _line(item: Item, version: int, task: Resource, parts: _Parts) -> Line:
     )
 
 
-def _questions(
-    record: Record, model: CareModel, items: Sequence[Item], looking_back: bool
-) -> Iterator[tuple[str, Pairs]]:
-    persons = sorted({item.person for item in items if item.person})
-    about = ",".join(f"Patient/{id}" for id in persons)
-    reports = sorted({item.focus for item in items if item.focus.startswith("QuestionnaireResponse/")})
-    yield "Task", (("_id", ",".join(item.id for item in items)),)
-    yield "Patient", (("_id", ",".join(persons)),) if persons else ()
-    yield "QuestionnaireResponse", (("_id", ",".join(one.partition("/")[2] for one in reports)),) if reports else ()
-    yield "Observation", (("derived-from", ",".join(reports)),) if reports else ()
+def _report_of(item: Item) -> str:
+    return item.focus if item.focus.startswith("QuestionnaireResponse/") else ""
+
+
+def _keys(items: Sequence[Item]) -> Iterator[tuple[str, str]]:
+    """The task, the person and the report of each line."""
+    for item in items:
+        yield "Task", item.id
+        if item.person:
+            yield "Patient", item.person
+        if _report_of(item):
+            yield "QuestionnaireResponse", item.focus.partition("/")[2]
+
+
+def _questions(items: Sequence[Item], followed: Sequence[str], looking_back: bool) -> Iterator[tuple[str, Pairs]]:
+    reports = ",".join(sorted({report for item in items if (report := _report_of(item))}))
+    about = ",".join(f"Patient/{id}" for id in followed)
+    yield "Observation", (("derived-from", reports),) if reports else ()
     limits = (("patient", about), ("category", f"{codes.GOAL}|limit"), ("lifecycle-status", "active"))
-    yield "Goal", limits if reports else ()
+    yield "Goal", limits if about else ()
+    yield "ServiceRequest", (("patient", about), ("status", "active")) if about and looking_back else ()
+
+
+async def _earlier(record: Record, model: CareModel, persons: Sequence[str]) -> tuple[Stored, ...] | Refusal:
+    """The readings that some rule compares a report with, of all persons."""
     days, wanted = _looked_back_on(model)
-    back = looking_back and bool(wanted) and bool(reports)
-    yield "ServiceRequest", (("patient", about), ("status", "active")) if back else ()
-    since = instant(record.context.now - timedelta(days=days))
-    yield "Observation", (("patient", about), ("code", wanted), ("date", f"ge{since}")) if back else ()
+    if not wanted or not persons:
+        return ()
+    about = ",".join(f"Patient/{id}" for id in persons)
+    since = record.context.now - timedelta(days=days)
+    return await record.newest("Observation", [("patient", about), ("code", wanted), ("_count", LOOKED_BACK)], since)
 
 
 def _looked_back_on(model: CareModel) -> tuple[int, str]:
@@ -166,7 +188,7 @@ def _by_report(model: CareModel, observations: Iterable[Stored]) -> dict[str, li
 
 def _comment(report: Resource, language: str) -> str:
     said = (one["answer"][0] for one in report.get("item", ()) if one["linkId"] == COMMENT and one.get("answer"))
-    return next((in_language(answer, "valueString", language) for answer in said), "")
+    return next((in_language(answer, "valueString", language, report) for answer in said), "")
 
 
 def _modules(model: CareModel, referral: Resource) -> Iterator[str]:

@@ -42,7 +42,7 @@ async def find(door: Door, query: Query) -> Page | Refusal:
     if isinstance(total, Refusal):
         return total
     included = await _included(door, query.includes, shown) if query.includes and shown else []
-    await door.log(*_entries(door.context, query, [*shown, *included]))
+    await door.log(*entries_of(door.context, query, [*shown, *included]))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, included)), total, following)
 
@@ -66,7 +66,7 @@ def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
     return door.store.seal.close(place, query.describe)
 
 
-def _entries(context: Context, query: Query, shown: Rows) -> list[Entry]:
+def entries_of(context: Context, query: Query, shown: Rows) -> list[Entry]:
     """One for each person who was shown, and for the person who was asked about even when there was nothing to show."""
     grounds: dict[str | None, str] = dict.fromkeys(asked_persons(query), "")
     grounds |= {row["person"]: row["ground"] or "" for row in shown if row["person"] is not None}

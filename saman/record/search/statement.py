@@ -7,6 +7,7 @@ so that the statement reads as many rows as it shows (budgets in tests/record/te
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -21,7 +22,7 @@ from saman.record.search.clauses import TABLE, condition, point_condition
 from saman.record.search.query import Clause, Query, unescape
 from saman.record.search.ways import RESOURCES, Finder, Frame, Window, located, persons_of
 
-_COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
+COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
 _OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
 
 
@@ -43,9 +44,11 @@ class _Builder:
         self.values.append(value)
         return f"${len(self.values) + 2}::{kind}"
 
-    def plan(self, window: Callable[[], Window] | None = None) -> tuple[str, list[str], str] | Refusal:
+    def plan(
+        self, window: Callable[[], Window] | None = None, *, each: bool = False
+    ) -> tuple[str, list[str], str] | Refusal:
         """FROM, the conditions, and the alias whose person and time order the rows."""
-        way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=window)
+        way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=window, each=each)
         if isinstance(way, Refusal):
             return way
         wheres = [GATED, "NOT r.deleted", *way.wheres]
@@ -148,9 +151,27 @@ def search_statement(query: Query, frame: Frame, place: Place | None) -> Stateme
     way = "DESC" if query.descending else "ASC"
     if place is not None:
         wheres.append(builder.beyond(place, order, f"{alias}.id"))
-    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {_COLUMNS}, seen.ground, {order} AS {column}
+    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {COLUMNS}, seen.ground, {order} AS {column}
         FROM {source} {frame.fence.join("r")} WHERE {" AND ".join([*wheres, frame.fence.holds("r")])}
         ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
+    return Statement(sql, tuple(builder.values))
+
+
+def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement | Refusal:
+    """The statement for the newest of each person and value, `query.count` of each, none from before `since`."""
+    builder = _Builder(query, frame)
+
+    def window() -> Window:
+        beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
+        return Window(beyond, f"ORDER BY y.at DESC, y.id DESC LIMIT {query.count}")
+
+    planned = builder.plan(window, each=True)
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, alias = planned
+    sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground
+        FROM {source} {frame.fence.join("r")} WHERE {" AND ".join([*wheres, frame.fence.holds("r")])}
+        ORDER BY {alias}.at DESC, {alias}.id DESC""")
     return Statement(sql, tuple(builder.values))
 
 
@@ -182,5 +203,5 @@ def include_statement(fence: Fence) -> str:
 def many_statement(fence: Fence) -> str:
     """Resources by shards $3 (null: look it up), types $4, ids $5."""
     keys = located("SELECT * FROM unnest($3::smallint[], $4::smallint[], $5::text[])")
-    return gate(f"""SELECT {_COLUMNS}, seen.ground FROM ({keys}) AS k(s, t, d) {RESOURCES} {fence.join("r")}
+    return gate(f"""SELECT {COLUMNS}, seen.ground FROM ({keys}) AS k(s, t, d) {RESOURCES} {fence.join("r")}
         WHERE {GATED} AND NOT r.deleted AND {fence.holds("r")}""")

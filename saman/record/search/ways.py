@@ -76,16 +76,20 @@ class Finder:
         self._bind = bind
         self._type = resource_number(query.type)
 
-    def way(self, *, by_time: bool, window: Callable[[], Window] | None = None) -> Way | Refusal:
-        """The way in, `by_time` when the order is that of the indexes; a list's rows are cut to `window` early."""
+    def way(self, *, by_time: bool, window: Callable[[], Window] | None = None, each: bool = False) -> Way | Refusal:
+        """The way in, `by_time` when the order is that of the indexes; a list's rows are cut to `window` early.
+
+        `each`: people and values are always looked for one by one, as a list is.
+        """
         left = list(self._query.clauses)
         named = _first(left, lambda one: one.parameter.code == "_id" and not one.modifier)
         if named is not None:
             return Way(self._by_id(named), (), "r", left)
         persons = self._take_persons(left)
         driver = self._take_driver(left, len(persons)) if by_time or len(persons) > 1 else None
-        if len(persons) < 2 and (driver is None or len(driver.values) == 1):
+        if len(persons) < 2 and (driver is None or (len(driver.values) == 1 and not each)):
             return self._along(left, persons, driver)
+        assert not (each and left), "what is looked for one by one takes no further conditions"
         if driver is None:
             return Way(self._of_persons(persons), (), "r", left)
         return Way(self._of_values(persons, driver, None if left else window), (), "d", left)

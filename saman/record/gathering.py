@@ -1,0 +1,72 @@
+"""Much at once, for pages that show a person or a list of people: one statement where a client would ask many times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from saman.kernel.outcome import Refusal
+from saman.model.fhir import resource_number
+from saman.record.audit import Entry
+from saman.record.door import Door
+from saman.record.fence import GATED, Fence, gate
+from saman.record.rows import person_shard
+from saman.record.search.find import entries_of, frame_of
+from saman.record.search.query import read_query
+from saman.record.search.statement import COLUMNS, newest_statement
+from saman.record.stored import Stored, stored
+
+About = dict[str, tuple[Stored, ...]]
+
+
+@cache
+def about_sql(fence: Fence) -> str:
+    """Of the person $6 at shard $5: of each type $3 at most $4 resources, newest first."""
+    return gate(f"""SELECT {COLUMNS}, seen.ground
+        FROM unnest($3::smallint[], $4::bigint[]) AS k(t, most) CROSS JOIN LATERAL (
+            SELECT y.* FROM resource y
+            WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted
+            ORDER BY y.at DESC, y.id DESC LIMIT k.most
+        ) AS r {fence.join("r")} WHERE {GATED} AND {fence.holds("r")}""")
+
+
+async def about(door: Door, person: str, types: Mapping[str, int]) -> About:
+    """The newest resources about a person by type, of each at most so many; the log says which types were asked for.
+
+    What `Patient/[id]/$everything?_type=…` gives (https://hl7.org/fhir/R4/patient-operation-everything.html).
+    """
+    numbers = [resource_number(name) for name in types]
+    shard = person_shard(person, door.store.mint)
+    rows = await door.fetch(about_sql(door.store.fence), numbers, list(types.values()), shard, person)
+    grounds = {row["type"]: row["ground"] or "" for row in rows}
+    await door.log(
+        *(
+            Entry(door.context, "S", one, person=person, ground=grounds.get(one, ""), query="$everything")
+            for one in numbers
+        )
+    )
+    found: dict[str, list[Stored]] = {name: [] for name in types}
+    for one in map(stored, rows):
+        found[one.type].append(one)
+    return {name: tuple(each) for name, each in found.items()}
+
+
+async def newest(
+    door: Door, type_name: str, pairs: Iterable[tuple[str, str]], since: datetime
+) -> tuple[Stored, ...] | Refusal:
+    """The newest of each person and code asked for, at most `_count` of each, with a clinical time not before `since`.
+
+    `pairs` name people (`patient`) and values of one code or reference, both as lists if wanted: what
+    `Observation/$lastn` gives (https://hl7.org/fhir/R4/observation-operation-lastn.html), for any type.
+    """
+    query = read_query(type_name, pairs, strict=True)
+    if isinstance(query, Refusal):
+        return query
+    statement = newest_statement(query, frame_of(door), since)
+    if isinstance(statement, Refusal):
+        return statement
+    rows: list[Any] = list(await door.fetch(statement.sql, *statement.values))
+    await door.log(*entries_of(door.context, query, rows))
+    return tuple(map(stored, rows))
