@@ -96,6 +96,7 @@ def check(url: str, lines: list[dict[str, Any]]) -> int:
         else:
             assert versions.get(line["id"], 0) >= line["version"], line
             assert (line["id"], line["version"]) in logged, line
+            assert line["acknowledged"] != "create" or bodies[line["mark"]] == 1, line
     for mark, size in sizes.items():
         assert bodies[mark] in (0, size), (mark, size, bodies[mark])
     assert marks == bodies, "a resource and its search values differ"
