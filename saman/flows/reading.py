@@ -36,15 +36,13 @@ async def all_of(
 class Said(str):
     """A text that knows the language it is written in (BCP 47), empty where nobody has said so."""
 
-    __slots__ = ("language",)
+    language: str
 
     def __new__(cls, text: str, language: str = "") -> Self:
         """`text` in `language`."""
         said = super().__new__(cls, text)
         said.language = language
         return said
-
-    language: str
 
 
 def in_language(holder: Resource, element: str, language: str, of: Resource | None = None) -> Said:

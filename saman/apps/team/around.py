@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, Literal
 
+from markupsafe import Markup
+
 from saman.apps.team.desk import Desk
 from saman.apps.team.views import Around, PlanLine
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named, name_of
-from saman.flows.reading import day_of, in_language
+from saman.flows.reading import Said, day_of, in_language
 from saman.model.care import codes
 
 Resource = dict[str, Any]
@@ -48,7 +50,7 @@ def critical(desk: Desk, allergies: Sequence[Resource], flags: Sequence[Resource
     for kind in ORDER:
         for flag in flags:
             if flag.get("status") == "active" and _category(flag) == kind:
-                found.append((desk.t(KINDS[kind]), in_language(flag.get("code", {}), "text", desk.language)))
+                found.append((desk.t(KINDS[kind]), in_language(flag.get("code", {}), "text", desk.language, flag)))
     return tuple((name, text) for name, text in found if text)
 
 
@@ -58,18 +60,21 @@ def _category(flag: Resource) -> str:
 
 def _allergy(desk: Desk, allergy: Resource) -> str:
     code = allergy.get("code", {})
-    named = in_language(code, "text", desk.language) or next((c.get("display", "") for c in code.get("coding", ())), "")
+    named = in_language(code, "text", desk.language, allergy) or next(
+        (c.get("display", "") for c in code.get("coding", ())), ""
+    )
     signs = (m for one in allergy.get("reaction", ()) for m in one.get("manifestation", ()))
-    said = ", ".join(text for one in signs if (text := in_language(one, "text", desk.language)))
+    said = [text for one in signs if (text := in_language(one, "text", desk.language, allergy))]
     year = str(allergy.get("onsetDateTime", ""))[:4]
-    return ", ".join(one for one in (named, said.lower()) if one) + (f" ({year})" if year else "")
+    told = (named, *(Said(text.lower(), text.language) for text in said))
+    return Markup(", ").join(desk.words.spoken(one) for one in told if one) + (f" ({year})" if year else "")
 
 
 def goals(desk: Desk, found: Sequence[Resource]) -> tuple[tuple[str, date | None], ...]:
     """The person's own goals in their words, and since when."""
     return tuple(
         (
-            in_language(one["description"], "text", desk.language),
+            in_language(one["description"], "text", desk.language, one),
             day_of(one["startDate"]) if "startDate" in one else None,
         )
         for one in found
@@ -86,23 +91,23 @@ def performers(plans: Sequence[Resource]) -> Iterator[str]:
 def plan_lines(desk: Desk, plans: Sequence[Resource], names: dict[str, Named]) -> tuple[PlanLine, ...]:
     """The items of the shared plan; health and social care stand as equals, in the order of the plan."""
     return tuple(
-        _plan_line(desk, activity, names)
+        _plan_line(desk, plan, activity, names)
         for plan in plans
         for activity in plan.get("activity", ())
         if activity.get("detail", {}).get("status") not in ("cancelled", "stopped", "entered-in-error")
     )
 
 
-def _plan_line(desk: Desk, activity: Resource, names: dict[str, Named]) -> PlanLine:
+def _plan_line(desk: Desk, plan: Resource, activity: Resource, names: dict[str, Named]) -> PlanLine:
     detail = activity.get("detail", {})
     sector = codes.extension_of(activity, codes.SECTOR).get("valueCode")
     answer = codes.extension_of(activity, codes.CITIZEN_ANSWER).get("valueCode", "not-asked")
     performer = next((one.get("reference", "") for one in detail.get("performer", ())), "")
-    rhythm = in_language(detail, "scheduledString", desk.language)
-    what = in_language(detail, "description", desk.language)
+    rhythm = in_language(detail, "scheduledString", desk.language, plan)
+    what = in_language(detail, "description", desk.language, plan)
     return PlanLine(
         side="social" if sector == "social" else "health",
-        what=f"{what}, {rhythm}" if rhythm else what,
+        what=Markup(", ").join(desk.words.spoken(one) for one in (what, rhythm) if one),
         who=names[performer].name if performer in names else "",
         answer=desk.t(ANSWERS.get(answer, ANSWERS["not-asked"])),
     )
@@ -141,9 +146,11 @@ def _member(desk: Desk, participant: Resource, names: dict[str, Named], *, unit:
 
 
 def _relative(desk: Desk, relative: Resource) -> Around:
-    kinds = (in_language(one, "text", desk.language) for one in relative.get("relationship", ()))
+    kinds = (in_language(one, "text", desk.language, relative) for one in relative.get("relationship", ()))
     phone = next((one.get("value", "") for one in relative.get("telecom", ()) if one.get("system") == "phone"), "")
     scopes = [one.get("valueCode") for one in relative.get("extension", ()) if one.get("url") == SCOPE]
     seen = ", ".join(desk.t(SCOPES[one]) for one in scopes if one in SCOPES)
     note = desk.t(mark("sees %(what)s"), what=seen) if seen else desk.t(mark("sees nothing here"))
-    return Around(name_of(relative), ", ".join(part for part in (*kinds, phone) if part), note)
+    return Around(
+        name_of(relative), Markup(", ").join(desk.words.spoken(part) for part in (*kinds, phone) if part), note
+    )

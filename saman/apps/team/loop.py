@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from markupsafe import Markup
+
 from saman.apps.team.desk import Desk
 from saman.apps.team.views import ActShown, Event, LoopShown, State
 from saman.apps.ui.locales import mark
@@ -192,13 +194,14 @@ def reason_of(desk: Desk, task: Resource) -> str:
     said = task.get("statusReason", {})
     code = codes.code_of(said, codes.REASON)
     coded = next((desk.t(words) for reason, words in REASONS.items() if reason.value == code), "")
-    return ". ".join(part for part in (coded, in_language(said, "text", desk.language)) if part)
+    own = in_language(said, "text", desk.language, task)
+    return Markup(". ").join(desk.words.spoken(part) for part in (coded, own) if part)
 
 
 def report_back(desk: Desk, task: Resource) -> str:
     """What was reported back in words."""
     said = (one for one in task.get("output", ()) if "valueString" in one)
-    return next((in_language(one, "valueString", desk.language) for one in said), "")
+    return next((in_language(one, "valueString", desk.language, task) for one in said), "")
 
 
 def events_of(desk: Desk, versions: list[Resource], names: dict[str, Named]) -> tuple[Event, ...]:

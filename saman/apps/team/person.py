@@ -201,7 +201,7 @@ def comments(desk: Desk, reports: Sequence[Resource]) -> tuple[tuple[date, str],
         for item in report.get("item", ()):
             if item["linkId"] == COMMENT and item.get("answer"):
                 day = desk.words.local(moment_of(report["authored"])).date()
-                found.append((day, in_language(item["answer"][0], "valueString", desk.language)))
+                found.append((day, in_language(item["answer"][0], "valueString", desk.language, report)))
     return tuple(found)
 
 

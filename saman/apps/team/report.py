@@ -114,4 +114,4 @@ def _answers(desk: Desk, report: Resource) -> Iterator[tuple[str, str]]:
 
 def _comment(desk: Desk, report: Resource) -> str:
     said = (one["answer"][0] for one in report.get("item", ()) if one["linkId"] == COMMENT and one.get("answer"))
-    return next((in_language(one, "valueString", desk.language) for one in said), "")
+    return next((in_language(one, "valueString", desk.language, report) for one in said), "")

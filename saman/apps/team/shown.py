@@ -118,11 +118,11 @@ def _facts(desk: Desk, person: Resource) -> Iterable[tuple[str, str]]:
         yield desk.t(mark("Lives in")), desk.t(mark("Protected address"))
     else:
         address: Resource = next(iter(person.get("address", ())), {})
-        how = in_language(address, "text", desk.language)
+        how = in_language(address, "text", desk.language, person)
         yield desk.t(mark("Lives in")), ", ".join(one for one in (place_of(person), how.lower()) if one) or "–"
     spoken = person.get("communication", ())
     chosen: Resource = next((one for one in spoken if one.get("preferred")), next(iter(spoken), {}))
-    language = in_language(chosen.get("language", {}), "text", desk.language)
+    language = in_language(chosen.get("language", {}), "text", desk.language, person)
     if language:
         yield desk.t(mark("Language")), language
 

@@ -21,6 +21,7 @@ from markupsafe import Markup, escape
 
 from saman.apps.ui import catalogue
 from saman.apps.ui.catalogue import LANGUAGES, SOURCE_LANGUAGE, Catalogue
+from saman.flows.reading import Said
 from saman.kernel.outcome import Issue
 
 
@@ -185,6 +186,13 @@ class Words:
             if self.language != SOURCE_LANGUAGE
             else escape(issue.text)
         )
+
+    def spoken(self, text: str) -> str:
+        """`text` marked with its language where that is not the page's, for those who hear the page (WCAG 3.1.2)."""
+        language = text.language if isinstance(text, Said) else ""
+        if not language or language.partition("-")[0] == self.language:
+            return text if isinstance(text, Markup) else escape(text)
+        return Markup('<span lang="{}">{}</span>').format(language, str(text))
 
     def number(self, value: Decimal | int, digits: int | None = None) -> str:
         """A number with the digits it came with (or `digits`), by locale: `71,8`."""

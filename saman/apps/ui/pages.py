@@ -43,6 +43,7 @@ WRITTEN: Final = (
     "moment",
     "short_moment",
     "duration",
+    "spoken",
 )
 """Methods of `Words` that templates use as filters."""
 

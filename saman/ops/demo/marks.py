@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from saman.flows.reading import TRANSLATION
 from saman.model.access.domain import SOCIAL_CARE
 from saman.model.access.relation import SCOPE_URL
 from saman.model.care import codes
@@ -47,7 +48,6 @@ SCOPE = SCOPE_URL
 DECISION = "urn:saman:extension:decision"
 DIGITAL_ABILITY = "urn:saman:extension:digital-ability"
 
-_TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 
 
 def coding(system: str, code: str, display: str = "") -> Resource:
@@ -87,7 +87,7 @@ def words(element: str, text: dict[str, str] | str) -> Resource:
 def translation(language: str, text: str) -> Resource:
     """The extension that holds `text` in `language`."""
     return {
-        "url": _TRANSLATION,
+        "url": TRANSLATION,
         "extension": [{"url": "lang", "valueCode": language}, {"url": "content", "valueString": text}],
     }
 

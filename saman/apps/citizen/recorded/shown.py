@@ -169,7 +169,7 @@ def _notes(own: Own, stored: Stored) -> Iterator[Note]:
     for item in response.get("item", ()):
         if item["linkId"] == COMMENT and item.get("answer"):
             day = own.words.local(moment_of(response["authored"])).date()
-            yield Note(day, in_language(item["answer"][0], "valueString", own.language))
+            yield Note(day, in_language(item["answer"][0], "valueString", own.language, response))
 
 
 async def plan(own: Own) -> Plan | Refusal:
@@ -195,7 +195,9 @@ async def plan(own: Own) -> Plan | Refusal:
 
 def _goal(own: Own, goal: Resource) -> Goal:
     start = goal.get("startDate")
-    return Goal(words=in_language(goal["description"], "text", own.language), since=day_of(start) if start else None)
+    return Goal(
+        words=in_language(goal["description"], "text", own.language, goal), since=day_of(start) if start else None
+    )
 
 
 def _performers(plan_: Resource) -> Iterator[str]:
@@ -212,9 +214,9 @@ def _items(own: Own, plan_: Resource, names: dict[str, Named]) -> Iterator[PlanI
         yield PlanItem(
             id=f"{plan_['id']}.{number}",
             side="social" if codes.extension_of(activity, codes.SECTOR).get("valueCode") == "social" else "health",
-            what=in_language(detail, "description", own.language),
+            what=in_language(detail, "description", own.language, plan_),
             who=names[performer].name if performer in names else "",
-            rhythm=in_language(detail, "scheduledString", own.language),
+            rhythm=in_language(detail, "scheduledString", own.language, plan_),
             answer=answer if answer in get_args(OwnAnswer) else "not-asked",
         )
 
@@ -247,7 +249,7 @@ def _zones(own: Own, resource: Resource) -> Iterator[Zone]:
     steps: dict[str, list[str]] = {}
     for activity in resource.get("activity", ()):
         zone = str(codes.extension_of(activity, codes.ZONE).get("valueCode", "usual"))
-        text = in_language(activity.get("detail", {}), "description", own.language)
+        text = in_language(activity.get("detail", {}), "description", own.language, resource)
         steps.setdefault(COLOURS.get(zone, zone), []).append(text)
     for level in ZONES:
         if level in steps:

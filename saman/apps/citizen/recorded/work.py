@@ -98,13 +98,14 @@ async def _happened(
     )
     reply = _reply(own, state.sent, thread, names)
     answers = await own.record.read("QuestionnaireResponse", state.id)
-    items = [] if isinstance(answers, Refusal) else answers.resource().get("item", [])
+    response: Resource = {} if isinstance(answers, Refusal) else answers.resource()
+    items = response.get("item", [])
     visited = [step for one in following for step in _visit_steps(own, one, names)]
     return Happened(
         report=state.id,
         sent=state.sent,
         rows=(*_values(own, readings, state.id), *_answers(own, items)),
-        comment=_comment(own, items),
+        comment=_comment(own, response),
         steps=(*_reading_steps(own, task, names), *visited),
         reply=reply,
         late=state.late,
@@ -113,9 +114,10 @@ async def _happened(
     )
 
 
-def _comment(own: Own, items: Sequence[Resource]) -> str:
+def _comment(own: Own, response: Resource) -> str:
+    items = response.get("item", ())
     said = (one["answer"][0] for one in items if one["linkId"] == COMMENT and one.get("answer"))
-    return next((in_language(answer, "valueString", own.language) for answer in said), "")
+    return next((in_language(answer, "valueString", own.language, response) for answer in said), "")
 
 
 def _actors(task: Resource) -> Iterator[str]:
@@ -162,7 +164,7 @@ def _visit_steps(own: Own, task: Resource, names: dict[str, Named]) -> Iterator[
     yield Step("done", own.tell(VISIT_ASKED), unit, moment_of(task["authoredOn"]))
     changed = moment_of(str(task.get("lastModified", task["authoredOn"])))
     if task["status"] == "rejected":
-        why = in_language(task.get("statusReason", {}), "text", own.language)
+        why = in_language(task.get("statusReason", {}), "text", own.language, task)
         yield Step("done", own.tell(VISIT_DECLINED), why, changed)
     elif task["status"] == "completed":
         yield Step("done", own.tell(VISIT_DONE), _told(own, task) or _output(task, "done-by", names), changed)
@@ -177,7 +179,7 @@ def _visit_steps(own: Own, task: Resource, names: dict[str, Named]) -> Iterator[
 
 def _told(own: Own, task: Resource) -> str:
     outputs = (one for one in task.get("output", ()) if "valueString" in one)
-    return next((in_language(one, "valueString", own.language) for one in outputs), "")
+    return next((in_language(one, "valueString", own.language, task) for one in outputs), "")
 
 
 def _unit(own: Own, task: Resource) -> str:

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from saman.apps.ui.catalogue import LANGUAGES
 from saman.apps.ui.locales import Words, negotiate
+from saman.flows.reading import Said
 from saman.kernel.outcome import Issue
 
 NOW = datetime(2026, 11, 20, 14, 40, tzinfo=UTC)
@@ -131,3 +132,11 @@ def test_an_issue_speaks_the_readers_language_or_says_that_it_does_not() -> None
     assert words("nb").issue(known) == "Skriv noe først"
     assert words("nb").issue(unknown) == '<span lang="en">Broken &lt;thing&gt;</span>'
     assert words("en").issue(unknown) == "Broken &lt;thing&gt;"
+
+
+def test_a_text_in_another_language_says_so_and_one_in_the_pages_own_does_not() -> None:
+    assert words("fi").spoken(Said("Slept <badly>", "en")) == '<span lang="en">Slept &lt;badly&gt;</span>'
+    assert words("en").spoken(Said("Slept <badly>", "en-GB")) == "Slept &lt;badly&gt;"
+    assert words("fi").spoken(Said("<b>", "")) == "&lt;b&gt;"
+    assert words("fi").spoken("<b>") == "&lt;b&gt;"
+    assert words("fi").spoken(Markup("<b>")) == "<b>"
