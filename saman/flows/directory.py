@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
+from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
-from saman.record import Record, Stored
+from saman.record import Record
+from saman.record.present import present
+
+NAMED = frozenset({"Practitioner", "PractitionerRole", "RelatedPerson", "Patient", "Organization"})
+MOST = "500"
 
 Resource = dict[str, Any]
 
@@ -31,53 +37,50 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
 
 async def named(record: Record, model: CareModel, references: Iterable[str]) -> dict[str, Named]:
     """Each that can be named, by its reference: practitioners, their roles, relatives, patients, organisations."""
-    wanted = {reference for reference in references if "/" in reference}
-    found: dict[str, Named] = {}
-    by_type: dict[str, set[str]] = {}
-    for reference in wanted:
-        kind, _, id = reference.partition("/")
-        by_type.setdefault(kind, set()).add(id)
-    for id in by_type.pop("Organization", set()):
-        party = model.party(id)
-        if party is not None:
-            found[f"Organization/{id}"] = Named(
-                reference=f"Organization/{id}", name=party.name, party=id, phone=party.phone
-            )
-    for kind, ids in by_type.items():
-        found |= await _people(record, kind, ids)
-    return found
-
-
-async def _people(record: Record, kind: str, ids: set[str]) -> dict[str, Named]:
-    pairs = [("_id", ",".join(sorted(ids))), ("_count", "500")]
-    if kind == "PractitionerRole":
-        pairs.append(("_include", "PractitionerRole:practitioner"))
-    if kind == "Practitioner":
-        return await _practitioners(record, ids)
-    page = await record.search(kind, pairs)
-    matches: tuple[Stored, ...] = getattr(page, "matches", ())
-    included: tuple[Stored, ...] = getattr(page, "included", ())
-    people = {one.reference: one.resource() for one in (*matches, *included)}
-    return {one.reference: _named(one.reference, people[one.reference], people) for one in matches}
-
-
-async def _practitioners(record: Record, ids: set[str]) -> dict[str, Named]:
-    """Practitioners with the first role they hold, for a name alone says little."""
-    listed = ",".join(f"Practitioner/{id}" for id in sorted(ids))
-    pairs = [("practitioner", listed), ("_include", "PractitionerRole:practitioner"), ("_count", "500")]
-    page = await record.search("PractitionerRole", pairs)
-    roles = [one.resource() for one in getattr(page, "matches", ())]
-    people = {one.reference: one.resource() for one in getattr(page, "included", ())}
-    found: dict[str, Named] = {}
-    for role in roles:
-        reference = role.get("practitioner", {}).get("reference", "")
+    wanted = {reference for reference in references if reference.partition("/")[0] in NAMED}
+    units = {one for one in wanted if one.startswith("Organization/")}
+    practitioners = {one for one in wanted if one.startswith("Practitioner/")}
+    direct, held = await asyncio.gather(
+        present(record, map(_key, wanted - units - practitioners)), _roles_of(record, practitioners)
+    )
+    people = {reference: one.resource() for reference, one in direct.items()}
+    roles = [*held, *(one for one in people.values() if one["resourceType"] == "PractitionerRole")]
+    behind = await present(record, (_key(one) for role in roles if "/" in (one := _practitioner(role))))
+    people |= {reference: one.resource() for reference, one in behind.items()}
+    found = {one: _named(one, people[one], people) for one in wanted if one in direct}
+    for role in held:
+        reference = _practitioner(role)
         if reference in people and reference not in found:
-            found[reference] = msgspec.structs.replace(_named(reference, role, people), reference=reference)
-    return found
+            found[reference] = _named(reference, role, people)
+    return found | {one: unit for one in units if (unit := _unit(model, one)) is not None}
+
+
+def _key(reference: str) -> tuple[str, str]:
+    kind, _, id = reference.partition("/")
+    return kind, id
+
+
+def _practitioner(role: Resource) -> str:
+    return str(role.get("practitioner", {}).get("reference", ""))
+
+
+async def _roles_of(record: Record, practitioners: set[str]) -> list[Resource]:
+    """The roles of practitioners, for a name alone says little."""
+    if not practitioners:
+        return []
+    page = await record.search(
+        "PractitionerRole", [("practitioner", ",".join(sorted(practitioners))), ("_count", MOST)]
+    )
+    return [] if isinstance(page, Refusal) else [one.resource() for one in page.matches]
+
+
+def _unit(model: CareModel, reference: str) -> Named | None:
+    party = model.party(reference.removeprefix("Organization/"))
+    return Named(reference=reference, name=party.name, party=party.id, phone=party.phone) if party else None
 
 
 def _named(reference: str, resource: Resource, people: dict[str, Resource]) -> Named:
-    person = people.get(resource.get("practitioner", {}).get("reference", ""), resource)
+    person = people.get(_practitioner(resource), resource)
     roles = [c["code"] for one in resource.get("code", ()) for c in one.get("coding", ()) if "code" in c]
     telecom = [*resource.get("telecom", ()), *person.get("telecom", ())]
     return Named(

@@ -69,6 +69,11 @@ def decode(body: bytes | str) -> Any | Refusal:
     return _refusal("value", fault) if fault else value
 
 
+def decode_kept(text: str) -> Any:
+    """The value of a text that `decode` has accepted before and the record has kept."""
+    return _decoder.decode(text)
+
+
 def encode(value: Any) -> bytes:
     """`value` as compact JSON, decimals with the digits they came with."""
     return _encoder.encode(value)

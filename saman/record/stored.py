@@ -43,7 +43,7 @@ class Stored(msgspec.Struct, frozen=True):
 
     def resource(self) -> dict[str, Any]:
         """The resource as a tree whose numbers keep their digits."""
-        tree = json.decode(self.text())
+        tree = json.decode_kept(self.text())
         assert isinstance(tree, dict)
         return tree
 

@@ -8,15 +8,18 @@ from typing import Any
 
 import msgspec
 
-from saman.flows.reading import all_of, in_language, moment_of
+from saman.flows.reading import in_language, moment_of
 from saman.flows.writing import Once, once
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
 from saman.record import Change, Record, Stored
+from saman.record.gathering import About
 
 MESSAGE = "message"
 LONGEST = 4000
+MOST = 1000
+"""Letters about one person that a thread goes back."""
 
 Resource = dict[str, Any]
 
@@ -43,12 +46,19 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 async def thread_of(record: Record, person: str, language: str) -> tuple[Message, ...] | Refusal:
     """All messages about a person that the one who asks may see, oldest first."""
-    found = await all_of(
-        record, "Communication", [("patient", f"Patient/{person}"), ("category", f"{codes.COMMUNICATION}|{MESSAGE}")]
-    )
-    if isinstance(found, Refusal):
-        return found
-    return tuple(sorted((_message(one.resource(), language) for one in found), key=lambda one: one.sent))
+    found = await record.about(person, {"Communication": MOST})
+    return found if isinstance(found, Refusal) else thread_in(found, language)
+
+
+def thread_in(found: About, language: str) -> tuple[Message, ...]:
+    """The same from what was found about the person, which holds Communications."""
+    letters = [one.resource() for one in found["Communication"]]
+    messages = (_message(one, language) for one in letters if _is_message(one))
+    return tuple(sorted(messages, key=lambda one: one.sent))
+
+
+def _is_message(communication: Resource) -> bool:
+    return any(codes.code_of(one, codes.COMMUNICATION) == MESSAGE for one in communication.get("category", ()))
 
 
 def _message(resource: Resource, language: str) -> Message:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from saman.flows.reading import all_of, day_of, in_language
+from saman.flows.reading import day_of, in_language
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
@@ -19,6 +19,7 @@ from saman.model.care.measurement import Quantity, Schedule
 from saman.model.care.party import Party
 from saman.model.care.service_model import ServiceModel
 from saman.record import Record, Stored
+from saman.record.gathering import About
 
 Resource = dict[str, Any]
 
@@ -59,33 +60,41 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         return f"Organization/{self.receiver.id}"
 
 
+FOLLOWED = {"EpisodeOfCare": 50, "Goal": 200, "CarePlan": 100, "ServiceRequest": 200}
+"""What says how somebody is followed at home, and how many of each are looked at, newest first."""
+
+
 async def enrolments_of(
     record: Record, model: CareModel, person: str, language: str
 ) -> tuple[Enrolment, ...] | Refusal:
-    """Every service in which a person is followed at home now; refused when the person may not be seen."""
-    episodes = await all_of(record, "EpisodeOfCare", [("patient", f"Patient/{person}"), ("status", "active")])
-    if isinstance(episodes, Refusal) or not episodes:
-        return episodes if isinstance(episodes, Refusal) else ()
-    limits = await limits_of(record, model, person, language)
-    if isinstance(limits, Refusal):
-        return limits
-    plans = await all_of(record, "CarePlan", [("patient", f"Patient/{person}"), ("status", "active")])
-    referrals = await all_of(record, "ServiceRequest", [("patient", f"Patient/{person}"), ("status", "active")])
-    if isinstance(plans, Refusal) or isinstance(referrals, Refusal):
-        return plans if isinstance(plans, Refusal) else referrals  # type: ignore[return-value]
-    found = (_enrolment(model, person, episode, referrals, plans, limits) for episode in episodes)
-    return tuple(one for one in found if one is not None)
+    """Every service in which a person is followed at home now; none when the person may not be seen."""
+    found = await record.about(person, FOLLOWED)
+    return found if isinstance(found, Refusal) else enrolled_in(found, model, person, language)
+
+
+def enrolled_in(found: About, model: CareModel, person: str, language: str) -> tuple[Enrolment, ...]:
+    """The same from what was found about the person, which holds the types of `FOLLOWED`."""
+    resources = {name: [one.resource() for one in found[name]] for name in ("CarePlan", "ServiceRequest")}
+    plans = [one for one in resources["CarePlan"] if one["status"] == "active"]
+    referrals = {f"ServiceRequest/{one['id']}": one for one in resources["ServiceRequest"] if one["status"] == "active"}
+    limits = tuple(limit for goal in found["Goal"] for limit in _limits_in_force(model, goal, language))
+    episodes = [one.resource() for one in found["EpisodeOfCare"]]
+    enrolments = (
+        _enrolment(model, person, episode, referrals, plans, limits)
+        for episode in episodes
+        if episode["status"] == "active"
+    )
+    return tuple(one for one in enrolments if one is not None)
 
 
 def _enrolment(
     model: CareModel,
     person: str,
-    stored: Stored,
-    referrals: Sequence[Stored],
-    plans: Sequence[Stored],
+    episode: Resource,
+    referrals: Mapping[str, Resource],
+    plans: Iterable[Resource],
     limits: tuple[OwnLimit, ...],
 ) -> Enrolment | None:
-    episode = stored.resource()
     service = model.service(_service_code(episode))
     receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
     if service is None or receiver is None:
@@ -93,17 +102,17 @@ def _enrolment(
     wanted = {one["reference"] for one in episode.get("referralRequest", ()) if "reference" in one}
     reasons = [
         (c.get("system"), c.get("code"))
-        for referral in referrals
-        if referral.reference in wanted
-        for concept in referral.resource().get("reasonCode", ())
+        for reference, referral in referrals.items()
+        if reference in wanted
+        for concept in referral.get("reasonCode", ())
         for c in concept.get("coding", ())
     ]
     modules = tuple(m.id for m in service.modules if any((c.system, c.code) in reasons for c in m.codes))
     asked = asked_for(service, model.questionnaire(service.questionnaire), modules)
-    days = _agreed_days(service.id, (plan.resource() for plan in plans))
+    days = _agreed_days(service.id, plans)
     return Enrolment(
         person=person,
-        episode=stored.reference,
+        episode=f"EpisodeOfCare/{episode['id']}",
         service=service,
         modules=modules,
         receiver=receiver,
@@ -137,15 +146,10 @@ def _on_days(asked: AskedFor, days: tuple[Weekday, ...]) -> AskedFor:
     )
 
 
-async def limits_of(record: Record, model: CareModel, person: str, language: str) -> tuple[OwnLimit, ...] | Refusal:
-    """The own limits in force, one a quantity."""
-    category = f"{codes.GOAL}|limit"
-    goals = await all_of(
-        record, "Goal", [("patient", f"Patient/{person}"), ("category", category), ("lifecycle-status", "active")]
-    )
-    if isinstance(goals, Refusal):
-        return goals
-    return tuple(limit for goal in goals for limit in read_limits(model, goal, language))
+def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
+    goal = stored.resource()
+    of_limits = any(codes.code_of(one, codes.GOAL) == "limit" for one in goal.get("category", ()))
+    return read_limits(model, stored, language) if of_limits and goal["lifecycleStatus"] == "active" else ()
 
 
 def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -10,13 +11,14 @@ import msgspec
 from saman.apps.ui.locales import Words
 from saman.apps.ui.views import Reader
 from saman.flows.directory import Named, named
-from saman.flows.monitoring.enrolment import Enrolment, enrolments_of
+from saman.flows.monitoring.enrolment import FOLLOWED, Enrolment, enrolled_in
 from saman.flows.reading import all_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.basis import Text, said
 from saman.model.care.calendar import answer_by, holidays_on, local
 from saman.model.care.caremodel import CareModel
 from saman.record import Record, Stored
+from saman.record.gathering import About
 
 Resource = dict[str, Any]
 
@@ -54,15 +56,30 @@ class Own(msgspec.Struct, frozen=True):
         return await all_of(self.record, type_name, [("patient", f"Patient/{self.person}"), *pairs])
 
     async def names(self, *references: str) -> dict[str, Named]:
-        """Names of those who are referred to."""
-        return await named(self.record, self.model, references)
+        """Names of those who are referred to; each is looked up once for a request."""
+        names: dict[str, Named | None] = self.kept.setdefault("names", {})
+        missing = {one for one in references if one not in names}
+        if missing:
+            found = await named(self.record, self.model, missing)
+            names |= {one: found.get(one) for one in missing}
+        return {one: name for one in references if (name := names[one]) is not None}
+
+    async def about(self, types: Mapping[str, int]) -> About | Refusal:
+        """What is held about the citizen of these types, each looked up once for a request."""
+        held: About = self.kept.setdefault("about", {})
+        missing = {name: most for name, most in types.items() if name not in held}
+        found = await self.record.about(self.person, missing) if missing else {}
+        if isinstance(found, Refusal):
+            return found
+        held |= found
+        return held
 
     async def enrolment(self) -> Enrolment | Refusal | None:
         """The service in which the citizen reports from home, None when there is none."""
-        found = await enrolments_of(self.record, self.model, self.person, self.language)
+        found = await self.about(FOLLOWED)
         if isinstance(found, Refusal):
             return found
-        return next(iter(found), None)
+        return next(iter(enrolled_in(found, self.model, self.person, self.language)), None)
 
     async def enrolled(self) -> Enrolment | Refusal:
         """The same where a page makes no sense without it."""

@@ -49,6 +49,11 @@ async def draft(own: Own) -> Draft | Refusal:
     readings = await readings_of(own.record, own.model, own.person, own.record.context.now - REMEMBERED)
     if isinstance(readings, Refusal):
         return readings
+    return await begun(own, enrolment, readings)
+
+
+async def begun(own: Own, enrolment: Enrolment, readings: tuple[Reading, ...] = ()) -> Draft:
+    """The draft with what `readings` say of each measure, begun when there is none."""
     kept = await find_draft(own.record.store, own.record.context, KIND)
     if kept is None:
         kept = Kept(secrets.token_urlsafe(18), "{}")

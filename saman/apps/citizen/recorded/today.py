@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.recorded.reporting import KIND, QUESTION_ICON, draft
+from saman.apps.citizen.recorded.reporting import KIND, QUESTION_ICON, begun
 from saman.apps.citizen.recorded.work import latest_report
 from saman.apps.citizen.views import (
     Asked,
@@ -23,14 +23,15 @@ from saman.apps.citizen.views import (
 from saman.apps.ui.locales import mark
 from saman.apps.ui.views import Contact, Help, PhoneNumber
 from saman.flows.directory import Named, name_of
-from saman.flows.message.thread import thread_of
-from saman.flows.monitoring.enrolment import Enrolment
+from saman.flows.message.thread import Message, thread_in
+from saman.flows.monitoring.enrolment import FOLLOWED, Enrolment
 from saman.flows.reading import in_language, moment_of
-from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.calendar import due_times, local
 from saman.record.drafts import find_draft
+from saman.record.gathering import About
+from saman.record.refusals import not_found
 
 AHEAD = timedelta(days=30)
 MINUTES_EACH = 0.6
@@ -38,39 +39,42 @@ MEASURE_AND_ANSWER = mark("Measure and answer")
 MODES: dict[str, Mode] = {"video": "video", "home": "home", "clinic": "clinic", "phone": "phone", "chat": "chat"}
 SIDES: dict[str, Side] = {"relative": "kin", "association-volunteer": "kin", "coordinator": "social"}
 
+TEAM = {"CareTeam": 50}
+SHOWN = FOLLOWED | TEAM | {"Patient": 1, "Appointment": 200, "Communication": 1000}
+"""What the page is made of, and how many of each are looked at, newest first."""
+
 Resource = dict[str, Any]
 
 
 async def today(own: Own) -> Today | Refusal:
     """The first page after signing in."""
-    patient = await own.record.read("Patient", own.person)
-    if isinstance(patient, Refusal):
-        return patient
+    found = await own.about(SHOWN)
+    if isinstance(found, Refusal):
+        return found
+    if not found["Patient"]:
+        return not_found()
     enrolment = await own.enrolment()
-    contacts = await _contacts(own)
-    people = await around(own)
-    messages = await _messages(own)
-    for part in (enrolment, contacts, people, messages):
-        if isinstance(part, Refusal):
-            return part
-    asked = await _asked(own, enrolment) if isinstance(enrolment, Enrolment) else None
+    if isinstance(enrolment, Refusal):
+        return enrolment
+    booked, unread, members = _booked(own, found), _unread(own, found), _members(found)
+    actors = [actor for one in booked for actor in _others(one, own.person)]
+    senders = [one.sender for one in unread]
+    names = await own.names(*actors, *senders, *(who for one in members for who in _member(one)))
     return Today(
-        given_name=name_of(patient.resource()).split(" ")[0],
-        asked=asked,
-        next_report=_next(own, enrolment) if isinstance(enrolment, Enrolment) else None,
+        given_name=name_of(found["Patient"][0].resource()).split(" ")[0],
+        asked=await _asked(own, enrolment) if enrolment is not None else None,
+        next_report=_next(own, enrolment) if enrolment is not None else None,
         latest=await _latest(own),
-        contacts=contacts if isinstance(contacts, tuple) else (),
-        messages=messages if isinstance(messages, tuple) else (),
-        people=people if isinstance(people, tuple) else (),
+        contacts=tuple(_contact(own, one, names) for one in booked),
+        messages=tuple(_message(one, names) for one in unread),
+        people=_people(own, members, names),
     )
 
 
 async def _asked(own: Own, enrolment: Enrolment) -> Asked | None:
     if own.record.context.kind != "citizen" or not await _is_due(own, enrolment):
         return None
-    written = await draft(own)
-    if isinstance(written, Refusal):
-        return None
+    written = await begun(own, enrolment)
     items = tuple(AskedItem(icon=one.icon, name=one.name) for one in written.questions if one.parts)
     questions = sum(1 for one in written.questions if one.options)
     if questions:
@@ -123,15 +127,17 @@ async def _latest(own: Own) -> ReportState | None:
     return None if found is None or isinstance(found, Refusal) else found
 
 
-async def _contacts(own: Own) -> tuple[ContactLine, ...] | Refusal:
+def _booked(own: Own, found: About) -> list[Resource]:
+    """What is booked from now on for a month, soonest first."""
     now = own.record.context.now
-    found = await own.all("Appointment", ("date", f"ge{instant(now)}"), ("status", "booked"), ("_sort", "date"))
-    if isinstance(found, Refusal):
-        return found
-    booked = [one.resource() for one in found if moment_of(one.resource()["start"]) < now + AHEAD]
-    actors = {actor for one in booked for actor in _others(one, own.person)}
-    names = await own.names(*actors)
-    return tuple(_contact(own, one, names) for one in booked)
+    resources = (one.resource() for one in found["Appointment"])
+    booked = [one for one in resources if one["status"] == "booked" and "start" in one]
+    ahead = [
+        one
+        for one in booked
+        if now <= moment_of(one.get("end", one["start"])) and moment_of(one["start"]) < now + AHEAD
+    ]
+    return sorted(ahead, key=lambda one: moment_of(one["start"]))
 
 
 def _others(appointment: Resource, person: str) -> list[str]:
@@ -151,54 +157,50 @@ def _contact(own: Own, appointment: Resource, names: dict[str, Named]) -> Contac
     )
 
 
-async def _messages(own: Own) -> tuple[MessageLine, ...] | Refusal:
-    thread = await thread_of(own.record, own.person, own.language)
-    if isinstance(thread, Refusal):
-        return thread
-    unread = [one for one in thread if one.read is None and one.sender != f"Patient/{own.person}"]
-    names = await own.names(*(one.sender for one in unread))
-    return tuple(
-        MessageLine(
-            sender=names[one.sender].name if one.sender in names else "",
-            initials=names[one.sender].initials if one.sender in names else "",
-            excerpt=one.text[:140],
-        )
-        for one in unread[-2:]
+def _unread(own: Own, found: About) -> list[Message]:
+    """The last messages to the citizen that nobody has opened."""
+    thread = thread_in(found, own.language)
+    return [one for one in thread if one.read is None and one.sender != f"Patient/{own.person}"][-2:]
+
+
+def _message(one: Message, names: dict[str, Named]) -> MessageLine:
+    sender = names.get(one.sender)
+    return MessageLine(
+        sender=sender.name if sender else "", initials=sender.initials if sender else "", excerpt=one.text[:140]
     )
 
 
 async def around(own: Own) -> tuple[PersonAround, ...] | Refusal:
-    """The people and units of the care team; looked up once for a request."""
-    if "around" not in own.kept:
-        own.kept["around"] = await _around(own)
-    found: tuple[PersonAround, ...] | Refusal = own.kept["around"]
-    return found
+    """The people and units of the care team."""
+    found = await own.about(TEAM)
+    if isinstance(found, Refusal):
+        return found
+    members = _members(found)
+    return _people(own, members, await own.names(*(who for one in members for who in _member(one))))
 
 
-async def _around(own: Own) -> tuple[PersonAround, ...] | Refusal:
-    teams = await own.all("CareTeam", ("status", "active"))
-    if isinstance(teams, Refusal):
-        return teams
-    members = [member for team in teams for member in team.resource().get("participant", ())]
-    names = await own.names(*(_member(one) for one in members), *(_behalf(one) for one in members))
-    named = [person for one in members if (person := _person(own, one, names)) is not None]
-    return tuple(dict.fromkeys(named))
+def _people(own: Own, members: Iterable[Resource], names: dict[str, Named]) -> tuple[PersonAround, ...]:
+    named = (_person(own, one, names) for one in members)
+    return tuple(dict.fromkeys(one for one in named if one is not None))
 
 
-def _member(participant: Resource) -> str:
-    return str(participant.get("member", {}).get("reference", ""))
+def _members(found: About) -> list[Resource]:
+    teams = [one.resource() for one in found["CareTeam"]]
+    return [member for team in teams if team.get("status") == "active" for member in team.get("participant", ())]
 
 
-def _behalf(participant: Resource) -> str:
-    return str(participant.get("onBehalfOf", {}).get("reference", ""))
+def _member(participant: Resource) -> tuple[str, str]:
+    """Who takes part, and on whose behalf."""
+    who, behalf = (participant.get(one, {}).get("reference", "") for one in ("member", "onBehalfOf"))
+    return str(who), str(behalf)
 
 
 def _person(own: Own, participant: Resource, names: dict[str, Named]) -> PersonAround | None:
-    reference = _member(participant)
+    reference, behalf = _member(participant)
     if reference not in names or reference.startswith("Patient/"):
         return None
     role = next((code for one in participant.get("role", ()) if (code := codes.code_of(one, codes.ROLE))), "")
-    unit = names.get(_behalf(participant))
+    unit = names.get(behalf)
     who = names[reference]
     what = ", ".join(part for part in (own.role(role), unit.name if unit else "") if part)
     return PersonAround(
