@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
+from opentelemetry.trace import Tracer
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -43,7 +44,7 @@ from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
 from saman.ops.demo import JOURNEY
-from saman.ops.metrics import Figures, Measured, Scrape
+from saman.ops.metrics import Figures, Measured, Scrape, Traced
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
 from saman.record.sessions import Sessions, SignedIn
@@ -65,6 +66,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     triage_manufacturer: str = ""
     metrics_token: str = ""
     figures: Figures = msgspec.field(default_factory=Figures)
+    tracer: Tracer | None = None
 
 
 class UndeclaredAddress(RuntimeError):
@@ -108,6 +110,7 @@ def application(parts: Parts) -> Starlette:
 def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequence[Middleware]:
     return (
         Middleware(Measured, figures=parts.figures),
+        *([Middleware(Traced, tracer=parts.tracer)] if parts.tracer is not None else ()),
         Middleware(FhirFirst, fhir=_fhir(parts, identity)),
         Middleware(SecurityHeaders),
         Middleware(FailurePages),

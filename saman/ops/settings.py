@@ -73,6 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "itself, and only in demo mode."
         ),
     ] = ""
+    tracing: Annotated[
+        Literal["off", "on"],
+        Meta(description="`on`: a span for each request through OpenTelemetry's API, for an SDK that you add."),
+    ] = "off"
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from saman import __version__
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.care.check import check
 from saman.ops.application import Parts
@@ -114,4 +116,5 @@ def parts_of(settings: Settings, store: Store, region: Region) -> Parts:
         base_url=settings.address,
         triage_manufacturer=settings.triage_manufacturer,
         metrics_token=settings.metrics_token,
+        tracer=trace.get_tracer("saman", __version__) if settings.tracing == "on" else None,
     )

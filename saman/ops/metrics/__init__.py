@@ -7,5 +7,6 @@ Each server process writes into files of a folder that all of one `saman serve` 
 from saman.ops.metrics.figures import Figures
 from saman.ops.metrics.measured import Measured
 from saman.ops.metrics.scrape import Scrape
+from saman.ops.metrics.traced import Traced
 
-__all__ = ["Figures", "Measured", "Scrape"]
+__all__ = ["Figures", "Measured", "Scrape", "Traced"]

@@ -16,6 +16,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = [ROOT / name for name in lock.LOCKS]
 
 IMPORTED_AS = {
+    "opentelemetry-api": "opentelemetry",
     "python-multipart": "starlette",
     "pyyaml": "yaml",
 }
