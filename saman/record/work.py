@@ -126,7 +126,8 @@ def _many_sql(fence: Fence, groups: tuple[int, ...], *, sent: bool) -> str:
         ORDER BY w.received, w.id LIMIT $5::bigint + $6::bigint)"""
         for group in groups
     )
-    return gate(f'SELECT * FROM ({parts}) AS w ORDER BY "group", received, id OFFSET $5 LIMIT $6')
+    hour = "$4::timestamptz IS NOT NULL"  # what is unread does not depend on it, and has no other use for it
+    return gate(f'SELECT * FROM ({parts}) AS w WHERE {hour} ORDER BY "group", received, id OFFSET $5 LIMIT $6')
 
 
 @cache
