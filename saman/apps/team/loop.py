@@ -14,6 +14,7 @@ from saman.apps.ui.locales import mark
 from saman.apps.ui.views import Step
 from saman.flows.directory import Named
 from saman.flows.reading import in_language, moment_of
+from saman.flows.tasks import claimed_by
 from saman.model.care import codes
 from saman.model.care.handover import DECLINING, DISPUTING, RULES, Act, Reason, Side, allowed, is_duty
 
@@ -173,7 +174,8 @@ def _steps(desk: Desk, task: Resource, names: dict[str, Named], now: datetime) -
     visit = "done" if done else "todo" if waiting else "at"
     when = moment_of(start) if start and not waiting else before
     yield _step(desk, visit, mark("Visit"), when, by=not (start and not waiting))
-    yield _step(desk, "done" if done else "todo", mark("Answered back"), moment_of(end) if end else None)
+    by = _with_unit(reported_by(task, names), owner) if done else ""
+    yield _step(desk, "done" if done else "todo", mark("Answered back"), moment_of(end) if end else None, by)
 
 
 def _step(desk: Desk, state: Any, title: str, when: datetime | None, who: str = "", *, by: bool = False) -> Step:
@@ -222,26 +224,49 @@ def events_of(desk: Desk, versions: list[Resource], names: dict[str, Named]) -> 
     return tuple(sorted(found, key=lambda event: event.when))
 
 
+def reported_by(task: Resource, names: dict[str, Named]) -> str:
+    """Who reported back or acknowledged, as far as the task says so."""
+    references = (
+        one.get("valueReference", {}).get("reference", "")
+        for one in task.get("output", ())
+        if codes.code_of(one.get("type"), codes.TASK_OUTPUT) in ("done-by", "acknowledged-by")
+    )
+    return next((names[one].name for one in references if one in names), "")
+
+
+def _with_unit(person: str, unit: str) -> str:
+    return ", ".join(one for one in (person, unit) if one)
+
+
+def _changed_by(before: Resource, after: Resource, names: dict[str, Named]) -> str:
+    """Who made a version of a task, where it says so: somebody took it, reported back or reminded."""
+    if len(after.get("note", ())) > len(before.get("note", ())):
+        return _who(after["note"][-1].get("authorReference", {}), names)
+    if len(after.get("output", ())) > len(before.get("output", ())):
+        return reported_by(after, names)
+    taken = claimed_by(after)
+    return names[taken].name if taken in names and taken != claimed_by(before) else ""
+
+
 def _event(desk: Desk, before: Resource | None, after: Resource, names: dict[str, Named]) -> Event | None:
     owner, sender = desk.called(after.get("owner", {}).get("reference", "")), desk.called(sent_for(after))
     when = moment_of(str(after.get("lastModified", after["authoredOn"])))
     if before is None:
-        who = ", ".join(one for one in (_who(after.get("requester", {}), names), sender) if one)
+        who = _with_unit(_who(after.get("requester", {}), names), sender)
         received = State("done", desk.t(mark("Received by the system")))
         text = in_language(after, "description", desk.language)
         return Event(when=moment_of(after["authoredOn"]), what=desk.t(mark("Sent")), who=who, state=received, sub=text)
+    person = _changed_by(before, after, names)
     if len(after.get("note", ())) > len(before.get("note", ())):
-        return Event(
-            when=when, what=desk.t(mark("Reminder")), who=sender, state=State("waiting", desk.t(mark("Delivered")))
-        )
+        delivered = State("waiting", desk.t(mark("Delivered")))
+        return Event(when=when, what=desk.t(mark("Reminder")), who=_with_unit(person, sender), state=delivered)
     if before["status"] == after["status"] and before.get("executionPeriod") == after.get("executionPeriod"):
         return None
     shape, words = STATES.get(after["status"], ("todo", mark("Open")))
-    who = sender if after["status"] == "cancelled" else owner
     return Event(
         when=when,
         what=desk.t(words),
-        who=who,
+        who=_with_unit(person, sender if after["status"] == "cancelled" else owner),
         state=State(shape, _answer(desk, after)),  # type: ignore[arg-type]
         sub=report_back(desk, after) if after["status"] == "completed" else reason_of(desk, after),
     )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from saman.apps.team.desk import Desk
 from saman.apps.team.lanes import lanes
-from saman.apps.team.loop import WAITING, acts_of, events_of, loop_of, sent_for, state_of
+from saman.apps.team.loop import WAITING, acts_of, events_of, loop_of, reported_by, sent_for, state_of
 from saman.apps.team.posts import version_of
 from saman.apps.team.show import refusal_page, see_done, show
 from saman.apps.team.shown import person_line
@@ -24,7 +24,6 @@ from saman.flows.directory import Named
 from saman.flows.reading import moment_of
 from saman.flows.tasks import Said, claimed_by
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.care import codes
 from saman.model.care.handover import Act, Reason
 from saman.model.care.work import OPEN
 
@@ -66,6 +65,7 @@ def _acting(versions: list[Resource]) -> set[str]:
     for task in versions:
         wanted |= {task.get("requester", {}).get("reference", ""), claimed_by(task)}
         wanted |= {one.get("valueReference", {}).get("reference", "") for one in task.get("output", ())}
+        wanted |= {one.get("authorReference", {}).get("reference", "") for one in task.get("note", ())}
     return wanted - {""}
 
 
@@ -153,13 +153,5 @@ async def conflict(desk: Desk, task: str) -> Conflict | None:
     names = await desk.names(_acting([resource]))
     at_sender = resource["status"] == "cancelled"
     unit = desk.called(sent_for(resource) if at_sender else resource.get("owner", {}).get("reference", ""))
-    who = ", ".join(one for one in (_done_by(resource, names) or _holder(resource, names), unit) if one)
+    who = ", ".join(one for one in (reported_by(resource, names) or _holder(resource, names), unit) if one)
     return Conflict(who, state_of(desk, resource).words, moment_of(str(resource.get("lastModified", there.updated))))
-
-
-def _done_by(task: Resource, names: dict[str, Named]) -> str:
-    for output in task.get("output", ()):
-        reference = output.get("valueReference", {}).get("reference", "")
-        if codes.code_of(output.get("type"), codes.TASK_OUTPUT) == "done-by" and reference in names:
-            return names[reference].name
-    return ""

@@ -63,7 +63,7 @@ class Button(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One row of a worklist. `version` goes with every act; `answer` says when, `late` whether that is over."""
+    """One row of a worklist. `version` goes with every act; `marks` are those that are about no reading."""
 
     task: str
     version: int
@@ -73,6 +73,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     unread: bool
     readings: tuple[ReadingShown, ...] = ()
+    marks: tuple[MarkShown, ...] = ()
     text: str = ""
     sub: str = ""
     comment: str = ""
@@ -118,7 +119,11 @@ class MarksNote(msgspec.Struct, frozen=True):
 
 
 class Worklist(msgspec.Struct, frozen=True, kw_only=True):
-    """The worklist of the user's unit."""
+    """The worklist of the user's unit.
+
+    `in_place` counts what is open in the chosen municipality up to the end of the page, `unanswered` is what the unit
+    asked of others and was not answered in time.
+    """
 
     title: str
     unit: str
@@ -129,6 +134,8 @@ class Worklist(msgspec.Struct, frozen=True, kw_only=True):
     filters: tuple[FilterShown, ...]
     places: tuple[str, ...]
     place: str
+    in_place: int
+    more_in_place: bool
     chosen: str
     sections: tuple[Section, ...]
     first: int
@@ -136,6 +143,8 @@ class Worklist(msgspec.Struct, frozen=True, kw_only=True):
     next: str
     marks: MarksNote | None
     follows: tuple[PersonLine, ...] = ()
+    unanswered: tuple[Row, ...] = ()
+    more_unanswered: bool = False
 
 
 class Sent(msgspec.Struct, frozen=True, kw_only=True):

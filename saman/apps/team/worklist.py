@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import msgspec
+
 from saman.apps.team.desk import Desk
 from saman.apps.team.loop import KINDS, is_late, overdue, state_of, title_of
-from saman.apps.team.shown import marks_of, person_line, readings_shown
+from saman.apps.team.shown import mark_shown, marks_of, person_line, readings_shown
 from saman.apps.team.views import Button, FilterShown, MarksNote, PersonLine, Row, Section, Sent, State, Worklist
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
@@ -19,7 +21,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.care import codes, worklist
 from saman.model.care.party import PartyKind
 from saman.model.care.work import OPEN
-from saman.model.triage.marks import Marks
+from saman.model.triage.marks import Marks, Sense
 from saman.model.triage.order import ordered
 from saman.model.triage.purpose import VERSION
 from saman.record.work import OVERDUE, REQUESTED, REST, UNREAD, Item, Stretch, open_work
@@ -38,6 +40,8 @@ GROUPS = {
     REST: mark("By time received"),
 }
 MOST_SENT = 200
+MOST_UNANSWERED = 3
+"""Requests not answered in time that stand on the worklist of the unit that asked; the rest is a link away."""
 
 
 async def worklist_page(desk: Desk, wanted: Wanted, *, by_marks: bool = False) -> Worklist | Refusal:
@@ -45,10 +49,29 @@ async def worklist_page(desk: Desk, wanted: Wanted, *, by_marks: bool = False) -
     page = await list_page(desk.record, wanted)
     if isinstance(page, Refusal):
         return page
-    lines = await lines_of(desk.record, desk.model, page.items, desk.language, looking_back=desk.marking.on)
+    late = await _late_elsewhere(desk) if wanted == Wanted() else ()
+    items = (*page.items, *late)
+    lines = await lines_of(desk.record, desk.model, items, desk.language, looking_back=desk.marking.on)
     if isinstance(lines, Refusal):
         return lines
-    return build(desk, wanted, page, lines, by_marks=by_marks)
+    view = build(desk, wanted, page, _among(lines, page.items), by_marks=by_marks)
+    unanswered = [
+        _sent_row(desk, one, lines.names) for one in _among(lines, late).lines if is_late(one.task, view.made)
+    ]
+    return msgspec.structs.replace(
+        view, unanswered=tuple(unanswered[:MOST_UNANSWERED]), more_unanswered=len(unanswered) > MOST_UNANSWERED
+    )
+
+
+async def _late_elsewhere(desk: Desk) -> tuple[Item, ...]:
+    """What the unit asked of others and was not answered in time, one more than is shown."""
+    sent = Stretch(party=desk.unit, sent=True, groups=(OVERDUE,), count=MOST_UNANSWERED + 1)
+    return await open_work(desk.record.store, desk.record.context, sent)
+
+
+def _among(lines: Lines, items: Sequence[Item]) -> Lines:
+    wanted = {one.id for one in items}
+    return Lines(lines=tuple(one for one in lines.lines if one.item.id in wanted), names=lines.names)
 
 
 def build(desk: Desk, wanted: Wanted, page: ListPage, lines: Lines, *, by_marks: bool) -> Worklist:
@@ -66,6 +89,8 @@ def build(desk: Desk, wanted: Wanted, page: ListPage, lines: Lines, *, by_marks:
         filters=tuple(_filters(desk, wanted, page)),
         places=_places(desk),
         place=wanted.place,
+        in_place=wanted.start + len(page.items) if wanted.place else 0,
+        more_in_place=bool(wanted.place) and page.more,
         chosen=wanted.chosen.value,
         sections=_by_marks(desk, lines, marks, rows) if by_marks else _sections(desk, lines.lines, rows),
         first=wanted.start + 1 if rows else 0,
@@ -77,7 +102,7 @@ def build(desk: Desk, wanted: Wanted, page: ListPage, lines: Lines, *, by_marks:
 
 def page_has_readings(lines: Lines) -> bool:
     """Whether anything on the page could be marked."""
-    return any(one.readings for one in lines.lines)
+    return any(one.readings or one.missed for one in lines.lines)
 
 
 def marks_note(desk: Desk, *, first: bool = False) -> MarksNote | None:
@@ -88,7 +113,7 @@ def marks_note(desk: Desk, *, first: bool = False) -> MarksNote | None:
 def _marks(desk: Desk, line: Line) -> Marks:
     report = line.item.focus.partition("/")[2]
     earlier = tuple(one for one in line.earlier if one.report != report)
-    return marks_of(desk, line.modules, line.readings, earlier, line.limits)
+    return marks_of(desk, line.modules, line.readings, earlier, line.limits, line.missed)
 
 
 def _filters(desk: Desk, wanted: Wanted, page: ListPage) -> Iterator[FilterShown]:
@@ -149,6 +174,7 @@ def row_of(desk: Desk, line: Line, names: dict[str, Named], marks: Marks) -> Row
         state=state_of_item(desk, item, line.task),
         unread=item.group == UNREAD and item.status in OPEN,
         readings=readings_shown(desk, line.readings, line.limits, marks.marks),
+        marks=tuple(mark_shown(desk, one) for one in marks.marks if one.sense is Sense.MISSED),
         text="" if is_report else title_of(desk, line.task),
         sub="" if is_report else in_language(line.task, "description", desk.language),
         comment=line.comment,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import msgspec
@@ -17,9 +17,11 @@ from saman.flows.directory import Named, named
 from saman.flows.monitoring.enrolment import OwnLimit, read_limits
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import Reading, read_observation
-from saman.flows.reading import in_language
+from saman.flows.reading import in_language, moment_of
+from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
+from saman.model.care.calendar import local
 from saman.model.care.caremodel import CareModel
 from saman.model.care.service_model import RuleKind
 from saman.record import Record, Stored
@@ -30,6 +32,8 @@ Resource = dict[str, Any]
 Pairs = tuple[tuple[str, str], ...]
 
 MOST = "1000"
+SILENCE = timedelta(days=30)
+"""How far back missed days are counted."""
 LOOKED_BACK = "100"
 """Readings of one quantity that a rule may look back on, at most."""
 
@@ -38,7 +42,8 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     """One open item with all that its row shows.
 
     `task` and `person` are resources, None where the reader may not see them; `readings` are those of the report the
-    item is about, `earlier` those before it that a rule looks back on; `modules` are the conditions followed.
+    item is about, `earlier` those before it that a rule looks back on; `modules` are the conditions followed; `missed`
+    are the days since the last report on which one was agreed and did not come, where the item is about that.
     """
 
     item: Item
@@ -49,6 +54,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[Reading, ...] = ()
     limits: tuple[OwnLimit, ...] = ()
     modules: tuple[str, ...] = ()
+    missed: tuple[date, ...] = ()
     comment: str = ""
 
 
@@ -66,8 +72,10 @@ async def lines_of(
     if not items:
         return Lines(lines=(), names={})
     followed = sorted({item.person for item in items if item.person and _report_of(item)})
+    silent = sorted({item.person for item in items if item.person and item.kind == codes.MISSING_REPORT})
     asking = asyncio.gather(
         *(_search(record, *one) for one in _questions(items, followed, looking_back)),
+        *(_search(record, *one) for one in _silent(record, silent if looking_back else ())),
         _earlier(record, model, followed if looking_back else ()),
     )
     there, names, found = await asyncio.gather(
@@ -76,14 +84,15 @@ async def lines_of(
     refusal = next((one for one in found if isinstance(one, Refusal)), None)
     if refusal is not None:
         return refusal
-    observations, goals, referrals, earlier = (one for one in found if not isinstance(one, Refusal))
+    observations, goals, referrals, *missing, earlier = (one for one in found if not isinstance(one, Refusal))
     resources = {reference: (one.version, one.resource()) for reference, one in there.items()}
     parts = _Parts(
         resources=resources,
         comments={item.focus: _comment(resources[item.focus][1], language) for item in items if item.focus in there},
         readings=_by_report(model, observations),
         limits=_by_person(goals, lambda one: read_limits(model, one, language)),
-        modules=_by_person(referrals, lambda one: _modules(model, one.resource())),
+        modules=_by_person((*referrals, *missing[0]), lambda one: _modules(model, one.resource())),
+        missed=_missed(model, *missing[1:]),
         earlier=_by_person(earlier, lambda one: read_observation(model, one.resource())),
     )
     lines = tuple(_line(item, parts) for item in items if f"Task/{item.id}" in resources)
@@ -96,6 +105,7 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     readings: dict[str, list[Reading]]
     limits: dict[str, list[OwnLimit]]
     modules: dict[str, list[str]]
+    missed: dict[str, list[date]]
     earlier: dict[str, list[Reading]]
 
 
@@ -112,6 +122,7 @@ def _line(item: Item, parts: _Parts) -> Line:
         earlier=tuple(parts.earlier.get(person, ())),
         limits=tuple(parts.limits.get(person, ())),
         modules=tuple(dict.fromkeys(parts.modules.get(person, ()))),
+        missed=tuple(parts.missed.get(person, ())) if item.kind == codes.MISSING_REPORT else (),
         comment=parts.comments.get(item.focus, ""),
     )
 
@@ -137,6 +148,29 @@ def _questions(items: Sequence[Item], followed: Sequence[str], looking_back: boo
     limits = (("patient", about), ("category", f"{codes.GOAL}|limit"), ("lifecycle-status", "active"))
     yield "Goal", limits if about else ()
     yield "ServiceRequest", (("patient", about), ("status", "active")) if about and looking_back else ()
+
+
+def _silent(record: Record, persons: Sequence[str]) -> Iterator[tuple[str, Pairs]]:
+    """Of those whose reports are missing: what they are followed for, which days were missed, and what came."""
+    about = ("patient", ",".join(f"Patient/{id}" for id in persons))
+    since = f"ge{instant(record.context.now - SILENCE)}"
+    missing = ("code", f"{codes.TASK}|{codes.MISSING_REPORT}")
+    yield "ServiceRequest", (about, ("status", "active")) if persons else ()
+    yield "Task", (about, missing, ("authored-on", since)) if persons else ()
+    yield "QuestionnaireResponse", (about, ("authored", since)) if persons else ()
+
+
+def _missed(model: CareModel, tasks: Iterable[Stored], reports: Iterable[Stored]) -> dict[str, list[date]]:
+    came = _by_person(reports, lambda one: [local(model.country, moment_of(one.resource()["authored"])).date()])
+    missed = _by_person(tasks, lambda one: _asked_for(one.resource()))
+    return {
+        person: sorted({day for day in days if day > max(came.get(person, [date.min]))})
+        for person, days in missed.items()
+    }
+
+
+def _asked_for(task: Resource) -> Iterator[date]:
+    return (date.fromisoformat(one["valueDate"]) for one in task.get("input", ()) if "valueDate" in one)
 
 
 async def _earlier(record: Record, model: CareModel, persons: Sequence[str]) -> tuple[Stored, ...] | Refusal:

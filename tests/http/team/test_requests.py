@@ -51,6 +51,7 @@ async def test_the_whole_loop_from_both_ends(team):
         assert done.status == 303
         page = await nurse.get(address)
         assert "Ankles swollen." in page.text
+        assert page.text.count("Eli Strand, home care, Grimstad") == 2, "in the loop and in the story"
         assert "Nothing more is to be answered." in page.text
         assert "Ankles swollen." in (await nurse.get("/team/people/ingrid-aasen/summary")).text
         assert address not in (await care.get("/team")).text
@@ -105,7 +106,9 @@ async def test_a_reminder_is_part_of_the_story(team):
         page = await nurse.get(address)
         done = await nurse.send(f"{address}/remind", page, version=version_in(page))
         assert done.status == 303
-        assert "Reminder" in (await nurse.get(address)).text
+        page = await nurse.get(address)
+        event = page.text[page.text.index("Reminder") :].partition("</tr>")[0]
+        assert "Silje Haugen, the telemedicine centre" in event
 
 
 async def test_a_visit_needs_words_and_a_time_to_come(team):

@@ -207,6 +207,32 @@ async def test_a_page_costs_the_same_number_of_statements_however_long_the_list(
         assert not set(re.findall(r'id="row-(\w+)"', page.text)) & set(re.findall(r'id="row-(\w+)"', following.text))
 
 
+async def test_what_others_have_not_answered_stands_on_the_list_of_those_who_asked(team):
+    async with team.as_(CENTRE) as nurse:
+        page = await nurse.get("/team")
+        section = page.text[page.text.index('id="unanswered"') :].partition("</section>")[0]
+        assert "Einar Kleivset" in section
+        assert "Overdue" in section
+        assert 'href="/team/sent"' in section
+        address = re.search(r'href="(/team/requests/[^"]+)"', section)
+        assert address
+        assert (await nurse.get(address[1])).status == 200
+        for other in ("/team?show=overdue", "/team?start=40", "/team?place=Grimstad"):
+            assert 'id="unanswered"' not in (await nurse.get(other)).text
+    async with team.as_(HOME_CARE) as nurse:
+        assert 'id="unanswered"' not in (await nurse.get("/team")).text
+
+
+async def test_a_municipality_says_how_much_is_open_in_it(team):
+    async with team.as_(CENTRE) as nurse:
+        page = await nurse.get("/team?place=Froland")
+        rows = len(re.findall(r'<tr role="row" id="row-', page.text))
+        assert rows
+        assert f'<span class="small quiet" role="status">{rows} open</span>' in page.text
+        whole = await nurse.get("/team")
+        assert '<span class="small quiet" role="status">' not in whole.text
+
+
 async def test_what_was_asked_and_not_answered_stands_at_both_ends(team):
     async with team.as_(CENTRE) as nurse:
         page = await nurse.get("/team/sent")
