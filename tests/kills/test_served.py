@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ import httpx
 import pytest
 
 from saman.ops import postgres
-from tests.kills.served import Book, Client, Served, attached, calling, kill_postgres, send_again
+from tests.kills.served import PATIENCE, Book, Client, Line, Served, attached, calling, kill_postgres, send_again
 from tests.kills.test_kills import ROUNDS, SEED, check
 
 pytestmark = pytest.mark.kills
@@ -59,6 +60,7 @@ def test_kill_9_of_the_server(folder: Path) -> None:
     try:
         for number in range(ROUNDS):
             victim = VICTIMS[number % len(VICTIMS)]
+            begun = len(book.lines)
             clients = writing(served, token, book, f"server-{number}")
             book.wait_for(book.acknowledged + pick.randint(1, MOST))
             if victim == "one server process":
@@ -74,11 +76,27 @@ def test_kill_9_of_the_server(folder: Path) -> None:
             assert not [one for one in book.failures if one.status_code != 503], "neither a failure of its own"
             if served.process.poll() is not None:
                 served = Served(folder)
+            else:  # what the dead have counted stays
+                assert counted(served, "/fhir") >= told(book.lines[begun:], "bundle"), (
+                    "what the dead have counted stays"
+                )
             book.cut, book.failures, book.is_over = 0, [], type(book.is_over)()
             send_again(served.address, token, book)
             held(folder, book)
     finally:
         served.stop()
+
+
+def counted(served: Served, route: str) -> int:
+    """How many POSTs all server processes together have answered well under a route."""
+    text = httpx.get(f"{served.address}/metrics").raise_for_status().text
+    named = f'method="POST",route="{re.escape(route)}",status="2xx"'
+    found = re.search(rf"^saman_http_request_seconds_count{{{named}}} (\S+)$", text, re.MULTILINE)
+    return int(float(found[1])) if found else 0
+
+
+def told(lines: list[Line], what: str) -> int:
+    return sum(line.get("acknowledged") == what for line in lines)
 
 
 def is_honest(answer: httpx.Response) -> bool:
@@ -125,7 +143,8 @@ def test_kill_9_of_the_database_under_the_server(folder: Path) -> None:
             held(folder, book)
             assert httpx.get(f"{served.address}/health/ready").status_code == 200
         assert {one.pid for one in served.children()} == processes, "no process was replaced"
-        more = book.acknowledged
+        more, begun = book.acknowledged, len(book.lines)
+        before = {route: counted(served, route) for route in ("/fhir", "/fhir/{type}")}
         clients = writing(served, token, book, "after")
         book.wait_for(more + MOST)
         book.is_over.set()
@@ -133,5 +152,42 @@ def test_kill_9_of_the_database_under_the_server(folder: Path) -> None:
             client.join()
         assert not book.failures
         held(folder, book)
+        new = book.lines[begun:]
+        assert counted(served, "/fhir") - before["/fhir"] == told(new, "bundle")
+        assert counted(served, "/fhir/{type}") - before["/fhir/{type}"] == told(new, "create") + CLIENTS
+    finally:
+        served.stop()
+
+
+NURSE = (
+    {"resourceType": "Practitioner", "id": "nurse", "name": [{"family": "Uten", "given": ["Navn"]}]},
+    {
+        "resourceType": "PractitionerRole",
+        "id": "nurse-role",
+        "active": True,
+        "practitioner": {"reference": "Practitioner/nurse"},
+        "organization": {"reference": "Organization/agder-telemedicine-centre"},
+        "code": [{"coding": [{"system": "urn:saman:role", "code": "telemedicine-nurse"}]}],
+    },
+)
+
+
+def test_a_server_that_is_told_to_stop_lets_the_pages_go_that_listen(folder: Path) -> None:
+    """A stream that was cut instead of ended would be an error of the protocol."""
+    served = Served(folder)
+    try:
+        with calling(served.address, served.token()) as http:
+            for one in NURSE:
+                answer = http.put(f"{one['resourceType']}/{one['id']}", json=one)
+                assert answer.status_code == 201, answer.text
+        with httpx.Client(base_url=served.address, timeout=PATIENCE) as browser:
+            assert browser.post("/auth/demo", data={"user": "nurse"}).status_code == 303
+            with browser.stream("GET", "/team/live") as stream:
+                assert stream.status_code == 200
+                lines = stream.iter_lines()
+                assert next(line for line in lines if line) == "retry: 5000"
+                served.process.terminate()
+                assert not any(line.startswith("data:") for line in lines)
+        assert served.process.wait(PATIENCE) == 0
     finally:
         served.stop()
