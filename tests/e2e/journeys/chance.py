@@ -21,4 +21,9 @@ def chance() -> Random:
 
 def sampled(everything: Iterable[Any], sample: Collection[Any]) -> list[Any]:
     """Parameters for a test: all of `everything`, those outside `sample` only when soaking."""
-    return [pytest.param(one, marks=() if one in sample else (pytest.mark.soak,), id=str(one)) for one in everything]
+    return [pytest.param(one, marks=() if one in sample else (pytest.mark.soak,), id=name(one)) for one in everything]
+
+
+def name(one: Any) -> str:
+    """What a parameter is called; a plain tuple by its parts."""
+    return "-".join(map(str, one)) if type(one) is tuple else str(one)

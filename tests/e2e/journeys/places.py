@@ -1,4 +1,4 @@
-"""Every address worth a look, by who may open it, with what to do there first. `{visit}` and the like are tasks."""
+"""Every address worth a look, by who may open it, with what to do there first. `{late}` and the like are tasks."""
 
 from __future__ import annotations
 
@@ -46,6 +46,30 @@ def send(form: str) -> Act:
     return act
 
 
+def stale(form: str) -> Act:
+    """Sends a form as if somebody else had changed the same since the page was opened."""
+
+    def act(page: Page) -> None:
+        field = page.locator(f"{form} [name=version]").first
+        field.evaluate("(field) => { field.value = String(Number(field.value) + 1); }")
+        with page.expect_navigation():
+            field.evaluate("(field) => field.form.submit()")
+
+    return act
+
+
+def forged(form: str, name: str, value: str) -> Act:
+    """Sends a form with another value, as a page that was open for too long or grew too large does."""
+
+    def act(page: Page) -> None:
+        with page.expect_navigation():
+            page.locator(form).first.evaluate(
+                "(form, [name, value]) => { form.elements[name].value = value; form.submit(); }", [name, value]
+            )
+
+    return act
+
+
 def write(**fields: str) -> Act:
     """Writes into fields and sends the form they stand in."""
 
@@ -58,9 +82,26 @@ def write(**fields: str) -> Act:
     return act
 
 
+def late_undo(page: Page) -> None:
+    """Wants to undo what somebody has changed since."""
+    with page.expect_navigation():
+        page.locator(DOING).first.evaluate(
+            """(form) => {
+              form.elements.version.value = 999;
+              form.action = form.getAttribute("action").replace(/[a-z]+$/, "undo");
+              form.submit();
+            }"""
+        )
+
+
+DOING: Final = "form.doing"
+MESSAGE: Final = "main form[action='/citizen/messages']"
 NOBODY: Final[tuple[Place, ...]] = (
     ("/", (open_details,)),
     ("/", (seek,)),
+    ("/region", (open_details,)),
+    ("/about", (open_details,)),
+    ("/about/triage", (open_details,)),
 )
 CITIZEN: Final[tuple[Place, ...]] = (
     ("/citizen", (open_details,)),
@@ -82,13 +123,35 @@ CITIZEN: Final[tuple[Place, ...]] = (
     ("/citizen/messages", (write(text=" "),)),
     ("/citizen/who-looked", (open_details,)),
     ("/citizen/happened", ()),
+    ("/citizen/happened", (open_details,)),
+    ("/citizen/who-looked?days=365", ()),
     ("/citizen/report/nope", ()),
+    ("/citizen/messages", (forged(MESSAGE, "csrf", "x"),)),
+    ("/citizen/messages", (forged(MESSAGE, "text", "x" * 70_000),)),
+    ("/auth/assignment", ()),
+    ("/nonsense", ()),
     ("/team", ()),
+)
+RELATIVE: Final[tuple[Place, ...]] = (
+    ("/citizen", (open_details,)),
+    ("/citizen/plan", (open_details,)),
+    ("/citizen/readings", ()),
+    ("/citizen/readings/spo2", ()),
+    ("/citizen/self-treatment", ()),
+    ("/citizen/messages", ()),
+    ("/citizen/happened", ()),
+    ("/citizen/report", ()),
+    ("/citizen/report/sent", ()),
+    ("/citizen/who-looked", ()),
 )
 NURSE: Final[tuple[Place, ...]] = (
     ("/team", (open_details,)),
     ("/team", (press("[popovertarget=keys]"),)),
     ("/team", (press("[data-act=c]"),)),
+    ("/team", (stale(DOING),)),
+    ("/team", (late_undo,)),
+    ("/team", (forged(DOING, "csrf", "x"),)),
+    ("/team", (forged(DOING, "back", "x" * 70_000),)),
     ("/team?show=overdue", ()),
     ("/team?show=mine", ()),
     ("/team?order=marks", ()),
@@ -102,12 +165,19 @@ NURSE: Final[tuple[Place, ...]] = (
     ("/team/people/ingrid-aasen/visit", (send_main,)),
     ("/team/people/ingrid-aasen/limit", ()),
     ("/team/people/ingrid-aasen/limit?of=pulse", (send_main,)),
+    ("/team/people/ingrid-aasen/limit?of=pulse", (write(high="9999", reason="x"),)),
+    ("/team/people/ingrid-aasen/limit?of=pulse", (write(low="abc", reason="x"),)),
+    ("/team/people/ingrid-aasen/limit?of=pulse", (stale("main form"),)),
     ("/team/people/ingrid-aasen/summary", ()),
     ("/team/people/nobody", ()),
     ("/team/messages/ingrid-aasen", ()),
     ("/team/messages/olav-tveit", (send_main,)),
     ("/team/requests/{late}", (open_details,)),
+    ("/team/requests/{late}", (stale("main form[action*='/requests/']"),)),
     ("/team/requests/{done}", ()),
+    ("/team/requests/nobody", ()),
+    ("/nonsense", ()),
+    ("/auth/assignment", ()),
     ("/citizen", ()),
 )
 HOME_CARE: Final[tuple[Place, ...]] = (
@@ -124,13 +194,47 @@ DOCTOR: Final[tuple[Place, ...]] = (
     ("/team/people/ingrid-aasen/summary", ()),
     ("/team/people/ingrid-aasen/limit?of=spo2", ()),
 )
+COLLEAGUE: Final[tuple[Place, ...]] = (
+    ("/team", (open_details,)),
+    ("/team?show=mine", ()),
+    ("/team/sent", ()),
+    ("/team/people", ()),
+    ("/team/people/ingrid-aasen", (open_details,)),
+    ("/team/people/ingrid-aasen/visit", ()),
+    ("/team/people/ingrid-aasen/limit", ()),
+    ("/team/people/ingrid-aasen/summary", ()),
+    ("/team/messages/ingrid-aasen", ()),
+    ("/team/people/lise-holt", ()),
+)
+OVERSEER: Final[tuple[Place, ...]] = (
+    ("/region", (open_details,)),
+    ("/team", ()),
+    ("/citizen", ()),
+    ("/auth/assignment", ()),
+)
 PLACES: Final = {
     "": NOBODY,
     "Ingrid Aasen": CITIZEN,
+    "Kari Aasen": RELATIVE,
+    "Tor Aasen": RELATIVE,
+    "Målfrid Tveit": RELATIVE,
+    "Lise Holt": RELATIVE,
     "Silje Haugen": NURSE,
     "Bodil Aas": HOME_CARE,
     "Per Nilsen": DOCTOR,
+    "Marte Olsen": COLLEAGUE,
+    "Kjersti Wold": COLLEAGUE,
+    "Anna Berg": COLLEAGUE,
+    "Amina Yusuf": COLLEAGUE,
+    "Hege Rike": COLLEAGUE,
+    "Nils Tangen": COLLEAGUE,
+    "Jan Dale": COLLEAGUE,
+    "Geir Vik": COLLEAGUE,
+    "Unni Lund": COLLEAGUE,
+    "Tone Larsen": OVERSEER,
+    "Ellen Vik": OVERSEER,
 }
+"""By the name to search for. Kari sees plan and messages, Tor nothing, Målfrid readings too; nobody follows Lise."""
 
 
 def tasks(place: Installation) -> dict[str, str]:
