@@ -77,9 +77,7 @@ def test_kill_9_of_the_server(folder: Path) -> None:
             if served.process.poll() is not None:
                 served = Served(folder)
             else:  # what the dead have counted stays
-                assert counted(served, "/fhir") >= told(book.lines[begun:], "bundle"), (
-                    "what the dead have counted stays"
-                )
+                assert counted(served, "/fhir") >= told(book.lines[begun:], "bundle")
             book.cut, book.failures, book.is_over = 0, [], type(book.is_over)()
             send_again(served.address, token, book)
             held(folder, book)
