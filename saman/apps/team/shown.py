@@ -8,6 +8,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from markupsafe import Markup
+
 from saman.apps.team.desk import Desk
 from saman.apps.team.views import MarkShown, PersonLine, ReadingShown, Shape
 from saman.apps.ui.locales import mark
@@ -15,7 +17,7 @@ from saman.apps.ui.views import PersonBanner
 from saman.flows.directory import name_of
 from saman.flows.monitoring.enrolment import OwnLimit
 from saman.flows.monitoring.series import Reading
-from saman.flows.reading import day_of, in_language
+from saman.flows.reading import Said, day_of, in_language
 from saman.model.access.domain import labels
 from saman.model.access.relation import PROTECTED_ADDRESS
 from saman.model.care.combine import rules_of
@@ -119,12 +121,13 @@ def _facts(desk: Desk, person: Resource) -> Iterable[tuple[str, str]]:
     else:
         address: Resource = next(iter(person.get("address", ())), {})
         how = in_language(address, "text", desk.language, person)
-        yield desk.t(mark("Lives in")), ", ".join(one for one in (place_of(person), how.lower()) if one) or "–"
+        told = (place_of(person), Said(how.lower(), how.language))
+        yield desk.t(mark("Lives in")), Markup(", ").join(desk.words.spoken(one) for one in told if one) or "–"
     spoken = person.get("communication", ())
     chosen: Resource = next((one for one in spoken if one.get("preferred")), next(iter(spoken), {}))
     language = in_language(chosen.get("language", {}), "text", desk.language, person)
     if language:
-        yield desk.t(mark("Language")), language
+        yield desk.t(mark("Language")), desk.words.spoken(language)
 
 
 def limit_text(desk: Desk, low: Decimal | None, high: Decimal | None) -> str:

@@ -49,7 +49,6 @@ DECISION = "urn:saman:extension:decision"
 DIGITAL_ABILITY = "urn:saman:extension:digital-ability"
 
 
-
 def coding(system: str, code: str, display: str = "") -> Resource:
     """A Coding."""
     return {"system": system, "code": code, **({"display": display} if display else {})}

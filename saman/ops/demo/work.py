@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from saman.ops.demo.bundle import post, urn
 from saman.ops.demo.follow_up import Follow, limit_id
@@ -25,6 +25,7 @@ from saman.ops.demo.marks import (
     reference,
     words,
 )
+from saman.ops.demo.plan import SCHEDULES
 from saman.ops.demo.profile import Person, Words
 from saman.ops.demo.readings import SentReport
 from saman.ops.demo.setting import Setting
@@ -136,7 +137,16 @@ def missing_report(follow: Follow, last: datetime) -> Resource:
     }
     made = task("missing-report", follow.person, noticed, setting.at_work(-3, "15:30"), asked)
     made["requester"] = reference(f"Organization/{CENTRE}")
+    day = _agreed_before(follow, noticed).isoformat()
+    made["input"] = [{"type": concept(INPUT_SYSTEM, "asked-for"), "valueDate": day}]
     return entry(made, f"{follow.person.id} missing")
+
+
+def _agreed_before(follow: Follow, noticed: datetime) -> date:
+    """The last day before on which a report was agreed."""
+    weekdays, _ = SCHEDULES[follow.enrolled.schedule]
+    days = (noticed.date() - timedelta(days=back) for back in range(1, 8))
+    return next(day for day in days if day.weekday() in weekdays)
 
 
 def contact_wish(person: Person, mode: str, said: Words, received: datetime, setting: Setting) -> Resource:

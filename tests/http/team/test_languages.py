@@ -13,7 +13,7 @@ from saman.flows.reading import TRANSLATION
 from tests.http.team.conftest import CENTRE, PRACTICE
 
 pytestmark = pytest.mark.postgres
-TYPES = ("CarePlan", "Goal", "Task", "Communication", "QuestionnaireResponse", "Flag", "AllergyIntolerance")
+TYPES = ("Patient", "CarePlan", "Goal", "Task", "Communication", "QuestionnaireResponse", "Flag", "AllergyIntolerance")
 CITIZEN_PAGES = ("plan", "self-treatment", "messages", "happened", "readings/spo2", "readings/pulse")
 TEAM_PAGES = (
     "people/ingrid-aasen",
@@ -38,7 +38,8 @@ def written(value: Any) -> Iterator[str]:
 async def texts(team) -> set[str]:
     found = set()
     for type_name in TYPES:
-        page = await team.system.search(type_name, [("patient", "ingrid-aasen"), ("_count", "1000")])
+        about = ("_id" if type_name == "Patient" else "patient", "ingrid-aasen")
+        page = await team.system.search(type_name, [about, ("_count", "1000")])
         found |= {text for one in page.matches for text in written(one.resource()) if " " in text}
     return found
 
