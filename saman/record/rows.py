@@ -20,7 +20,10 @@ Resource = dict[str, Any]
 
 
 class Row(msgspec.Struct):
-    """One version to be written. `expected` is 0 for new, a version number, or -1 for whatever is there."""
+    """One version to be written, and who asked for it in which request.
+
+    `expected` is 0 for new, a version number, or -1 for whatever is there.
+    """
 
     type: int
     type_name: str
@@ -35,6 +38,8 @@ class Row(msgspec.Struct):
     meta: str
     body: str
     values: fhir.SearchValues
+    request: str = ""
+    actor: str = ""
 
 
 def key(text: str) -> int:

@@ -17,6 +17,7 @@ from saman.record.context import Context
 from saman.record.cursor import Seal
 from saman.record.database import Connection, Pool
 from saman.record.fence import Fence, enter
+from saman.record.joining import Joined
 from saman.record.notices import Connect, Listening, Notices
 
 _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
@@ -38,6 +39,7 @@ class Store:
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
         self.audit = AuditWriter(log)
+        self.joined = Joined()
         self.notices = Notices(pool, connect, secret)
         self._to_tell: dict[Connection, set[str]] = {}
 

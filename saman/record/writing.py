@@ -17,6 +17,7 @@ from saman.model.access import RELATION_TYPES
 from saman.record.audit import REFUSED, Entry
 from saman.record.change import Change, judged
 from saman.record.context import Context
+from saman.record.database import Rows
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.grants import relate
@@ -25,7 +26,7 @@ from saman.record.stored import Stored, Written
 from saman.record.work import index_work
 
 _TYPES = (
-    "timestamptz", "text", "text", "text", "text", "text",
+    "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
     "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]",
     "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]",
@@ -42,14 +43,15 @@ _GRANTED = """SELECT g.ground FROM grants g
 _ALLOWED = f"""($1::text = '0' OR NOT EXISTS (
     SELECT FROM unnest({_PERSONS}, {_DOMAINS}) AS k(p, m) WHERE k.m <> 0 AND NOT EXISTS ({_GRANTED})))"""
 
-_GROUND_OF = f"coalesce((SELECT ({_GRANTED} LIMIT 1) FROM unnest({_PERSONS}, {_DOMAINS}) AS k(p, m) LIMIT 1), '')"
+_GROUNDS = f"""ARRAY(SELECT coalesce(({_GRANTED} LIMIT 1), '')
+    FROM unnest({_PERSONS}, {_DOMAINS}) WITH ORDINALITY AS k(p, m, o) ORDER BY o)"""
 
 
 @cache
 def put_sql(fence: Fence) -> str:
     """The statement around the database's `put`: no row comes back when the context may not write about somebody."""
     arguments = [f"${number}::{kind}" for number, kind in enumerate(_TYPES, start=3)]
-    arguments.insert(_GROUND, _GROUND_OF)
+    arguments.insert(_GROUND, _GROUNDS)
     allowed = _ALLOWED if fence.is_on else "true"
     return gate(
         f"SELECT place, version, updated, problem FROM put({', '.join(arguments)})"
@@ -115,6 +117,7 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
     else:
         shard = mint.new_shard() if about is None or change.type == "Patient" else person_shard(about, mint)
         row = make_row(resource | {"id": mint.make(shard)}, door.context.now, shard, change.expected, values)
+    row.request, row.actor = door.context.request, door.context.actor
     if change.remove:
         row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
     return row
@@ -156,8 +159,16 @@ def _action(row: Row) -> str:
 
 
 async def _put(door: Door, rows: Sequence[Row]) -> list[Written] | Refusal:
+    async def send(context: Context, rows: Sequence[Row]) -> Rows:
+        return await Door(door.store, context, connection=door.connection).fetch(
+            put_sql(door.store.fence), *_arguments(rows, context)
+        )
+
     try:
-        results = await door.fetch(put_sql(door.store.fence), *_arguments(rows, door.context))
+        if door.connection is None and len(rows) == 1 and rows[0].expected == 0 and not rows[0].chosen:
+            results = await door.store.joined.put(door.context, rows[0], send)
+        else:
+            results = await send(door.context, rows)
     except asyncpg.InsufficientPrivilegeError:
         return _hidden()
     except asyncpg.UniqueViolationError:
@@ -192,7 +203,8 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
     dates = [(place, n, low, high) for place, row in enumerate(rows, 1) for n, low, high in row.values.dates]
     references = [(place, n, t, key(d), d) for place, row in enumerate(rows, 1) for n, t, d in _references(row)]
     return chain(
-        (context.now, context.request, context.actor, context.role, context.party, context.purpose),
+        (context.now, context.role, context.party, context.purpose),
+        ([row.request for row in rows], [row.actor for row in rows]),
         _columns(
             11,
             [
