@@ -155,7 +155,8 @@ def loop_of(desk: Desk, task: Resource, names: dict[str, Named]) -> LoopShown:
 def _steps(desk: Desk, task: Resource, names: dict[str, Named], now: datetime) -> Iterator[Step]:
     owner = desk.called(task.get("owner", {}).get("reference", ""))
     status, sent = task["status"], moment_of(task["authoredOn"])
-    yield _step(desk, "done", mark("Sent"), sent, _who(task.get("requester", {}), names))
+    asked = _with_unit(_who(task.get("requester", {}), names), desk.called(sent_for(task)))
+    yield _step(desk, "done", mark("Sent"), sent, asked)
     yield _step(desk, "done", mark("Received"), sent, desk.t(mark("system of %(unit)s"), unit=owner))
     if status in ("rejected", "cancelled"):
         changed = moment_of(str(task.get("lastModified", task["authoredOn"])))
