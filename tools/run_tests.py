@@ -78,7 +78,7 @@ PARTS = (
     Part("unit", 10, (pytest("tests", *WITHOUT_BROWSER, "-m", f"not ({SLOW})"),)),
     Part("conformance", 8, (pytest("tests", *WITHOUT_BROWSER, "-m", "conformance and not soak"),)),
     Part("browser", 15, (pytest("tests/e2e", "-m", "not soak"),), no_browser),
-    Part("leaks", 5, (pytest("tests", *WITHOUT_BROWSER, "-m", "leaks and not soak"),), always=False),
+    Part("leaks", 5, (pytest("tests", *WITHOUT_BROWSER, "-m", "leaks and not soak"),)),
     Part(
         "fuzz",
         5,
