@@ -17,7 +17,11 @@ FLUSH_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5)
 
 
 class Figures:
-    """What one process counts. Gauges are added up over the processes that live."""
+    """What one process counts; `in_flight` is how many requests it is answering.
+
+    Gauges are added up over the processes that live. They are set now and then and not at each request, because each
+    change of a figure is a write to a shared file.
+    """
 
     def __init__(self) -> None:
         self.registry = registry = CollectorRegistry()
@@ -28,8 +32,9 @@ class Figures:
             buckets=REQUEST_BUCKETS,
             registry=registry,
         )
-        self.in_flight = _gauge("saman_http_requests_in_flight", "Requests being answered", registry)
-        self.streams = _gauge("saman_live_streams", "Pages that are told of changed work", registry)
+        self.in_flight = 0
+        self._in_flight = _gauge("saman_http_requests_in_flight", "Requests being answered", registry)
+        self._streams = _gauge("saman_live_streams", "Pages that are told of changed work", registry)
         self._connections = Gauge(
             "saman_database_connections",
             "Connections of the pool that requests share",
@@ -57,14 +62,15 @@ class Figures:
             self._entries.inc(entries)
 
     def look(self, store: Store, streams: int) -> None:
-        """Take what stands for a moment: connections, waiting entries, streams."""
+        """Take what stands for a moment: requests under way, streams, connections, waiting entries."""
         pool = store.pool
         idle, size = pool.get_idle_size(), pool.get_size()
         self._connections.labels("idle").set(idle)
         self._connections.labels("used").set(size - idle)
         self._most.set(pool.get_max_size())
         self._waiting.set(store.audit.waiting)
-        self.streams.set(streams)
+        self._streams.set(streams)
+        self._in_flight.set(self.in_flight)
         self._lost.inc(store.notices.lost - self._lost_before)
         self._lost_before = store.notices.lost
 

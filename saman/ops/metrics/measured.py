@@ -31,7 +31,7 @@ class Measured:
             await self._app(scope, receive, send)
             return
         under_way = _UnderWay(self, scope)
-        self._figures.in_flight.inc()
+        self._figures.in_flight += 1
 
         async def send_measured(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -54,7 +54,7 @@ class Measured:
             child = self._figures.requests.labels(method, route, f"{key[2]}xx")
             self._known[key] = child
         child.observe(seconds)
-        self._figures.in_flight.dec()
+        self._figures.in_flight -= 1
 
 
 class _UnderWay:
