@@ -225,4 +225,5 @@ def may_change_limits(desk: Desk, found: Held) -> bool:
     """Whether the service model gives the user's role the right, and there is a limit to change."""
     context = desk.record.context
     decision = may_write(context.assignment, "Goal", "update", context.rights)
-    return decision.verdict is not Verdict.DENY and found.enrolment is not None and bool(found.enrolment.limits)
+    given = decision.verdict is not Verdict.DENY and "no_limit" not in decision.obligations
+    return given and found.enrolment is not None and bool(found.enrolment.limits)

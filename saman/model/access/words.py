@@ -36,6 +36,7 @@ MESSAGES: Mapping[str, str] = {
     "access.write.own_answer": "Only your own answers to the items of the plan can change.",
     "access.write.opened": "Only that the receiver has opened it can be added.",
     "access.write.a_limit": "It must be a personal limit.",
+    "access.write.no_limit": "A personal limit is set by those whose service gives them that right.",
     "access.write.same_kind": "It cannot become another kind of data.",
     "access.write.own_task": "The task must be held by your own unit.",
     "access.write.as_self": "It must be sent in your own name.",

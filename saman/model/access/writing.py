@@ -18,7 +18,9 @@ from saman.model.care import codes
 Action = Literal["create", "update", "delete"]
 """A patch is an update."""
 
-Condition = Literal["about_self", "as_self", "own_task", "own_or_sent_task", "own_answer", "a_limit", "opened"]
+Condition = Literal[
+    "about_self", "as_self", "own_task", "own_or_sent_task", "own_answer", "a_limit", "no_limit", "opened"
+]
 
 CHANGE_LIMIT = "change-limit"
 """The right of a role that its service model says `may_change_limits`."""
@@ -126,6 +128,10 @@ def _is_limit(assignment: Assignment, goal: Resource) -> bool:
     return any((each.get("system"), each.get("code")) == (codes.GOAL, "limit") for each in codings)
 
 
+def _is_no_limit(assignment: Assignment, resource: Resource) -> bool:
+    return not _is_limit(assignment, resource)
+
+
 def _only_answers(assignment: Assignment, before: Resource | None, after: Resource | None) -> bool:
     """Nothing of a plan changes but the citizen's own answers to its items."""
     return before is not None and after is not None and _unanswered(before) == _unanswered(after)
@@ -173,6 +179,7 @@ _CONDITIONS: Mapping[str, _Test] = {
     "own_task": _of_both(_owner),
     "own_or_sent_task": _of_both(_own_or_sent),
     "a_limit": _of_both(_is_limit),
+    "no_limit": _of_both(_is_no_limit),
     "own_answer": _only_answers,
     "opened": _only_opened,
 }

@@ -102,8 +102,9 @@ async def test_a_limit_changes_with_a_reason_and_the_doctor_is_told(team):
         assert "Agreed" in row
 
 
-async def test_a_role_without_the_right_changes_no_limit(team):
-    async with team.as_(HOME_CARE) as nurse:
+@pytest.mark.parametrize("role", [HOME_CARE, "marte-olsen"])
+async def test_a_role_without_the_right_changes_no_limit(team, role):
+    async with team.as_(role) as nurse:
         assert "Change a limit" not in (await nurse.get("/team/people/ingrid-aasen")).text
         page = await nurse.get("/team/people/ingrid-aasen/limit")
         assert page.status == 403
