@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from saman.apps.team.desk import Desk
 from saman.apps.team.views import Around, PlanLine
-from saman.apps.ui.locales import mark
+from saman.apps.ui.locales import mark, together
 from saman.flows.directory import Named, name_of
 from saman.flows.reading import Said, day_of, in_language
 from saman.model.care import codes
@@ -142,7 +142,7 @@ def _member(desk: Desk, participant: Resource, names: dict[str, Named], *, unit:
     note: Literal[""] | str = ""
     if role == "general-practitioner" and not unit:
         note = desk.t(mark("is told of every changed limit"))
-    return Around(who.name, ", ".join(one for one in (desk.role(role), behalf, who.phone) if one), note)
+    return Around(who.name, ", ".join(one for one in (desk.role(role), behalf, together(who.phone)) if one), note)
 
 
 def _relative(desk: Desk, relative: Resource) -> Around:
@@ -152,5 +152,7 @@ def _relative(desk: Desk, relative: Resource) -> Around:
     seen = ", ".join(desk.t(SCOPES[one]) for one in scopes if one in SCOPES)
     note = desk.t(mark("sees %(what)s"), what=seen) if seen else desk.t(mark("sees nothing here"))
     return Around(
-        name_of(relative), Markup(", ").join(desk.words.spoken(part) for part in (*kinds, phone) if part), note
+        name_of(relative),
+        Markup(", ").join(desk.words.spoken(part) for part in (*kinds, together(phone)) if part),
+        note,
     )

@@ -110,6 +110,11 @@ def mark(message: str) -> str:
     return message
 
 
+def together(number: str) -> str:
+    """A telephone number that no line is broken in."""
+    return number.replace(" ", "\N{NO-BREAK SPACE}")
+
+
 def negotiate(asked: str, kept: Iterable[str], accept_language: str, default: str = SOURCE_LANGUAGE) -> str:
     """The language of an answer: asked for in the address, kept from before, the browser's, else `default`."""
     for choice in (asked, *kept, *_accepted(accept_language)):

@@ -20,7 +20,7 @@ from saman.apps.citizen.views import (
     Side,
     Today,
 )
-from saman.apps.ui.locales import mark
+from saman.apps.ui.locales import mark, together
 from saman.apps.ui.views import Contact, Help, PhoneNumber
 from saman.flows.directory import Named, name_of
 from saman.flows.message.thread import Message, thread_in
@@ -222,5 +222,5 @@ async def help_of(own: Own) -> Help:
     return Help(
         emergency=PhoneNumber(emergency.dial, emergency.shown),
         out_of_hours=PhoneNumber(out_of_hours.dial, out_of_hours.shown),
-        contact=Contact(coordinator.name, coordinator.dial, coordinator.dial) if coordinator else None,
+        contact=Contact(coordinator.name, coordinator.dial, together(coordinator.dial)) if coordinator else None,
     )
