@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saman.kernel.outcome import Kind, Refusal
-from saman.model.fhir import fold
+from saman.model.fhir import clinical_time, fold
 from saman.record import Record, system
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made
@@ -170,12 +170,30 @@ def reference_question(number: int, form: str) -> Callable[[World], Question]:
     return made_for
 
 
+def subjects_question(numbers: list[int]) -> Callable[[World], Question]:
+    def made_for(world: World) -> Question:
+        who = [world.patients[number].id for number in numbers]
+        return [("patient", ",".join(f"Patient/{one}" for one in who))], lambda had: had.subject in who
+
+    return made_for
+
+
+def ids_question(numbers: list[int]) -> Callable[[World], Question]:
+    def made_for(world: World) -> Question:
+        ids = [world.observations[number].id for number in numbers]
+        return [("_id", ",".join([*ids, "nobody-has-this"]))], lambda had: had.id in ids
+
+    return made_for
+
+
 questions = st.one_of(
     st.builds(token_question, st.lists(tokens, min_size=1, max_size=3), st.sampled_from(["", ":not"])),
     st.builds(
         date_question, st.lists(st.tuples(st.sampled_from(PREFIXES), st.sampled_from(MOMENTS)), min_size=1, max_size=2)
     ),
     st.builds(reference_question, st.integers(0, 9), st.sampled_from(["id", "typed", "url", "modifier"])),
+    st.builds(subjects_question, st.lists(st.integers(0, 9), min_size=1, max_size=4)),
+    st.builds(ids_question, st.lists(st.integers(0, 89), min_size=1, max_size=30)),
     st.sampled_from(["true", "false"]).map(
         lambda word: ([("date:missing", word)], lambda had: (had.span is None) is (word == "true"))
     ),
@@ -263,6 +281,46 @@ async def test_several_ids_and_what_they_point_to(world: World) -> None:
     page = await world.record.search("Observation", [*asked[:1], ("_include", "Observation:subject:Group")])
     assert not isinstance(page, Refusal)
     assert page.included == ()
+
+
+async def test_the_newest_of_each_person_and_code(world: World) -> None:
+    who = [had.id for had in world.patients[:5]]
+    values, since = [("urn:a", "x"), ("", "Y".lower())], span("2026-02")[0]
+    asked = [("patient", ",".join(f"Patient/{one}" for one in who)), ("code", "urn:a|x,|y"), ("_count", "2")]
+    answer = await world.record.newest("Observation", asked, since)
+    assert not isinstance(answer, Refusal)
+    wanted: set[str] = set()
+    times = {one.id: await _clinical_time(world, one) for one in world.observations}
+    for person in who:
+        for value in values:
+            having = [one for one in world.observations if one.subject == person and value in one.codes]
+            late = sorted((times[one.id], one.id) for one in having if times[one.id] >= since)
+            wanted |= {id for _, id in late[-2:]}
+    assert {one.id for one in answer} == wanted
+    assert len(answer) == len(wanted) > 3
+
+
+async def _clinical_time(world: World, had: Had) -> datetime:
+    there = await world.record.read("Observation", had.id)
+    assert not isinstance(there, Refusal)
+    return clinical_time(there.resource()) or NOW
+
+
+async def test_what_is_asked_for_one_by_one_is_refused_where_it_is_not_understood(world: World) -> None:
+    answer = await world.record.newest("Observation", [("patient", "Patient/x"), ("hat", "x")], NOW)
+    assert isinstance(answer, Refusal)
+    assert answer.issues[0].path == "hat"
+
+
+async def test_what_is_held_about_a_person_comes_by_type_newest_first(world: World) -> None:
+    who = world.patients[0].id
+    held = await world.record.about(who, {"Patient": 1, "Observation": 3, "Goal": 5})
+    assert not isinstance(held, Refusal)
+    assert [one.id for one in held["Patient"]] == [who]
+    assert held["Goal"] == ()
+    newest = await world.record.search("Observation", [("patient", who), ("_count", "3")])
+    assert not isinstance(newest, Refusal)
+    assert held["Observation"] == newest.matches
 
 
 @pytest.mark.parametrize("code", ["combo-code", "code"])
