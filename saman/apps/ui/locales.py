@@ -274,7 +274,7 @@ class Words:
         return " ".join(([self._unit(hours, "hour")] if hours else []) + [self._unit(rest, "minute")])
 
     def _unit(self, count: int, unit: str, length: str = "short") -> str:
-        return format_unit(count, f"duration-{unit}", "long" if length == "long" else "short", locale=self.shape.locale)
+        return _measured(count, unit, length, self.shape.locale)
 
     def _date(self, pattern: str, moment: date) -> str:
         day = self._day(moment)
@@ -296,6 +296,11 @@ def _written(pattern: str, day: date, locale: str) -> str:
 @lru_cache(maxsize=2048)
 def _clock(hour: int, minute: int, locale: str) -> str:
     return format_time(time(hour, minute), "short", locale=locale)
+
+
+@lru_cache(maxsize=4096)
+def _measured(count: int, unit: str, length: str, locale: str) -> str:
+    return format_unit(count, f"duration-{unit}", "long" if length == "long" else "short", locale=locale)
 
 
 @lru_cache(maxsize=8192)

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from saman.apps.ui import icons
 from saman.apps.ui.catalogue import APPS, LANGUAGES
+from saman.apps.ui.fragments import keeper
 from saman.apps.ui.locales import Words, languages, negotiate
 from saman.apps.ui.security import Session, masked, session_of
 from saman.apps.ui.static import Assets, coding_for, pack
@@ -96,6 +97,11 @@ class Rendering:
         self.words = words
         self.icons: set[str] = set()
 
+    @property
+    def language(self) -> str:
+        """The language the page is written in."""
+        return self.words.language
+
 
 _rendering: ContextVar[Rendering] = ContextVar("rendering")
 
@@ -147,7 +153,7 @@ def environment(folders: dict[str, Path], assets: Assets) -> Environment:
         auto_reload=False,
     )
     made.globals.update(asset=assets.address, icon=_icon, sprite=_sprite, words=_words)
-    made.globals.update(_=_gettext, n_=_ngettext, issue_text=_issue_text)
+    made.globals.update(_=_gettext, n_=_ngettext, issue_text=_issue_text, kept=keeper(_rendering.get))
     made.filters.update(capfirst=capfirst, initials=initials, iso=iso, isoday=_isoday)
     made.filters.update({name: _by(name) for name in WRITTEN})
     return made
