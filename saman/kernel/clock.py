@@ -11,4 +11,5 @@ Clock = Callable[[], datetime]
 
 def instant(moment: datetime) -> str:
     """A FHIR instant in UTC with milliseconds: `2026-11-20T14:40:00.000Z`."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    universal = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return universal.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"

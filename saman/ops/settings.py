@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Manufacturer who has adopted the triage module; empty: off. Unset in demo mode: `demo only`."
         ),
     ] = ""
-    workers: Annotated[Count, Meta(description="Server processes; 0 means one for every two processors.")] = 0
+    workers: Annotated[Count, Meta(description="Server processes; 0 means one for each processor.")] = 0
     metrics_token: Annotated[
         str,
         Meta(
@@ -84,7 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def processes(self) -> int:
         """How many server processes to run."""
-        return self.workers or max(1, (os.cpu_count() or 2) // 2)
+        return self.workers or os.cpu_count() or 2
 
     @property
     def demo_mode(self) -> bool:

@@ -298,7 +298,7 @@ def head(size: Size, version: str, database_size: int) -> str:
         f"{cores()} cores, {platform.machine()}, {memory() / 2**30:.0f} GiB, Python {platform.python_version()}, "
         f"PostgreSQL {version}, load {os.getloadavg()[0]:.1f}\n"
         f"{size.persons} persons, {size.readings} Observations of {len(json.encode(example())):,} bytes, "
-        f"database {database_size / 2**20:.0f} MiB, {CLIENTS} clients, one server process"
+        f"database {database_size / 2**20:.0f} MiB, {CLIENTS} clients, a server process for each core"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import datetime, timedelta
+from typing import Any
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -16,6 +17,10 @@ from saman.model.access import Assignment, Holder
 ALGORITHM = "HS256"
 LONGEST = timedelta(hours=24)
 AUDIENCE = "saman-fhir"
+REMEMBERED = 1024
+"""Tokens whose signature a process remembers to have checked, by their digest."""
+
+Claims = dict[str, Any]
 
 
 class Tokens:
@@ -23,6 +28,7 @@ class Tokens:
 
     def __init__(self, secret: bytes) -> None:
         self._key = OctKey.import_key(hashlib.blake2s(b"token", key=secret).digest())
+        self._signed: dict[bytes, Claims] = {}
 
     def make(self, user: User, purpose: str, now: datetime, lasting: timedelta) -> str:
         """A token for one assignment; it lasts at most a day."""
@@ -40,9 +46,8 @@ class Tokens:
 
     def read(self, token: str, now: datetime) -> Assignment | Refusal:
         """The assignment a token stands for (its context number is still 0); refused when forged or out of time."""
-        try:
-            claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
-        except (JoseError, ValueError):
+        claims = self._claims(token)
+        if claims is None:
             return _unusable()
         moment = int(now.timestamp())
         if claims.get("aud") != AUDIENCE or not claims.get("iat", moment + 1) <= moment < claims.get("exp", 0):
@@ -55,6 +60,20 @@ class Tokens:
             party=claims["party"],
             actor=claims["sub"],
         )
+
+    def _claims(self, token: str) -> Claims | None:
+        """What a token says, None when it was not signed here; the signature of each is checked once."""
+        digest = hashlib.blake2s(token.encode()).digest()
+        claims = self._signed.get(digest)
+        if claims is None:
+            try:
+                claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
+            except (JoseError, ValueError):
+                return None
+            if len(self._signed) >= REMEMBERED:
+                self._signed.clear()
+            self._signed[digest] = claims
+        return claims
 
 
 def _unusable() -> Refusal:
