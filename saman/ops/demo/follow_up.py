@@ -114,7 +114,7 @@ def _episode(follow: Follow) -> Resource:
     person = follow.person
     return {
         "resourceType": "EpisodeOfCare",
-        "id": f"{person.id}-home-follow-up",
+        "id": episode_id(person),
         "status": "active",
         "type": [concept(SERVICE_SYSTEM, SERVICE)],
         "patient": reference(person.patient),
@@ -123,6 +123,11 @@ def _episode(follow: Follow) -> Resource:
         "referralRequest": [reference(f"ServiceRequest/{person.id}-referral")],
         "team": [reference(f"CareTeam/{person.id}-team")],
     }
+
+
+def episode_id(person: Person) -> str:
+    """Id of the EpisodeOfCare of somebody in home follow-up."""
+    return f"{person.id}-home-follow-up"
 
 
 def limit_id(person: Person, measure: str) -> str:

@@ -30,7 +30,7 @@ from saman.ops.demo.marks import (
     words,
 )
 from saman.ops.demo.names import human_name, slug
-from saman.ops.demo.profile import Allergy, Illness, Notice, Person, Profile, Relative
+from saman.ops.demo.profile import Allergy, Illness, Notice, Person, Profile, Relative, Words
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.staff import on_duty
 
@@ -40,6 +40,8 @@ RESTRICTED: Resource = {
     "code": "R",
     "display": "restricted",
 }
+
+FIRST_CONTACT: Words = {"en": "first contact", "nb": "ringes først"}
 
 _INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _LANGUAGES = {"nb": "Norsk bokmål", "ar": "العربية"}
@@ -102,7 +104,7 @@ def related_person(person: Person, relative: Relative, turn: int) -> Resource:
     """The RelatedPerson with what the citizen shares; `first` is the one to call first."""
     code, text = RELATIONS[relative.relation]
     shared = [{"url": SCOPE, "valueCode": share} for share in relative.shares]
-    contact = [concept("http://terminology.hl7.org/CodeSystem/v2-0131", "C", "First contact")] if relative.first else []
+    contact = [coded("http://terminology.hl7.org/CodeSystem/v2-0131", "C", FIRST_CONTACT)] if relative.first else []
     return {
         "resourceType": "RelatedPerson",
         "id": relative_id(relative, person),

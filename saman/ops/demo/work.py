@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from saman.flows.monitoring.missing import missing_key
 from saman.ops.demo.bundle import post, urn
-from saman.ops.demo.follow_up import Follow, limit_id
+from saman.ops.demo.follow_up import Follow, episode_id, limit_id
 from saman.ops.demo.hours import iso
 from saman.ops.demo.local import CENTRE
 from saman.ops.demo.marks import (
@@ -138,7 +139,11 @@ def missing_report(follow: Follow, last: datetime) -> Resource:
     made = task("missing-report", follow.person, noticed, setting.at_work(-3, "15:30"), asked)
     made["requester"] = reference(f"Organization/{CENTRE}")
     day = _agreed_before(follow, noticed).isoformat()
-    made["input"] = [{"type": concept(INPUT_SYSTEM, "asked-for"), "valueDate": day}]
+    made |= {
+        "identifier": [missing_key(episode_id(follow.person), day)],
+        "focus": reference(f"EpisodeOfCare/{episode_id(follow.person)}"),
+        "input": [{"type": concept(INPUT_SYSTEM, "asked-for"), "valueDate": day}],
+    }
     return entry(made, f"{follow.person.id} missing")
 
 

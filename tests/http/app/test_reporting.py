@@ -195,8 +195,9 @@ async def test_a_report_that_does_not_come_is_noticed_once(agder):
     assert isinstance(first, int)
     assert first >= 1
     assert await note_missing(agder.system, agder.region.model) == 0
-    page = await agder.system.search("Task", [("code", "urn:saman:task|missing-report"), ("_total", "accurate")])
-    assert page.total == first
+    page = await agder.system.search("Task", [("code", "urn:saman:task|missing-report")])
+    asked = [(one.person, day["valueDate"]) for one in page.matches for day in one.resource()["input"]]
+    assert len(set(asked)) == len(asked) == first
 
 
 async def test_the_citizen_sees_who_looked_and_on_which_ground(agder):
@@ -215,7 +216,7 @@ async def test_the_citizen_sees_what_computers_did_and_for_what(agder):
     assert "Your name was looked up for a sign-in." in page
     assert "Saman looked whether the readings agreed with you had come." not in page
 
-    agder.clock.forward(days=2)
+    agder.clock.forward(days=6)
     timer = Record(agder.store, system(agder.clock(), "timer-1"))
     assert not isinstance(await note_missing(timer, agder.region.model), Refusal)
     command = Record(agder.store, system(agder.clock(), "command"))

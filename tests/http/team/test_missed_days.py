@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -32,15 +33,27 @@ async def a_week_goes_by_in_silence(team) -> None:
 async def test_missed_days_are_marked_with_words_and_only_when_adopted(team):
     await a_week_goes_by_in_silence(team)
     marked = await rows_of(team, "Olav Tveit")
-    assert len(marked) > 2
-    for row in marked:
-        assert "days missed" in row
-        told = WHY.search(row)
-        assert told
-        assert int(told[1]) == len(marked)
-    plain = await rows_of(team, "Olav Tveit", marks=False)
-    assert len(plain) == len(marked)
-    assert not any("days missed" in row or WHY.search(row) for row in plain)
+    assert len(marked) == 1
+    assert "days missed" in marked[0]
+    told = WHY.search(marked[0])
+    assert told
+    assert int(told[1]) > 2
+    (plain,) = await rows_of(team, "Olav Tveit", marks=False)
+    assert "days missed" not in plain
+    assert not WHY.search(plain)
+
+
+async def test_a_day_that_is_noted_already_is_not_asked_about_again(team):
+    """Two at once, and one after the other: the days stand once each in one open task."""
+    timers = (note_missing(team.system, team.region.model), note_missing(team.system, team.region.model))
+    assert not any(isinstance(one, Refusal) for one in await asyncio.gather(*timers))
+    assert await note_missing(team.system, team.region.model) == 0
+    silent = [("code", "urn:saman:task|missing-report"), ("patient", "einar-kleivset")]
+    page = await team.system.search("Task", silent)
+    assert len(page.matches) == 1
+    days = [one["valueDate"] for one in page.matches[0].resource()["input"]]
+    assert days
+    assert len(set(days)) == len(days)
 
 
 async def test_a_report_ends_the_run_of_missed_days(team):
@@ -54,3 +67,17 @@ async def test_a_report_ends_the_run_of_missed_days(team):
     rows = await rows_of(team, "Berit Sørensen")
     assert rows
     assert not any("days missed" in row for row in rows)
+
+
+async def test_what_is_answered_is_asked_anew_when_nothing_comes_again(team):
+    team.clock.forward(days=30)
+    assert not isinstance(await note_missing(team.system, team.region.model), Refusal)
+    (row,) = await rows_of(team, "Einar Kleivset")
+    task, version = re.search(r"/team/tasks/([a-z0-9]+)/", row)[1], re.search(r'name="version" value="(\d+)"', row)[1]
+    async with team.as_(CENTRE) as nurse:
+        await nurse.send(f"/team/tasks/{task}/acknowledge", await nurse.get("/team"), version=version)
+    assert await rows_of(team, "Einar Kleivset") == []
+    team.clock.forward(days=3)
+    assert not isinstance(await note_missing(team.system, team.region.model), Refusal)
+    (anew,) = await rows_of(team, "Einar Kleivset")
+    assert task not in anew

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from saman.flows.reading import in_language
 from saman.ops.demo.places import MUNICIPALITIES
 from saman.ops.demo.plan import SCHEDULES
 from saman.ops.demo.profile import read_profiles
@@ -210,3 +211,10 @@ def test_the_files_use_known_keys() -> None:
         if profile.enrolled:
             assert profile.enrolled.schedule in SCHEDULES
             assert len(profile.enrolled.limits) >= 1
+
+
+def test_whom_to_call_first_is_said_in_the_readers_language(stored: list[Resource]) -> None:
+    relatives = [each for each in stored if each["resourceType"] == "RelatedPerson"]
+    first = [each["relationship"][1] for each in relatives if len(each["relationship"]) > 1]
+    assert first
+    assert {in_language(each, "text", "nb") for each in first} == {"ringes først"}

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from saman.flows.monitoring.missing import missing_key
 from saman.kernel import json
 from saman.model.fhir import validate
 from saman.ops.demo import demo_bundles
@@ -126,6 +127,14 @@ def test_the_worklist_has_unread_overdue_and_asked_for_at_any_hour(hours: int) -
     assert [each["for"]["reference"] for each in late] == ["Patient/einar-kleivset"]
     assert [_due(each) <= now for each in _tasks(bundles, "missing-report")] == [True]
     assert [_due(each) > now for each in _tasks(bundles, "contact-wish")] == [True, True]
+
+
+def test_a_missed_report_has_the_identifier_that_the_worker_gives_it(demo: dict[str, Resource]) -> None:
+    (missing,) = _tasks(demo, "missing-report")
+    episode, (asked,) = missing["focus"]["reference"].removeprefix("EpisodeOfCare/"), missing["input"]
+    resources = [entry["resource"] for bundle in demo.values() for entry in bundle["entry"]]
+    assert episode in {each["id"] for each in resources if each["resourceType"] == "EpisodeOfCare"}
+    assert missing["identifier"] == [missing_key(episode, asked["valueDate"])]
 
 
 def test_a_report_of_friday_evening_is_first_among_mondays_unread(demo: dict[str, Resource]) -> None:
