@@ -43,8 +43,8 @@ class Result(NamedTuple):
     minutes: float
 
 
-def pytest(*words: str, workers: str = "2") -> tuple[str, ...]:
-    return ("python", "-m", "pytest", "-q", "-n", workers, "--dist", "loadscope", *words)
+def pytest(*words: str, workers: str = "2", share: str = "loadscope") -> tuple[str, ...]:
+    return ("python", "-m", "pytest", "-q", "-n", workers, "--dist", share, *words)
 
 
 def browser() -> str:
@@ -77,7 +77,7 @@ PARTS = (
     ),
     Part("unit", 10, (pytest("tests", *WITHOUT_BROWSER, "-m", f"not ({SLOW})"),)),
     Part("conformance", 8, (pytest("tests", *WITHOUT_BROWSER, "-m", "conformance and not soak"),)),
-    Part("browser", 15, (pytest("tests/e2e", "-m", "not soak"),), no_browser),
+    Part("browser", 15, (pytest("tests/e2e", "-m", "not soak", share="worksteal"),), no_browser),
     Part("leaks", 5, (pytest("tests", *WITHOUT_BROWSER, "-m", "leaks and not soak"),)),
     Part(
         "fuzz",
@@ -93,7 +93,15 @@ PARTS = (
         no_oldest,
         (("SAMAN_TEST_POSTGRES", OLDEST),),
     ),
-    Part("soak", 120, (pytest("tests", "-m", "soak", workers="1"),), always=False),
+    Part(
+        "soak",
+        120,
+        (
+            pytest("tests", *WITHOUT_BROWSER, "-m", "soak", workers="1"),
+            pytest("tests/e2e", "-m", "soak", share="worksteal"),
+        ),
+        always=False,
+    ),
 )
 
 

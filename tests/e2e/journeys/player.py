@@ -11,7 +11,7 @@ from typing import Any, Final
 import yaml
 from playwright.sync_api import Error, Locator, Page, expect
 
-from .audit import violations
+from .audit import prepare, violations
 from .installation import Installation
 from .words import ROOT, Lexicon
 
@@ -43,6 +43,8 @@ class Player:
         self._taps = 0
         self.most_taps = 0
         self.wrong: list[str] = []
+        if looks:
+            prepare(page.context)
         page.on("load", lambda _: self._loaded())
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
 

@@ -2,63 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from itertools import product
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from saman.apps.ui.catalogue import LANGUAGES
 from tests.e2e.conftest import Install
 
-from .audit import violations
+from .audit import NARROW, WIDE, TwoWindows, View, layout_violations, plain_violations, prepare, violations
 from .chance import SEED
 from .installation import Installation
 from .places import PLACES, tasks
 from .player import Player, journeys
 
-WIDTHS = (390, 1280)
-SCHEMES = ("light", "dark")
 MOST_USED = ("", "Ingrid Aasen", "Silje Haugen")
+OTHERS = tuple(who for who in PLACES if who not in MOST_USED)
+SHARE = 3
 MONDAY = datetime.fromisoformat("2026-11-23T08:12:00+01:00")
 SENT_FIRST = ("citizen-reports-on-friday-evening", "another-citizen-reports-on-saturday")
 
-
-class Look(NamedTuple):
-    """One way of looking at a page."""
-
-    language: str
-    width: int
-    scheme: str
-
-    def __str__(self) -> str:
-        return f"{self.language}-{self.width}-{self.scheme}"
+Way = tuple[str, str]
+Look = Callable[[Page], list[str]]
 
 
-EVERY = [Look(*one) for one in product(LANGUAGES, WIDTHS, SCHEMES)]
+def sample() -> set[Way]:
+    """In which language whose pages are looked at closely: the most used in two, one in three of the others in one."""
+    drawn = Random(f"{SEED} looks")
+    most = {(who, language) for who in MOST_USED for language in drawn.sample(LANGUAGES, 2)}
+    return most | {(who, drawn.choice(LANGUAGES)) for who in drawn.sample(OTHERS, -(-len(OTHERS) // SHARE))}
 
 
-def sample(who: str) -> list[Look]:
-    """How a run looks at somebody's pages: narrow and wide, light and dark, in languages drawn anew for each person.
-
-    Those whose pages are most used are looked at in every language.
-    """
-    drawn = Random(f"{SEED} {who}")
-    languages = drawn.sample(LANGUAGES, len(LANGUAGES) if who in MOST_USED else len(WIDTHS))
-    widths, schemes = drawn.sample(WIDTHS, len(WIDTHS)), drawn.sample(SCHEMES, len(SCHEMES))
-    return [Look(one, widths[at % 2], schemes[(at + at // 2) % 2]) for at, one in enumerate(languages)]
+def ways() -> Iterator[Any]:
+    """Everybody in every language; what the sample does not hold is left to `make soak`."""
+    for way in product(PLACES, LANGUAGES):
+        yield pytest.param(way, marks=() if way in sample() else (pytest.mark.soak,), id=name(way))
 
 
-def looks() -> Iterator[Any]:
-    """Everybody in every way; what no sample holds is left to `make soak`."""
-    for who in PLACES:
-        chosen = sample(who)
-        for look in EVERY:
-            marks = () if look in chosen else (pytest.mark.soak,)
-            yield pytest.param(look, who, marks=marks, id=f"{look}-{who or 'nobody'}".replace(" ", "-"))
+def glances() -> Iterator[Any]:
+    """The most used pages in all other languages."""
+    for way in product(MOST_USED, LANGUAGES):
+        if way not in sample():
+            yield pytest.param(way, id=name(way))
+
+
+def name(way: Way) -> str:
+    who, language = way
+    return f"{language}-{who or 'nobody'}".replace(" ", "-")
 
 
 @pytest.fixture(scope="module")
@@ -73,15 +67,31 @@ def place(browser: Browser, install: Install) -> Installation:
     return place
 
 
-@pytest.mark.parametrize(("look", "who"), list(looks()))
-def test_nothing_stands_in_the_way(browser: Browser, place: Installation, look: Look, who: str) -> None:
+@pytest.fixture
+def context(browser: Browser, place: Installation) -> Iterator[BrowserContext]:
     print(f"SAMAN_SEED={SEED}")
-    context = browser.new_context(
-        viewport={"width": look.width, "height": 900},
-        color_scheme=look.scheme,  # type: ignore[arg-type]
-        base_url=place.address,
-    )
+    context = browser.new_context(base_url=place.address)
+    yield context
+    context.close()
+
+
+@pytest.mark.parametrize("way", list(ways()))
+def test_nothing_stands_in_the_way(context: BrowserContext, place: Installation, way: Way) -> None:
+    prepare(context)
+    look = TwoWindows(Random(f"{SEED} {way}"))
+    assert walked(context, place, way, look.now, look) == []
+
+
+@pytest.mark.parametrize("way", list(glances()))
+def test_no_language_is_left_half_or_too_wide(context: BrowserContext, place: Installation, way: Way) -> None:
+    assert walked(context, place, way, View(NARROW, "light"), plain_violations) == []
+
+
+def walked(context: BrowserContext, place: Installation, way: Way, first: View, look: Look) -> list[str]:
+    """What is wrong with the pages of somebody in a language, and what their scripts complain of."""
+    who, language = way
     page = context.new_page()
+    first.show(page)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.on(
@@ -89,21 +99,15 @@ def test_nothing_stands_in_the_way(browser: Browser, place: Installation, look: 
         lambda said: wrong.append(said.text) if said.type == "error" and "status of 4" not in said.text else None,
     )
     if who:
-        Player(page, place, look.language).sign_in(who)
+        Player(page, place, language).sign_in(who)
     named = tasks(place)
     for address, acts in PLACES[who]:
-        page.goto(with_language(address.format(**named), look.language))
+        page.goto(with_language(address.format(**named), language))
         for act in acts:
             act(page)
-        wrong += [f"{address} {len(acts)}: {line}" for line in found(page)]
-    context.close()
-    assert wrong == []
-
-
-def found(page: Page) -> list[str]:
-    """What is wrong with the page as it stands now."""
-    page.wait_for_load_state()
-    return violations(page)
+        page.wait_for_load_state()
+        wrong += [f"{address} {len(acts)}: {line}" for line in look(page)]
+    return wrong
 
 
 def with_language(address: str, language: str) -> str:
@@ -114,6 +118,23 @@ def with_language(address: str, language: str) -> str:
 def test_what_is_wrong_is_found(browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     page.set_content("<title>x</title><main><img src='x'><p style='width:900px'>It&amp;#39;s</p></main>")
-    wrong = " ".join(violations(page))
+    wrong, plain = " ".join(violations(page)), plain_violations(page)
     page.close()
     assert all(name in wrong for name in ("image-alt", "html-has-lang", "wider than the screen", "left over: &#39;"))
+    assert plain == ["wider than the screen", "left over: &#39;"]
+
+
+def test_what_only_a_window_makes_wrong_is_found(browser: Browser) -> None:
+    page = browser.new_page()
+    narrow, dark = View(NARROW, "light"), View(WIDE, "dark")
+    page.set_content(
+        "<style>body { background: #fff; } @media (max-width: 400px) { p { width: 900px; } }"
+        " @media (prefers-color-scheme: dark) { p { color: #eee; } }</style><p>Words</p>"
+    )
+    found = []
+    for view in (narrow, dark):
+        view.show(page)
+        found.append(layout_violations(page))
+    page.close()
+    assert found[0] == ["wider than the screen"]
+    assert [line.partition(":")[0] for line in found[1]] == ["color-contrast"]

@@ -30,12 +30,13 @@ class Way(NamedTuple):
         return f"{self.language}-{self.width}-{'marks' if self.marks else 'plain'}"
 
 
+LOOKED_AT = Way("en", 390, marks=True)
 EVERY = [Way(*one) for one in product(LANGUAGES, WIDTHS, (True, False))]
 
 
 def sample() -> Iterator[Way]:
     """English at both widths, with marks and without, and one other way by chance."""
-    yield from (Way("en", 390, marks=True), Way("en", 1280, marks=False))
+    yield from (LOOKED_AT, Way("en", 1280, marks=False))
     yield chance().choice([way for way in EVERY if way.language != "en"])
 
 
@@ -46,7 +47,7 @@ def test_one_reading_goes_from_a_kitchen_to_those_who_act_on_it_and_back(
     print(f"SAMAN_SEED={SEED}")
     place = install(triage=way.marks)
     context = browser.new_context(viewport={"width": way.width, "height": 844})
-    player = Player(context.new_page(), place, way.language, looks=way.language == "en", marks=way.marks)
+    player = Player(context.new_page(), place, way.language, looks=way == LOOKED_AT, marks=way.marks)
     for journey in journeys().values():
         player.play(journey)
     context.close()

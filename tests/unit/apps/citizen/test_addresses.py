@@ -9,9 +9,9 @@ import httpx
 import pytest
 from starlette.applications import Starlette
 
-from .app import make_app
-from .content import CODES
-from .people import Person
+from tests.e2e.gallery.app import make_app
+from tests.e2e.gallery.content import CODES
+from tests.e2e.gallery.people import Person
 
 ANSWERS = {
     "spo2.spo2": "93",
