@@ -7,12 +7,14 @@ from typing import Any
 
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
+from saman.model.access import digest
 from saman.model.care.caremodel import CareModel
 from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
+from saman.record.grants import work_out_anew
 from saman.record.once import done_names, keep_done
 
 Say = Callable[[str], None]
@@ -21,6 +23,9 @@ Named = tuple[str, Bundle]
 
 PROGRESS = 20
 
+GRANTS = "grants"
+"""Kept with a number and a digest of the rules, each time that grants have been worked out by other rules."""
+
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
 
@@ -28,6 +33,7 @@ DEMO = "demo people"
 async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: bool) -> Refusal | None:
     """Store what is missing, each part once, whatever crashes in between; a region changes by `saman model apply`."""
     done = await done_names(store)
+    await _grants_follow(store, done, say)
     named = f"region {region.model.region.id}"
     if named not in done:
         changes = await applied(store, region.model, clock())
@@ -41,6 +47,18 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     if refusal is None:
         await keep_done(store, DEMO)
     return refusal
+
+
+async def _grants_follow(store: Store, done: frozenset[str], say: Say) -> None:
+    """Work out anew who may see whom when the rules are not those of the last time."""
+    rules = digest(store.policy)
+    before = sorted(name for name in done if name.startswith(f"{GRANTS} "))
+    if before and before[-1].endswith(rules):
+        return
+    persons = await work_out_anew(store.pool, store.policy)
+    if persons:
+        say(f"The rules of access have changed: worked out anew for {persons} people")
+    await keep_done(store, f"{GRANTS} {len(before):06} {rules}")
 
 
 async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: frozenset[str]) -> Refusal | None:

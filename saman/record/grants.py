@@ -38,9 +38,10 @@ ON CONFLICT DO NOTHING RETURNING number"""
 _FIND = """SELECT number FROM context WHERE kind = $1 AND purpose = $2 AND role = $3 AND party = $4 AND actor = $5"""
 _RELATED = """SELECT DISTINCT person FROM relation
 WHERE CASE WHEN $1 = 'staff' THEN party = $2 ELSE actor = $3 END ORDER BY person"""
+_ALL = "SELECT DISTINCT person FROM relation ORDER BY person"
 
 CHUNK = 500
-"""Persons whose grants are worked out in one transaction when a context is opened."""
+"""Persons whose grants are worked out in one transaction."""
 
 
 async def relate(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:
@@ -98,6 +99,17 @@ async def open_context(pool: Pool, wanted: Assignment, policy: Policy) -> int:
                 await refresh(connection, persons, policy)
     assert number is not None
     return number
+
+
+async def work_out_anew(pool: Pool, policy: Policy) -> int:
+    """Work out the grants of everybody by `policy`, some hundred persons at a time; says for how many."""
+    persons = [row["person"] for row in await pool.fetch(_ALL)]
+    for start in range(0, len(persons), CHUNK):
+        async with pool.acquire() as connection, connection.transaction():
+            part = persons[start : start + CHUNK]
+            await connection.execute(_LOCK, part)
+            await refresh(connection, part, policy)
+    return len(persons)
 
 
 def _of_person(person: str, ties: list[Relation], contexts: Sequence[Assignment], policy: Policy) -> tuple[Grant, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 
@@ -129,6 +130,13 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     def row_of(self, id_: str) -> Row | None:
         """The country row that a rule belongs to."""
         return next((row for row in self.rows if any(rule.id == id_ for rule in row.rules)), None)
+
+
+def digest(policy: Policy) -> str:
+    """Sixteen letters that change with any rule."""
+    said = [(one.id, one.agreement, one.confirmed, one.span, one.rule) for one in policy.clauses]
+    text = msgspec.json.encode((policy.country, str(policy.zone), policy.rows, said), order="deterministic")
+    return hashlib.blake2b(text, digest_size=8).hexdigest()
 
 
 def clause_of(rule: Rule, row: Row, zone: tzinfo) -> Clause:
