@@ -322,7 +322,7 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone opened something: who, where, when, what they saw, and why they were allowed to."""
+    """Someone opened something: who, where, when, what they saw, what they `asked` for and did not see, and why."""
 
     id: str
     who: str
@@ -332,6 +332,7 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     start: datetime
     end: datetime | None
     what: str
+    asked: str = ""
     grounds: tuple[str, ...] = ()
     emergency: bool = False
     reason: str = ""
@@ -343,6 +344,14 @@ class ListReads(msgspec.Struct, frozen=True, kw_only=True):
 
     unit: str
     lists: int
+
+
+class Unseen(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone (name, role and unit) asked for something about a citizen, and nothing was shown."""
+
+    who: str
+    when: datetime
+    what: str
 
 
 class MachineAct(msgspec.Struct, frozen=True, kw_only=True):
@@ -357,6 +366,7 @@ class LogDay(msgspec.Struct, frozen=True, kw_only=True):
 
     day: date
     entries: tuple[LogEntry, ...]
+    unseen: tuple[Unseen, ...] = ()
     grouped: tuple[ListReads, ...] = ()
     machine: tuple[MachineAct, ...] = ()
 

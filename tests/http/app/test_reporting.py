@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -207,6 +208,42 @@ async def test_the_citizen_sees_who_looked_and_on_which_ground(agder):
         page = (await citizen.get("/citizen/who-looked?lang=en")).text
     assert "Silje Haugen" in page
     assert "They are in your care team." in page
+
+
+async def test_what_was_asked_for_and_not_shown_is_not_said_to_have_been_looked_at(agder):
+    agder.clock.forward(days=1)
+    stranger = await record_of(agder, "per-nilsen")
+    await stranger.search("ImagingStudy", [("patient", "Patient/ingrid-aasen")])
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        page = (await citizen.get("/citizen/who-looked?lang=en&days=7")).text
+    day = page[page.index("Saturday 21 November") :].partition("</section>")[0]
+    assert "Asked, and nothing was shown" in day
+    assert re.search(r"Per Nilsen.*: other information", day)
+    assert "Looked at" not in day
+    await stranger.about("ingrid-aasen", {"Patient": 1, "Observation": 5, "ImagingStudy": 5})
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        page = (await citizen.get("/citizen/who-looked?lang=en&days=7")).text
+    day = page[page.index("Saturday 21 November") :].partition("</section>")[0]
+    assert "Looked at name and address and readings." in day
+    assert "Asked for other information as well; there was nothing to show." in day
+    assert "Asked, and nothing was shown" not in day
+
+
+async def test_who_stands_for_a_unit_and_the_unit_are_one_line(agder):
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        page = (await citizen.get("/citizen?lang=en")).text
+    around = page[page.index('id="around"') :]
+    lines = [line for line in around.split("<li>") if "General practitioner" in line]
+    assert len(lines) == 1
+    assert "Per Nilsen" in lines[0]
+    assert "Hjemmetjenesten" in around
+
+
+@pytest.mark.parametrize(("hour", "greeting"), [(21, "Hello"), (3, "Hello"), (4, "Good morning"), (20, "Good evening")])
+async def test_nobody_is_wished_good_night_when_they_come(agder, hour, greeting):
+    agder.clock.now = agder.clock.now.replace(hour=hour)
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        assert f"{greeting}, Ingrid" in (await citizen.get("/citizen?lang=en")).text
 
 
 async def test_the_citizen_sees_what_computers_did_and_for_what(agder):

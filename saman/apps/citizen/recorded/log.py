@@ -1,20 +1,25 @@
-"""Who looked: the audit log about the citizen, in plain words; lists and acts of computers are put together by day."""
+"""Who looked: the audit log about the citizen, in plain words; lists and acts of computers are put together by day.
+
+Somebody looked only where something was shown. What was asked for and not shown is said apart from that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 
-from saman.apps.citizen.recorded.machine import machine_acts
+from babel.lists import format_list
+
+from saman.apps.citizen.recorded.machine import WRITES, machine_acts
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.views import AccessLog, ListReads, LogDay, LogEntry, Side
+from saman.apps.citizen.views import AccessLog, ListReads, LogDay, LogEntry, Side, Unseen
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.model.care.party import PartyKind
 from saman.model.fhir import resource_name
-from saman.record.audit import Logged
+from saman.record.audit import OK, Logged
 from saman.record.log import log_of
 
 OPENING = timedelta(minutes=30)
@@ -32,9 +37,17 @@ KINDS = {
     "Condition": mark("diagnoses"),
     "MedicationRequest": mark("medicines"),
     "AllergyIntolerance": mark("allergies"),
+    "MedicationStatement": mark("medicines"),
     "Appointment": mark("contacts"),
+    "Encounter": mark("contacts"),
+    "RelatedPerson": mark("relatives"),
+    "ServiceRequest": mark("referrals and decisions"),
+    "EpisodeOfCare": mark("services you take part in"),
 }
 OTHER = mark("other information")
+LOOKED = mark("Looked at %(what)s.")
+WROTE = mark("Added or changed %(what)s.")
+NOT_SHOWN = mark("Asked for %(what)s as well; there was nothing to show.")
 GROUNDS = (
     mark("You have shared this with them."),
     mark("They are in your care team."),
@@ -61,10 +74,12 @@ async def access_log(own: Own, period: int) -> AccessLog:
     for day, of_day in groupby(entries, key=lambda one: own.words.local(one.at).date()):
         listed = list(of_day)
         people = [one for one in listed if one.actor != SYSTEM]
+        runs = list(_openings([one for one in people if not _is_list(one)]))
         days.append(
             LogDay(
                 day=day,
-                entries=_openings(own, [one for one in people if not _is_list(one)], names),
+                entries=tuple(_entry(own, run, names) for run in runs if any(map(showed, run))),
+                unseen=tuple(_unseen(own, run, names) for run in runs if not any(map(showed, run))),
                 grouped=_grouped(own, [one for one in people if _is_list(one)]),
                 machine=machine_acts(own, [one for one in listed if one.actor == SYSTEM]),
             )
@@ -76,42 +91,87 @@ def _is_list(one: Logged) -> bool:
     return one.query.startswith("worklist")
 
 
-def _openings(own: Own, entries: Sequence[Logged], names: dict[str, Named]) -> tuple[LogEntry, ...]:
-    found: list[LogEntry] = []
+def showed(one: Logged) -> bool:
+    """Whether something of the citizen was shown or written.
+
+    A search is logged for everybody who is asked about by name, and has a ground only where its answer held something.
+    """
+    return one.outcome == OK and (one.action != "S" or bool(one.ground))
+
+
+def _openings(entries: Sequence[Logged]) -> list[list[Logged]]:
+    """What one person of one unit asked for without a longer pause, newest first."""
+    found: list[list[Logged]] = []
     ordered = sorted(entries, key=lambda one: (one.actor, one.party, one.at))
     for _, of_actor in groupby(ordered, key=lambda one: (one.actor, one.party)):
         run: list[Logged] = []
         for one in of_actor:
-            if run and one.at - run[-1].at > OPENING:
-                found.append(_entry(own, run, names))
+            if not run or one.at - run[-1].at > OPENING:
                 run = []
+                found.append(run)
             run.append(one)
-        found.append(_entry(own, run, names))
-    return tuple(sorted(found, key=lambda one: one.start, reverse=True))
+    return sorted(found, key=lambda run: run[0].at, reverse=True)
 
 
 def _entry(own: Own, run: Sequence[Logged], names: dict[str, Named]) -> LogEntry:
-    first, last = run[0], run[-1]
+    seen = [one for one in run if showed(one)]
+    first, last = seen[0], seen[-1]
     who = names.get(first.actor)
-    name = who.name if who else ""
-    role = own.role(first.role)
-    party = own.model.party(first.party)
     return LogEntry(
         id=str(first.entry),
-        who=f"{name}, {role}" if name and role else name or role,
+        who=_who(own, first, who),
         initials=who.initials if who else "",
         side=SIDES.get(first.role, "health"),
-        unit=party.name if party else "",
+        unit=_unit(own, first.party),
         start=first.at,
         end=last.at if last.at - first.at > timedelta(minutes=1) else None,
-        what=_what(own, run),
-        grounds=tuple(_grounds(own, run)),
+        what=" ".join(_done(own, seen)),
+        asked=_asked(own, run),
+        grounds=tuple(_grounds(own, seen)),
     )
 
 
-def _what(own: Own, run: Iterable[Logged]) -> str:
-    kinds = dict.fromkeys(KINDS.get(resource_name(one.type), OTHER) for one in run)
-    return ", ".join(own.tell(kind) for kind in kinds)
+def _unseen(own: Own, run: Sequence[Logged], names: dict[str, Named]) -> Unseen:
+    first = run[0]
+    who = (_who(own, first, names.get(first.actor)), _unit(own, first.party))
+    return Unseen(
+        who=", ".join(part for part in who if part),
+        when=first.at,
+        what=_listed(own, _kinds(run)),
+    )
+
+
+def _who(own: Own, entry: Logged, who: Named | None) -> str:
+    return ", ".join(part for part in (who.name if who else "", own.role(entry.role)) if part)
+
+
+def _done(own: Own, seen: Iterable[Logged]) -> Iterator[str]:
+    """What was looked at and what was written, a sentence each."""
+    entries = list(seen)
+    looked = _kinds(one for one in entries if one.action not in WRITES)
+    wrote = _kinds(one for one in entries if one.action in WRITES)
+    if looked:
+        yield own.tell(LOOKED, what=_listed(own, looked))
+    if wrote:
+        yield own.tell(WROTE, what=_listed(own, wrote))
+
+
+def _asked(own: Own, run: Sequence[Logged]) -> str:
+    """What was asked for and not shown, as a sentence; empty when everything was."""
+    seen = _kinds(one for one in run if showed(one))
+    missed = [kind for kind in _kinds(one for one in run if not showed(one)) if kind not in seen]
+    return own.tell(NOT_SHOWN, what=_listed(own, missed)) if missed else ""
+
+
+def _kinds(entries: Iterable[Logged]) -> list[str]:
+    """The kinds of what entries are about, each once, in the order in which they stand in `KINDS`."""
+    kinds = {KINDS.get(resource_name(one.type), OTHER) for one in entries}
+    return [kind for kind in dict.fromkeys((*KINDS.values(), OTHER)) if kind in kinds]
+
+
+def _listed(own: Own, kinds: Iterable[str]) -> str:
+    """`name and address, readings and plan`, as the reader's language writes a list."""
+    return format_list([own.tell(kind) for kind in kinds], locale=own.words.shape.locale)
 
 
 def _grounds(own: Own, run: Iterable[Logged]) -> Iterable[str]:

@@ -180,7 +180,10 @@ async def around(own: Own) -> tuple[PersonAround, ...] | Refusal:
 
 
 def _people(own: Own, members: Iterable[Resource], names: dict[str, Named]) -> tuple[PersonAround, ...]:
-    named = (_person(own, one, names) for one in members)
+    """One line each; a unit whose person in the same role is named stands under that person only."""
+    listed = list(members)
+    stood_for = {(_member(one)[1], _role(one)) for one in listed if _member(one)[0] in names}
+    named = (_person(own, one, names) for one in listed if (_member(one)[0], _role(one)) not in stood_for)
     return tuple(dict.fromkeys(one for one in named if one is not None))
 
 
@@ -195,11 +198,15 @@ def _member(participant: Resource) -> tuple[str, str]:
     return str(who), str(behalf)
 
 
+def _role(participant: Resource) -> str:
+    return next((code for one in participant.get("role", ()) if (code := codes.code_of(one, codes.ROLE))), "")
+
+
 def _person(own: Own, participant: Resource, names: dict[str, Named]) -> PersonAround | None:
     reference, behalf = _member(participant)
     if reference not in names or reference.startswith("Patient/"):
         return None
-    role = next((code for one in participant.get("role", ()) if (code := codes.code_of(one, codes.ROLE))), "")
+    role = _role(participant)
     unit = names.get(behalf)
     who = names[reference]
     what = ", ".join(part for part in (own.role(role), unit.name if unit else "") if part)

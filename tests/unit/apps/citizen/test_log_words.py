@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
-from saman.apps.citizen.recorded.log import GROUNDS
+from saman.apps.citizen.recorded.log import GROUNDS, showed
 from saman.apps.citizen.recorded.machine import READ_OTHERWISE, WRITTEN_OTHERWISE, done
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
-from saman.record.audit import Logged
+from saman.record.audit import OK, REFUSED, Logged
 
 OF_OTHERS = set(RelationKind) - {RelationKind.SELF, RelationKind.PROTECTED}
 
@@ -42,3 +43,19 @@ def test_every_ground_is_said_in_the_words_of_the_access_rules():
 )
 def test_what_a_machine_did_follows_from_its_request(request_id, action, told):
     assert done(entry(request_id, action)) == told
+
+
+@pytest.mark.parametrize(
+    ("action", "outcome", "ground", "seen"),
+    [
+        ("R", OK, "team/1", True),
+        ("R", REFUSED, "", False),
+        ("S", OK, "team/1", True),
+        ("S", OK, "", False),
+        ("H", REFUSED, "", False),
+        ("U", OK, "", True),
+        ("U", REFUSED, "", False),
+    ],
+)
+def test_somebody_looked_only_where_something_was_shown(action, outcome, ground, seen):
+    assert showed(msgspec.structs.replace(entry("x", action), outcome=outcome, ground=ground)) is seen
