@@ -82,6 +82,8 @@ def _kept_out(request: Request) -> Response | None:
     if kinds is None:
         return None
     session = request.state.session
+    if session is None and request.headers.get("hx-request"):
+        return Response(status_code=401, headers={"hx-redirect": "/"})
     if session is None:
         wants_page = "text/html" in request.headers.get("accept", "text/html")
         return see("/") if wants_page else Response(status_code=401)

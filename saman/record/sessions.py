@@ -73,13 +73,13 @@ class Sessions:
         await self._pool.execute(_INSERT, _key(token), *msgspec.structs.astuple(signed_in))
         return token
 
-    async def find(self, token: str, now: datetime) -> SignedIn | None:
-        """The session of a token, None when there is none or it is over; moves its time of use on."""
+    async def find(self, token: str, now: datetime, *, used: bool = True) -> SignedIn | None:
+        """The session of a token, None when there is none or it is over; moves its time of use on when it is `used`."""
         row = await self._pool.fetchrow(_SELECT, _key(token), now - IDLE, now - LONGEST)
         if row is None:
             return None
         found = SignedIn(**dict[str, Any](row))
-        if now - found.seen > TOUCH:
+        if used and now - found.seen > TOUCH:
             await self._pool.execute("UPDATE session SET seen = $2 WHERE key = $1", _key(token), now)
         return found
 

@@ -11,6 +11,8 @@ from saman.model.access import Holder
 from saman.record.sessions import Sessions, SignedIn
 
 COOKIE = "saman"
+BY_ITSELF = frozenset({"/team/new", "/team/live"})
+"""What an open page asks for without anybody at it, which keeps nobody signed in."""
 SECURE_COOKIE = "__Host-saman"
 
 
@@ -41,11 +43,11 @@ class SessionMiddleware:
         state = scope.setdefault("state", {})
         state["token"] = token
         state["request_id"] = request_id(scope["headers"])
-        state["session"] = await self._find(token) if token else None
+        state["session"] = await self._find(token, scope["path"]) if token else None
         await self._app(scope, receive, send)
 
-    async def _find(self, token: str) -> SignedIn | None:
-        found = await self._sessions.find(token, self._clock())
+    async def _find(self, token: str, path: str) -> SignedIn | None:
+        found = await self._sessions.find(token, self._clock(), used=path not in BY_ITSELF)
         if found is None or found.kind != Holder.STAFF.value:
             return found
         if await self._identity.holds(found.actor, found.party, found.role):

@@ -132,6 +132,28 @@ async def test_an_idle_session_and_an_old_one_are_over(agder):
         assert (await citizen.get("/citizen")).status_code == 303
 
 
+async def test_a_page_that_asks_by_itself_keeps_nobody_signed_in(agder):
+    part = {"hx-request": "true"}
+    async with agder.signed_in("silje-haugen") as nurse:
+        for _ in range(29):
+            agder.clock.forward(minutes=2)
+            assert (await nurse.get("/team/new", headers=part)).status_code == 200
+            assert (await nurse.head("/team/live")).status_code == 200
+        agder.clock.forward(minutes=2)
+        over = await nurse.get("/team/new", headers=part)
+        assert (over.status_code, over.headers["hx-redirect"]) == (401, "/")
+        assert over.text == ""
+        assert (await nurse.get("/team")).status_code == 303
+
+
+async def test_who_is_at_a_page_that_asks_by_itself_stays(agder):
+    async with agder.signed_in("silje-haugen") as nurse:
+        for _ in range(3):
+            agder.clock.forward(minutes=40)
+            assert (await nurse.get("/team")).status_code == 200
+            assert (await nurse.get("/team/new")).status_code == 200
+
+
 async def test_who_leaves_is_out_as_soon_as_the_membership_is_asked_again(agder, monkeypatch):
     monkeypatch.setattr(identity_module, "TRUSTED", 0.0)
     async with agder.signed_in("hanne-dahl") as nurse:
