@@ -15,10 +15,12 @@ from saman.apps.team.people import followed
 from saman.apps.team.show import back_of, refusal_page, show
 from saman.apps.team.texts import PURPOSE
 from saman.apps.team.worklist import is_practice, marks_note, sent_page, worklist_page
+from saman.apps.ui.locales import mark
 from saman.apps.ui.pages import ONE_YEAR, installation, render, see
 from saman.apps.ui.security import posted
 from saman.flows.worklist.page import Filter, Wanted, newer
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.care.party import PartyKind
 
 FILES: Final = {
     name: ((Path(__file__).parent / name).read_bytes(), kind)
@@ -26,6 +28,18 @@ FILES: Final = {
 }
 FILTERS: Final = {one.value: one for one in Filter}
 MARKS_COOKIE: Final = "marks"
+
+WAITS: Final = {
+    PartyKind.TELEMEDICINE_CENTRE: mark(
+        "Reports from home, reports that did not come, messages and wishes to be contacted stand here as they come."
+    ),
+    PartyKind.HOME_CARE: mark(
+        "Home visits that others ask of you stand here as they come, with when an answer is due."
+    ),
+    PartyKind.GP_PRACTICE: mark("Limits that others changed, and messages, stand here as they come."),
+}
+"""What the list of a kind of unit will hold."""
+WAITS_ELSEWHERE: Final = mark("What other units ask of yours stands here as it comes, with when an answer is due.")
 
 
 async def file(request: Request) -> Response:
@@ -45,11 +59,16 @@ async def worklist(request: Request, desk: Desk) -> Response:
     )
     view = await worklist_page(desk, wanted, by_marks=asked.get("order") == "marks")
     if isinstance(view, Refusal) or not is_practice(desk):
-        return show(request, "team/worklist.html", view)
+        return show(request, "team/worklist.html", view, waits=waits(desk))
     people = await followed(desk)
     if isinstance(people, Refusal):
         return refusal_page(request, people)
-    return show(request, "team/worklist.html", msgspec.structs.replace(view, follows=people))
+    return show(request, "team/worklist.html", msgspec.structs.replace(view, follows=people), waits=waits(desk))
+
+
+def waits(desk: Desk) -> str:
+    """What the list of the user's unit will hold, for when it is empty."""
+    return desk.t(WAITS.get(desk.party.kind, WAITS_ELSEWHERE) if desk.party else WAITS_ELSEWHERE)
 
 
 async def new(request: Request, desk: Desk) -> Response:

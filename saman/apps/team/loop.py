@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -129,8 +129,10 @@ def sent_for(task: Resource) -> str:
     return str(extension or task.get("requester", {}).get("reference", ""))
 
 
-def loop_of(desk: Desk, task: Resource, names: dict[str, Named]) -> LoopShown:
-    """The loop of one request."""
+def loop_of(
+    desk: Desk, task: Resource, names: dict[str, Named], versions: Sequence[Resource] | None = None
+) -> LoopShown:
+    """The loop of one request; its `versions`, oldest first, say when it was answered."""
     now = desk.record.context.now
     owner, sender = task.get("owner", {}).get("reference", ""), sent_for(task)
     receiver, asking = desk.model.party(owner.partition("/")[2]), desk.model.party(sender.partition("/")[2])
@@ -138,7 +140,7 @@ def loop_of(desk: Desk, task: Resource, names: dict[str, Named]) -> LoopShown:
         task=task["id"],
         title=desk.t(mark("%(what)s: %(who)s"), what=title_of(desk, task), who=desk.called(owner)),
         duty=is_duty(task),
-        steps=tuple(_steps(desk, task, names, now)),
+        steps=tuple(_steps(desk, task, names, answered_at(versions or (task,)))),
         state=state_of(desk, task),
         due=due_of(task),
         waiting=task["status"] in WAITING,
@@ -152,7 +154,13 @@ def loop_of(desk: Desk, task: Resource, names: dict[str, Named]) -> LoopShown:
     )
 
 
-def _steps(desk: Desk, task: Resource, names: dict[str, Named], now: datetime) -> Iterator[Step]:
+def answered_at(versions: Iterable[Resource]) -> datetime | None:
+    """When somebody first gave an answer, from the versions of a task, oldest first."""
+    answered = (one for one in versions if one["status"] not in WAITING)
+    return next((moment_of(str(one.get("lastModified", one["authoredOn"]))) for one in answered), None)
+
+
+def _steps(desk: Desk, task: Resource, names: dict[str, Named], answered: datetime | None) -> Iterator[Step]:
     owner = desk.called(task.get("owner", {}).get("reference", ""))
     status, sent = task["status"], moment_of(task["authoredOn"])
     asked = _with_unit(_who(task.get("requester", {}), names), desk.called(sent_for(task)))
@@ -164,12 +172,14 @@ def _steps(desk: Desk, task: Resource, names: dict[str, Named], now: datetime) -
         yield _step(desk, "done", title, changed, reason_of(desk, task))
         return
     due, waiting = due_of(task), status in WAITING
-    late = is_late(task, now)
+    late = is_late(task, desk.record.context.now)
     start, end = (task.get("executionPeriod", {}).get(one) for one in ("start", "end"))
     if waiting:
         yield _step(desk, "late" if late else "at", mark("Answer due"), due, by=True)
     else:
-        yield _step(desk, "done", mark("Answered"), None, owner)
+        begun = moment_of(start) if start else None
+        at_latest = bool(begun and answered and begun < answered)
+        yield _step(desk, "done", mark("Answered"), begun if at_latest else answered, owner, by=at_latest)
     before = visit_before(task)
     done = status == "completed"
     visit = "done" if done else "todo" if waiting else "at"
@@ -219,7 +229,6 @@ def events_of(desk: Desk, versions: list[Resource], names: dict[str, Named]) -> 
             what=desk.t(mark("An answer was due")),
             who=desk.called(latest.get("owner", {}).get("reference", "")),
             state=State("overdue", desk.t(mark("No answer"))),
-            sub=desk.t(mark("The deadline is a local setting; the row of law behind it is unchecked.")),
         )
         found.append(missed)
     return tuple(sorted(found, key=lambda event: event.when))

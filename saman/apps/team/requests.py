@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from saman.apps.team.desk import Desk
 from saman.apps.team.lanes import lanes
-from saman.apps.team.loop import WAITING, acts_of, events_of, loop_of, reported_by, sent_for, state_of
+from saman.apps.team.loop import acts_of, answered_at, events_of, loop_of, reported_by, sent_for, state_of
 from saman.apps.team.posts import version_of
 from saman.apps.team.show import refusal_page, see_done, show
 from saman.apps.team.shown import person_line
@@ -48,7 +48,7 @@ async def request_page(desk: Desk, task: str) -> RequestPage | Refusal:
         task=task,
         version=version,
         person=person_line(desk, person, None if isinstance(found, Refusal) else found.resource()),
-        loop=loop_of(desk, latest, names),
+        loop=loop_of(desk, latest, names, versions),
         lanes=lanes(desk, latest, answered_at(versions)),
         events=events_of(desk, versions, names),
         acts=acts_of(desk, latest, side) if side is not None else (),
@@ -72,12 +72,6 @@ def _acting(versions: list[Resource]) -> set[str]:
 def _holder(task: Resource, names: dict[str, Named]) -> str:
     holder = claimed_by(task)
     return names[holder].name if holder in names else ""
-
-
-def answered_at(versions: list[Resource]) -> datetime | None:
-    """When somebody first gave an answer, from the versions of a task, oldest first."""
-    answered = (one for one in versions if one["status"] not in WAITING)
-    return next((moment_of(str(one.get("lastModified", one["authoredOn"]))) for one in answered), None)
 
 
 def soon(desk: Desk) -> str:

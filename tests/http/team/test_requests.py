@@ -57,6 +57,27 @@ async def test_the_whole_loop_from_both_ends(team):
         assert address not in (await care.get("/team")).text
 
 
+async def test_the_loop_says_when_it_was_answered_and_once_what_the_deadline_is(team):
+    async with team.as_(CENTRE) as nurse, team.as_(HOME_CARE) as care:
+        address = await ask(nurse, "A step with a time.")
+        assert (await nurse.get(address)).text.count("The deadline is a local setting.") == 1
+        page = await care.get(address)
+        team.clock.forward(minutes=7)
+        await care.send(f"{address}/accept", page, version=version_in(page), starts="2026-11-21T16:00")
+        team.clock.forward(minutes=30)
+        page = await nurse.get(address)
+    assert re.search(r"<b>Answered</b>Sat 12:07, ", page.text)
+    assert 'href="/about#deadlines"' in page.text
+
+
+async def test_what_came_answered_and_done_was_answered_before_the_visit(team):
+    found = await team.system.search("Task", [("patient", "berit-sorensen"), ("code", "urn:saman:task|home-visit")])
+    (done,) = [one for one in found.matches if one.resource()["status"] == "completed"]
+    async with team.as_(CENTRE) as nurse:
+        page = await nurse.get(f"/team/requests/{done.id}")
+    assert re.search(r"<b>Answered</b>by \w+", page.text)
+
+
 async def test_declining_needs_a_coded_reason_and_keeps_the_words(team):
     async with team.as_(CENTRE) as nurse, team.as_(HOME_CARE) as care:
         address = await ask(nurse, "Second request.")

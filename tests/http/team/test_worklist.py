@@ -82,7 +82,7 @@ async def test_another_unit_sees_its_own_work_and_nothing_else(team):
         page = await nurse.get("/team")
         assert page.status == 200
         assert "Olav Tveit" not in page.text
-        assert "Nothing here just now" in page.text
+        assert "Nothing waits for" in page.text
     async with team.as_(CENTRE) as centre:
         task, version = (await centre.get("/team")).task("Olav Tveit")
     async with team.as_(HOME_CARE) as nurse:
@@ -243,6 +243,16 @@ async def test_what_was_asked_and_not_answered_stands_at_both_ends(team):
         assert "Overdue" in (await nurse.get("/team")).row("Einar Kleivset")
     async with team.as_(HOME_CARE) as nurse:
         assert "Einar Kleivset" not in (await nurse.get("/team")).text
+
+
+async def test_an_empty_list_says_what_it_will_hold_and_where_to_go(team):
+    async with team.as_("anna-berg") as empty:
+        page = (await empty.get("/team")).text
+        assert "Nothing waits for" in page
+        assert "What other units ask of yours stands here as it comes" in page
+        assert 'href="/team/people"' in page[page.index("Nothing waits") :]
+        assert 'href="/team/sent"' in page[page.index("Nothing waits") :]
+        assert "Nothing here just now" in (await empty.get("/team?show=mine")).text
 
 
 async def test_the_practice_reads_summaries_from_its_list(team):
