@@ -28,6 +28,8 @@ from saman.kernel.outcome import Issue, Refusal
 
 THEMES: Final = ("auto", "light", "dark")
 DENSITIES: Final = ("calm", "dense")
+KEPT: Final = frozenset({"as", "days", "found", "of", "order", "place", "show", "start", "then"})
+"""Query parameters that pages know, which a change of language or look takes along."""
 ONE_YEAR: Final = 31_536_000
 WRITTEN: Final = (
     "number",
@@ -274,8 +276,11 @@ def _owner(session: Session | None) -> str:
 
 
 def _with(request: Request, name: str, value: str) -> str:
-    """The present address with one query parameter changed; every page answered to a form can be had by GET too."""
-    kept = [(key, old) for key, old in request.query_params.multi_items() if key not in ("lang", "theme", "density")]
+    """The present address with one query parameter changed; every page answered to a form can be had by GET too.
+
+    What somebody typed into an address by hand may be a name, and goes no further.
+    """
+    kept = [(key, old) for key, old in request.query_params.multi_items() if key in KEPT]
     return f"{request.url.path}?{urlencode([*kept, (name, value)])}"
 
 

@@ -41,6 +41,13 @@ async def page(request: Request) -> Response:
     return render_refusal(request, REFUSAL)
 
 
+def test_a_switch_takes_along_what_pages_know_and_nothing_that_was_typed():
+    query = b"q=Ingrid+Aasen&show=mine&start=50&lang=fi&name=Ingrid"
+    scope = {"type": "http", "method": "GET", "path": "/x", "query_string": query, "headers": [], "app": APP}
+    asked = Request(scope)
+    assert pages._with(asked, "lang", "sv") == "/x?show=mine&start=50&lang=sv"
+
+
 def make_app(demo: bool = True, secure: bool = True) -> Starlette:
     app = Starlette(routes=[Route("/x", page)])
     app.state.pages = pages.pages(ASSETS, lambda: NOW, ZoneInfo("Europe/Oslo"), demo, "nb", secure)
@@ -81,12 +88,12 @@ async def test_the_regions_language_comes_last() -> None:
 
 
 async def test_a_chosen_language_and_look_are_remembered() -> None:
-    response = await get("/x?lang=fi&theme=dark&page=2")
+    response = await get("/x?lang=fi&theme=dark&start=2")
     cookies = response.headers.get_list("set-cookie")
     assert any(cookie.startswith("lang=fi;") and "Secure" in cookie and "HttpOnly" in cookie for cookie in cookies)
     assert any(cookie.startswith("theme=dark;") for cookie in cookies)
     assert 'data-color-scheme="dark"' in response.text
-    assert 'href="/x?page=2&amp;lang=sv"' in response.text
+    assert 'href="/x?start=2&amp;lang=sv"' in response.text
     assert not (await get("/x?lang=xx")).headers.get_list("set-cookie")
 
 
