@@ -49,7 +49,8 @@ def test_one_reading_goes_from_a_kitchen_to_those_who_act_on_it_and_back(
     context = browser.new_context(viewport={"width": way.width, "height": 844})
     player = Player(context.new_page(), place, way.language, looks=way == LOOKED_AT, marks=way.marks)
     for journey in journeys().values():
-        player.play(journey)
+        if way.language in journey.get("languages", LANGUAGES):
+            player.play(journey)
     context.close()
 
 

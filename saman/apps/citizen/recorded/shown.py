@@ -62,6 +62,8 @@ async def readings(own: Own) -> Readings | Refusal:
         return enrolment
     if isinstance(found, Refusal):
         return found
+    if not_shared := _not_shared(own, found):
+        return not_shared
     return Readings(
         measures=tuple(
             ReadingLine(
@@ -74,6 +76,13 @@ async def readings(own: Own) -> Readings | Refusal:
             for measurement, _ in enrolment.asked.measurements
         )
     )
+
+
+def _not_shared(own: Own, found: Sequence[Reading]) -> Refusal | None:
+    """Words for a relative who can see no readings: not that there are none, for that is not theirs to know."""
+    if found or own.record.context.kind == "citizen":
+        return None
+    return refused(Kind.NOT_FOUND, "not-found", "There is no such measure.", key=mark("There is no such measure."))
 
 
 def _latest(
@@ -130,6 +139,8 @@ async def trend(own: Own, measure: str) -> Trend | Refusal:
         return enrolment
     if isinstance(found, Refusal):
         return found
+    if not_shared := _not_shared(own, found):
+        return not_shared
     measurements = [one for one, _ in enrolment.asked.measurements]
     wanted = next((one for one in measurements if one.id == measure), None)
     if wanted is None:
