@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -12,17 +14,25 @@ from .player import Player, journeys
 from .test_every_page import MONDAY, SENT_FIRST
 
 
-@pytest.fixture
-def page(browser: Browser, install: Install) -> Page:
-    """Silje's worklist on Monday morning."""
-    place: Installation = install()
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    player = Player(page, place)
+@pytest.fixture(scope="module")
+def place(browser: Browser, install: Install) -> Installation:
+    """An installation on Monday morning, with what two citizens have sent over the weekend."""
+    place = install()
+    page = browser.new_page()
     for id in SENT_FIRST:
-        player.play(journeys()[id])
+        Player(page, place).play(journeys()[id])
+    page.close()
     place.clock.now = MONDAY
-    player.sign_in("Silje Haugen")
-    return page
+    return place
+
+
+@pytest.fixture
+def page(browser: Browser, place: Installation) -> Iterator[Page]:
+    """Silje's worklist."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    Player(page, place).sign_in("Silje Haugen")
+    yield page
+    page.close()
 
 
 def test_keys_do_all_that_hands_do(page: Page) -> None:
