@@ -65,7 +65,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Manufacturer who has adopted the triage module; empty: off. Unset in demo mode: `demo only`."
         ),
     ] = ""
-    workers: Annotated[Count, Meta(description="Server processes; 0 means one for each processor.")] = 0
+    workers: Annotated[Count, Meta(description="Server processes; 0 means one for each processor, at most eight.")] = 0
     metrics_token: Annotated[
         str,
         Meta(
@@ -84,7 +84,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def processes(self) -> int:
         """How many server processes to run."""
-        return self.workers or os.cpu_count() or 2
+        return self.workers or min(os.cpu_count() or 2, 8)
 
     @property
     def demo_mode(self) -> bool:

@@ -37,7 +37,7 @@ def configuration(*, socket: Path, log: Path, local: Path, name: str, memory: in
         "unix_socket_directories": socket,
         "unix_socket_permissions": "0700",
         "cluster_name": name,
-        "max_connections": 100,
+        "max_connections": 200,
         "password_encryption": "scram-sha-256",
         "shared_buffers": f"{shared // MEBIBYTE}MB",
         "effective_cache_size": f"{max(memory // 2, 256 * MEBIBYTE) // MEBIBYTE}MB",

@@ -22,7 +22,7 @@ async def reader(agder: Agder):
 async def broken(client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch, error: Exception) -> httpx.Response:
     """The answer when looking up the session fails so."""
 
-    async def find(*_: object) -> None:
+    async def find(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(Sessions, "find", find)
