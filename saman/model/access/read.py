@@ -180,7 +180,7 @@ _TIES_OF = {
 def _combination_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     """What the fields of a rule may not say together."""
     facts = {RelationKind.PROTECTED} if rule.never_sees else set()
-    if strange := sorted(tie.value for tie in set(rule.ties) - _TIES_OF[rule.who] - facts):
+    if strange := sorted(tie.value for tie in {*rule.ties, *rule.also} - _TIES_OF[rule.who] - facts):
         yield f"names ties that {rule.who.value} cannot have: {', '.join(strange)}", "Remove them."
     opens_persons = set(rule.sees) - {"directory"}
     if opens_persons and not rule.ties and rule.who is not Holder.SYSTEM:
@@ -193,6 +193,18 @@ def _combination_faults(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "closes data and cannot have obligations or days of grace", "Remove them."
     if rule.grace_days and not rule.ties:
         yield "has days of grace and no tie that ends", "Remove `grace_days`, or name the ties."
+    if rule.also and not rule.ties:
+        yield "has a second tie and no first", "Name the ties under `ties`."
+    yield from _age_faults(rule)
+
+
+def _age_faults(rule: Rule) -> Iterator[tuple[str, str]]:
+    """What the ages of a rule may not be."""
+    aged = rule.age_from is not None or rule.age_to is not None
+    if aged and rule.age_to is not None and (rule.age_from or 0) >= rule.age_to:
+        yield "ends before the age at which it begins", "Set `age_to` above `age_from`."
+    if aged and not rule.ties:
+        yield "has ages and names no tie to the person whose age it is", "Name the ties, or remove the ages."
 
 
 def _region_row_issues(reader: _File, policy: Policy, row: RegionRow) -> Iterator[Issue]:

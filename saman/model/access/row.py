@@ -18,6 +18,9 @@ Obligation = Literal["two_step", "reason", "inform_patient", "review"]
 
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
+Age = Annotated[int, msgspec.Meta(ge=0, le=150)]
+"""Whole years of the person's life."""
+
 LAW_ROWS = {
     "R01": "own_org_read",
     "R02": "cross_org_read_base",
@@ -75,6 +78,9 @@ class Rule(_Node, frozen=True, kw_only=True):
     `roles` empty: any role of `who`. `ties` empty: no tie needed. `about` empty: whatever the tie is about. A tie
     counts on for `grace_days` of 24 hours after its end. A rule `by_agreement` opens nothing until an agreement of
     the region fills it.
+
+    `also`: one of these must hold at the same time as one of `ties`. The rule counts from the day the person turns
+    `age_from` until the day they turn `age_to`; without them, at any age.
     """
 
     id: str
@@ -83,7 +89,10 @@ class Rule(_Node, frozen=True, kw_only=True):
     purposes: Annotated[tuple[Purpose, ...], msgspec.Meta(min_length=1)]
     roles: tuple[str, ...] = ()
     ties: tuple[RelationKind, ...] = ()
+    also: tuple[RelationKind, ...] = ()
     about: tuple[str, ...] = ()
+    age_from: Age | None = None
+    age_to: Age | None = None
     sees: tuple[DomainWord, ...] = ()
     never_sees: tuple[DomainWord, ...] = ()
     by_agreement: bool = False

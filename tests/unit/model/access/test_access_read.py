@@ -94,6 +94,19 @@ CHANGES = [
     ("R17", "sees: [person, plan]", "sees: [person, plan]\n        by_agreement: true", "cannot be by agreement"),
     ("R18", "ties: [protected]", "ties: [protected]\n        grace_days: 3", "closes data"),
     ("P02", "who: system", "who: system\n        grace_days: 3", "no tie that ends"),
+    ("P02", "who: system", "who: system\n        also: [task]", "ties that system cannot have: task"),
+    ("P01", "who: staff", "who: staff\n        also: [task]", "has a second tie and no first"),
+    ("P01", "who: staff", "who: staff\n        age_from: 3", "has ages and names no tie"),
+    ("R17", "ties: [relative]", "ties: [relative]\n        also: [task]", "ties that relative cannot have: task"),
+    ("R17", "ties: [relative]", "ties: [relative]\n        also: [consents]", "Invalid enum value 'consents'"),
+    (
+        "R17",
+        "ties: [relative]",
+        "ties: [relative]\n        age_from: 18\n        age_to: 18",
+        "before the age at which",
+    ),
+    ("R17", "ties: [relative]", "ties: [relative]\n        age_to: 0", "before the age at which"),
+    ("R17", "ties: [relative]", "ties: [relative]\n        age_from: -1", "Expected `int` >= 0"),
 ]
 
 
