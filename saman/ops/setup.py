@@ -15,6 +15,7 @@ from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
 from saman.record.grants import work_out_anew
+from saman.record.membership import enrol_all
 from saman.record.once import done_names, keep_done
 
 Say = Callable[[str], None]
@@ -26,6 +27,9 @@ PROGRESS = 20
 GRANTS = "grants"
 """Kept with a number and a digest of the rules, each time that grants have been worked out by other rules."""
 
+MEMBERSHIPS = "memberships 1"
+"""Kept when who works where was derived from a directory that is older than the tables which keep it."""
+
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
 
@@ -33,6 +37,9 @@ DEMO = "demo people"
 async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: bool) -> Refusal | None:
     """Store what is missing, each part once, whatever crashes in between; a region changes by `saman model apply`."""
     done = await done_names(store)
+    if MEMBERSHIPS not in done:
+        await enrol_all(store.pool, store.policy.zone, clock())
+        await keep_done(store, MEMBERSHIPS)
     await _grants_follow(store, done, say)
     named = f"region {region.model.region.id}"
     if named not in done:

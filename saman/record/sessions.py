@@ -104,6 +104,11 @@ class Sessions:
         """End every session of somebody who has left."""
         await self._pool.execute("DELETE FROM session WHERE actor = $1", actor)
 
+    async def end_role(self, actor: str, role: str, party: str) -> None:
+        """End the sessions in which somebody acts in a role that has been ended."""
+        sql = "DELETE FROM session WHERE actor = $1 AND role = $2 AND party = $3"
+        await self._pool.execute(sql, actor, role, party)
+
     async def sweep(self, now: datetime) -> None:
         """Forget the sessions that are over."""
         await self._pool.execute(_SWEEP, now - IDLE, now - LONGEST)

@@ -14,6 +14,7 @@ from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model import fhir
 from saman.model.access import RELATION_TYPES
+from saman.model.access.membership import MEMBERSHIP_TYPES
 from saman.record.audit import REFUSED, Entry
 from saman.record.change import Change, judged
 from saman.record.context import Context
@@ -21,6 +22,7 @@ from saman.record.database import Rows
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.grants import relate
+from saman.record.membership import enrol
 from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
 from saman.record.work import index_work
@@ -78,7 +80,7 @@ _KINDS = {
 
 def needs_transaction(changes: Sequence[Change]) -> bool:
     """Whether more than rows, events and audit follows from the changes."""
-    return any(change.type in RELATION_TYPES for change in changes)
+    return any(change.type in RELATION_TYPES | MEMBERSHIP_TYPES for change in changes)
 
 
 async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
@@ -124,12 +126,16 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
 
 
 async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) -> None:
-    """What else a write changes: who may see whom, and the lists of open work."""
+    """What else a write changes: who works where, who may see whom, and the lists of open work."""
     connection, now = door.connection, door.context.now
     assert connection is not None
     written = [(row, _as_stored(row, change, now)) for row, change in zip(rows, changes, strict=True)]
+    staff = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in MEMBERSHIP_TYPES]
+    if staff:
+        await enrol(connection, staff, door.store.policy.zone)
     ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
-    await relate(connection, ties, door.store.policy)
+    if ties:
+        await relate(connection, ties, door.store.policy)
     tasks = [(row, one) for row, one in written if row.type_name == "Task"]
     if tasks:
         owners = await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])

@@ -6,14 +6,17 @@ import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
 
 from saman.apps.auth.tokens import Tokens
-from saman.apps.auth.users import find_users, for_sign_in
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Assignment, Holder
 from saman.record import SYSTEM, Context, Store, system
 from saman.record.grants import open_context
+from saman.record.membership import held_until
 
 TRUSTED = 30.0
 """Seconds for which a membership that was found is believed; somebody who has left is out within a minute."""
@@ -42,7 +45,7 @@ class Identity:
         self._tokens = tokens
         self._clock = clock
         self._numbers: dict[tuple[str, ...], int] = {}
-        self._members: dict[tuple[str, str, str], float] = {}
+        self._members: dict[tuple[str, str, str], _Held] = {}
 
     async def of_headers(self, headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
         """The context of a request that carries `Authorization: Bearer …`."""
@@ -99,14 +102,30 @@ class Identity:
         return self._numbers[key]
 
     async def holds(self, actor: str, party: str, role: str) -> bool:
-        """Whether a practitioner holds a role at a party now."""
-        key = (actor, party, role)
-        if time.monotonic() - self._members.get(key, -TRUSTED) < TRUSTED:
+        """Whether a practitioner holds a role at a party now: to the instant it begins and ends by the dates known.
+
+        A change of the dates themselves is known after `TRUSTED` seconds, and at once where it was made.
+        """
+        key, now = (actor, party, role), self._clock()
+        known = self._members.get(key)
+        if known is not None and time.monotonic() - known.asked < TRUSTED and known.since <= now < known.until:
             return True
-        users = await find_users(for_sign_in(self._store, self._clock()), actor)
-        held = not isinstance(users, Refusal) and any((one.party, one.role) == (party, role) for one in users)
-        if held:
-            self._members[key] = time.monotonic()
-        else:
+        until = await held_until(self._store.pool, actor, party, role, now)
+        if until is None:
             self._members.pop(key, None)
-        return held
+            return False
+        self._members[key] = _Held(time.monotonic(), now, until)
+        return True
+
+    def forget(self, actor: str) -> None:
+        """Ask anew for every role of somebody whose roles have just been changed here."""
+        for key in [key for key in self._members if key[0] == actor]:
+            del self._members[key]
+
+
+class _Held(msgspec.Struct, frozen=True):
+    """A role that was found to be held: when that was asked, and between which moments it counts."""
+
+    asked: float
+    since: datetime
+    until: datetime

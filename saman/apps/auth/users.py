@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +12,11 @@ import msgspec
 from saman.flows.directory import name_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder, Purpose
+from saman.model.access.membership import Membership
 from saman.record import Record, Store, Stored, system
+from saman.record.membership import held_now
+from saman.record.present import present
 
-ROLE_SYSTEM = "urn:saman:role"
 SIGN_IN = "sign-in"
 """How requests of `for_sign_in` begin in the log of access."""
 
@@ -56,7 +58,7 @@ _PURPOSES = {
 async def find_users(record: Record, who: str) -> tuple[User, ...] | Refusal:
     """The assignments of one person, by reference (`Practitioner/…`) or bare id; `record` is the system's own.
 
-    A practitioner has one for each role held now; a citizen or relative has one.
+    A practitioner has one for each role held now, the most lasting first; a citizen or relative has one.
     """
     kind, slash, id = who.partition("/")
     candidates = [kind] if slash else ["Practitioner", "Patient", "RelatedPerson"]
@@ -74,7 +76,7 @@ def for_sign_in(store: Store, now: datetime) -> Record:
 
 async def staff(record: Record) -> tuple[User, ...]:
     """Everybody who works, with every role held now."""
-    return await _roles(record, [])
+    return await _workers(record, await held_now(record.store.pool, record.context.now))
 
 
 async def citizens(record: Record) -> tuple[User, ...]:
@@ -103,48 +105,39 @@ async def every(record: Record, type_name: str, pairs: Iterable[tuple[str, str]]
 
 
 async def _practitioner(record: Record, id: str) -> tuple[User, ...]:
-    return await _roles(record, [("practitioner", f"Practitioner/{id}")])
+    reference = f"Practitioner/{id}"
+    return await _workers(record, await held_now(record.store.pool, record.context.now, practitioner=reference))
 
 
 async def _practitioner_role(record: Record, id: str) -> tuple[User, ...]:
-    return await _roles(record, [("_id", id)])
+    reference = f"PractitionerRole/{id}"
+    return await _workers(record, await held_now(record.store.pool, record.context.now, ground=reference))
 
 
-async def _roles(record: Record, pairs: list[tuple[str, str]]) -> tuple[User, ...]:
-    includes = [("_include", "PractitionerRole:practitioner"), ("_include", "PractitionerRole:organization")]
-    found = {
-        one.reference: one for one in await every(record, "PractitionerRole", [*pairs, ("active", "true"), *includes])
-    }
-    now = record.context.now.isoformat()
-    return tuple(
-        user
-        for one in found.values()
-        if one.type == "PractitionerRole"
-        for user in _workers(one.resource(), found, now)
+async def _workers(record: Record, held: Sequence[Membership]) -> tuple[User, ...]:
+    """A user for each role held whose practitioner and organisation are in the directory."""
+    keys = {("Practitioner", one.practitioner.removeprefix("Practitioner/")) for one in held}
+    keys |= {("Organization", one.party) for one in held}
+    found = await present(record, keys)
+    users = (
+        _worker(one, found[one.practitioner].resource(), found[party].resource())
+        for one in held
+        if one.practitioner in found and (party := f"Organization/{one.party}") in found
     )
+    return tuple(dict.fromkeys(users))
 
 
-def _workers(role: Resource, found: dict[str, Stored], now: str) -> Iterable[User]:
-    period = role.get("period", {})
-    practitioner = found.get(role.get("practitioner", {}).get("reference", ""))
-    organization = found.get(role.get("organization", {}).get("reference", ""))
-    if practitioner is None or organization is None or not period.get("start", "") <= now <= period.get("end", "9999"):
-        return
-    codes = [
-        c["code"] for code in role.get("code", ()) for c in code.get("coding", ()) if c.get("system") == ROLE_SYSTEM
-    ]
-    if codes:
-        person = practitioner.resource()
-        yield User(
-            id=practitioner.id,
-            name=name_of(person),
-            kind=Holder.STAFF,
-            actor=practitioner.reference,
-            role=codes[0],
-            party=organization.id,
-            party_name=organization.resource().get("name", ""),
-            languages=_languages(person),
-        )
+def _worker(held: Membership, practitioner: Resource, organization: Resource) -> User:
+    return User(
+        id=practitioner["id"],
+        name=name_of(practitioner),
+        kind=Holder.STAFF,
+        actor=held.practitioner,
+        role=held.role,
+        party=held.party,
+        party_name=organization.get("name", ""),
+        languages=_languages(practitioner),
+    )
 
 
 async def _patient(record: Record, id: str) -> tuple[User, ...]:
