@@ -117,6 +117,11 @@ TIES: Final = {
     RelationKind.GENERAL_PRACTITIONER: mark("they are the citizen's own practice"),
     RelationKind.MANAGING: mark("they keep the record"),
     RelationKind.PROTECTED: mark("the address is protected"),
+    RelationKind.CONSENT: mark("the citizen has allowed it"),
+    RelationKind.GUARDIAN: mark("they have custody of the child"),
+    RelationKind.MANDATE: mark("the citizen has given them a mandate"),
+    RelationKind.OPENING: mark("they have opened what is restricted"),
+    RelationKind.BORN: mark("it goes by the citizen's age"),
 }
 TOPICS: Final = {"home-visit": mark("a home visit"), "plan": mark("the plan")}
 STATUSES: Final = {

@@ -65,8 +65,10 @@ class _Step(IntEnum):
     IN_FORCE = 3
     TIE = 4
     TIME = 5
-    AGREEMENT = 6
-    DECIDES = 7
+    AGE = 6
+    ALSO = 7
+    AGREEMENT = 8
+    DECIDES = 9
 
 
 class _Reach(msgspec.Struct, frozen=True):
@@ -96,11 +98,13 @@ def _reach(clause: Clause, question: Question) -> _Reach:
         return _Reach(clause, stopped)
     own = [each for each in question.relations if each.person == question.person and holds(assignment, each)]
     ties = [each for each in own if clause.tied_by(each)]
-    if clause.ties and not ties:
-        return _Reach(clause, _Step.TIE)
     grounds = tuple(dict.fromkeys(tie.ground for tie in ties if at in clause.tie_span(tie)))
     if clause.ties and not grounds:
-        return _Reach(clause, _Step.TIME)
+        return _Reach(clause, _Step.TIME if ties else _Step.TIE)
+    if not any(at in span for span in clause.age_spans(own)):
+        return _Reach(clause, _Step.AGE)
+    if not any(at in span for span in clause.also_spans(own)):
+        return _Reach(clause, _Step.ALSO)
     if clause.fills is None:
         return _Reach(clause, _Step.DECIDES, grounds=grounds)
     fills = tuple(fill for fill in clause.fills if fill.covers(assignment, question.domain) and at in fill.span)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from itertools import product
 
 import msgspec
 
@@ -78,10 +79,12 @@ def _pieces(clause: Clause, assignment: Assignment, domain: Domain, own: list[Re
     ties = [(clause.tie_span(each), each.ground) for each in own if clause.tied_by(each)]
     covering = [fill for fill in clause.fills or () if fill.covers(assignment, domain)]
     fills = [(ALWAYS, (clause.id,))] if clause.fills is None else [(f.span, (clause.id, f.id)) for f in covering]
-    for tie_span, ground in ties if clause.ties else [(ALWAYS, "")]:
-        for fill_span, rows in fills:
-            if span := clause.span & tie_span & fill_span:
-                yield _Piece(span, ground, rows)
+    besides = [age & also & clause.span for age in clause.age_spans(own) for also in clause.also_spans(own)]
+    for (tie_span, ground), (fill_span, rows), beside in product(
+        ties if clause.ties else [(ALWAYS, "")], fills, besides
+    ):
+        if span := beside & tie_span & fill_span:
+            yield _Piece(span, ground, rows)
 
 
 def _joined(pieces: list[_Piece]) -> Iterator[_Piece]:

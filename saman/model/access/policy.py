@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from calendar import isleap
 from collections.abc import Callable, Sequence
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import msgspec
 
@@ -74,7 +75,11 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     parties: frozenset[str] = frozenset()
     purposes: frozenset[str] = frozenset()
     ties: frozenset[RelationKind] = frozenset()
+    also: frozenset[RelationKind] = frozenset()
     about: frozenset[str] = frozenset()
+    age_from: int | None = None
+    age_to: int | None = None
+    zone: tzinfo = UTC
     grace: timedelta = timedelta()
     obligations: tuple[str, ...] = ()
     denies: bool = False
@@ -93,7 +98,9 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
         return not self.purposes or purpose in self.purposes
 
     def tied_by(self, relation: Relation) -> bool:
-        """Whether a relation is of a sort that counts, at any time."""
+        """Whether a relation is of a sort that counts, at any time; no fact about the person opens by itself."""
+        if relation.is_fact and not self.denies:
+            return False
         return relation.kind in self.ties and (not self.about or relation.topic in self.about)
 
     def tie_span(self, relation: Relation) -> Span:
@@ -101,14 +108,46 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
         end = END if relation.end is None else min(END, relation.end + self.grace)
         return Span(relation.start or START, end)
 
+    def also_spans(self, own: Sequence[Relation]) -> tuple[Span, ...]:
+        """When one of the second ties holds, among the relations that are the assignment's own."""
+        if not self.also:
+            return (ALWAYS,)
+        return tuple(Span(each.start or START, each.end or END) for each in own if each.kind in self.also)
+
+    def age_spans(self, own: Sequence[Relation]) -> tuple[Span, ...]:
+        """When the person has the ages it speaks of; where nobody knows the age it opens nothing and closes always."""
+        if self.age_from is None and self.age_to is None:
+            return (ALWAYS,)
+        born = [
+            each.start.astimezone(self.zone).date() for each in own if each.kind is RelationKind.BORN and each.start
+        ]
+        if not born:
+            return (ALWAYS,) if self.denies else ()
+        return tuple(Span(self._turns(day, self.age_from, START), self._turns(day, self.age_to, END)) for day in born)
+
+    def _turns(self, born: date, age: int | None, open_end: datetime) -> datetime:
+        return open_end if age is None else birthday(born, age, self.zone)
+
+
+def birthday(born: date, age: int, zone: tzinfo) -> datetime:
+    """The midnight in `zone` at which somebody turns `age`; who was born on 29 February does so on 1 March."""
+    year = born.year + age
+    if year >= END.year:
+        return END
+    leap_day = (born.month, born.day) == (2, 29) and not isleap(year)
+    return midnight(date(year, 3, 1) if leap_day else born.replace(year=year), zone)
+
 
 def holds(assignment: Assignment, relation: Relation) -> bool:
     """Whether the relation is the assignment's own: of its party and role, or of the one person it is for.
 
-    A fact about the person, such as a protected address, concerns everybody.
+    A fact about the person, such as a protected address, concerns everybody. An opening is that of one Practitioner.
     """
-    if relation.kind is RelationKind.PROTECTED:
+    if relation.is_fact:
         return True
+    if relation.kind is RelationKind.OPENING:
+        named = relation.actor is not None and relation.actor == assignment.actor
+        return assignment.kind is Holder.STAFF and relation.party == assignment.party != "" and named
     if assignment.kind is Holder.STAFF:
         return relation.party == assignment.party != "" and relation.role in (None, assignment.role)
     return relation.party == "" and relation.actor is not None and relation.actor == assignment.actor
@@ -151,7 +190,11 @@ def clause_of(rule: Rule, row: Row, zone: tzinfo) -> Clause:
         roles=frozenset(rule.roles),
         purposes=frozenset(purpose.value for purpose in rule.purposes),
         ties=frozenset(rule.ties),
+        also=frozenset(rule.also),
         about=frozenset(rule.about),
+        age_from=rule.age_from,
+        age_to=rule.age_to,
+        zone=zone,
         grace=timedelta(days=rule.grace_days),
         obligations=rule.obligations,
         denies=bool(rule.never_sees),

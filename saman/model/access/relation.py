@@ -6,14 +6,15 @@ CarePlan.contributor and Encounter make no relation: having done something once 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from enum import Enum
 from typing import Any
 
 import msgspec
 
+from saman.model.access.consent import permits, topics
 from saman.model.access.domain import labels
-from saman.model.access.moment import begins, is_over
+from saman.model.access.moment import begins, is_over, midnight
 from saman.model.care import codes
 
 ROLE_SYSTEMS = frozenset({codes.ROLE})
@@ -27,6 +28,15 @@ SCOPE_URL = "urn:saman:scope"
 
 PROTECTED_ADDRESS = "protected-address"
 """Label of a Patient whose address is protected, in `meta.security` or `meta.tag` with LABEL_SYSTEM."""
+
+GUARDIANS = frozenset({"GUARD"})
+"""Codes of RelatedPerson.relationship for who has custody, in `v3-RoleClass` or `v3-RoleCode`; a parent alone has none.
+
+Source: http://terminology.hl7.org/CodeSystem/v3-RoleClass
+"""
+
+MANDATES = frozenset({"POWATT", "DPOWATT", "HPOWATT", "SPOWATT"})
+"""Codes of RelatedPerson.relationship for powers of attorney. Source: http://terminology.hl7.org/CodeSystem/v3-RoleCode"""
 
 Resource = Mapping[str, Any]
 
@@ -45,6 +55,19 @@ class RelationKind(Enum):
     MANAGING = "managing"
     PROTECTED = "protected"
     """Not a tie but a fact that closes some: the address of the person is protected. It has no party and no actor."""
+    CONSENT = "consent"
+    """An active Consent permits it: to a party or person, about `topic`; to everybody when it names nobody."""
+    GUARDIAN = "guardian"
+    """A RelatedPerson who has custody."""
+    MANDATE = "mandate"
+    """A RelatedPerson with a power of attorney."""
+    OPENING = "opening"
+    """One Practitioner has opened what is restricted, for a time."""
+    BORN = "born"
+    """A fact: `start` is the midnight of the day of birth. Only where the whole date is known."""
+
+
+_FACTS = frozenset({RelationKind.PROTECTED, RelationKind.BORN})
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,6 +88,12 @@ class Relation(msgspec.Struct, frozen=True, kw_only=True):
     topic: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it is a fact about the person, which concerns everybody and by itself ties nobody."""
+        general = self.kind is RelationKind.CONSENT and not self.party and self.actor is None
+        return self.kind in _FACTS or general
 
 
 def relations(resource: Resource, zone: tzinfo, organizations: Mapping[str, str] | None = None) -> tuple[Relation, ...]:
@@ -124,6 +153,9 @@ def ground_of(resource: Resource) -> str:
 def _patient(resource: Resource, reader: _Reader) -> Iterator[Relation]:
     person, ground = resource["id"], ground_of(resource)
     yield Relation(person=person, kind=RelationKind.SELF, ground=ground, actor=ground)
+    if len(born := resource.get("birthDate", "")) == len("1950-01-31"):
+        start = midnight(date.fromisoformat(born), reader.zone)
+        yield Relation(person=person, kind=RelationKind.BORN, ground=ground, start=start)
     if PROTECTED_ADDRESS in labels(resource):
         yield Relation(person=person, kind=RelationKind.PROTECTED, ground=ground)
     doctors = [(RelationKind.GENERAL_PRACTITIONER, each) for each in resource.get("generalPractitioner", ())]
@@ -139,10 +171,19 @@ def _related_person(resource: Resource, reader: _Reader) -> Iterator[Relation]:
     start, end = reader.period(resource)
     scopes = [each.get("valueCode") for each in resource.get("extension", ()) if each.get("url") == SCOPE_URL]
     ground = ground_of(resource)
-    for scope in scopes or (None,):
-        yield Relation(
-            person=person, kind=RelationKind.RELATIVE, ground=ground, actor=ground, topic=scope, start=start, end=end
-        )
+    for kind in _standings(resource):
+        for scope in scopes or (None,):
+            yield Relation(person=person, kind=kind, ground=ground, actor=ground, topic=scope, start=start, end=end)
+
+
+def _standings(resource: Resource) -> list[RelationKind]:
+    codings = (coding for concept in resource.get("relationship", ()) for coding in concept.get("coding", ()))
+    said = {each.get("code") for each in codings if each.get("system", "").startswith(_HL7_ROLES)}
+    more = [(GUARDIANS, RelationKind.GUARDIAN), (MANDATES, RelationKind.MANDATE)]
+    return [RelationKind.RELATIVE, *(kind for words, kind in more if not words.isdisjoint(said))]
+
+
+_HL7_ROLES = "http://terminology.hl7.org/CodeSystem/v3-Role"
 
 
 def _care_team(resource: Resource, reader: _Reader) -> Iterator[Relation]:
@@ -169,8 +210,64 @@ def _care_team(resource: Resource, reader: _Reader) -> Iterator[Relation]:
 
 
 def _task(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    if codes.code_of(resource.get("code"), codes.TASK) == codes.OPENING:
+        yield from _opening(resource, reader)
+        return
     parties = [resource.get("owner"), resource.get("requester"), *sent_for(resource)]
     yield from _asked(resource, reader, RelationKind.TASK, _person(resource.get("for")), parties)
+
+
+def _opening(task: Resource, reader: _Reader) -> Iterator[Relation]:
+    """A Task that opens what is restricted ties the one who opened it, and not those who are to review it."""
+    person, actor = _person(task.get("for")), _individual(task.get("requester"))
+    party = next(filter(None, map(reader.party, sent_for(task))), None)
+    start, end = reader.period(task.get("restriction", {}))
+    if person is None or actor is None or party is None or end is None or task["status"] in _VOID_TASK:
+        return
+    yield Relation(
+        person=person,
+        kind=RelationKind.OPENING,
+        ground=ground_of(task),
+        party=party,
+        actor=actor,
+        topic=codes.code_of(task.get("reasonCode"), codes.OPENING_GROUND) or None,
+        start=start or begins(task.get("authoredOn"), reader.zone),
+        end=end,
+    )
+
+
+def _consent(resource: Resource, reader: _Reader) -> Iterator[Relation]:
+    """What a Consent permits; one that is narrowed to some data ties only about a topic that rules can name."""
+    person, provision = _person(resource.get("patient")), resource.get("provision", {})
+    if person is None or not permits(resource):
+        return
+    start, end = reader.period(provision)
+    for party, role, actor in _recipients(provision, reader):
+        for topic in topics(provision):
+            yield Relation(
+                person=person,
+                kind=RelationKind.CONSENT,
+                ground=ground_of(resource),
+                party=party,
+                role=role,
+                actor=actor,
+                topic=topic,
+                start=start,
+                end=end,
+            )
+
+
+def _recipients(provision: Resource, reader: _Reader) -> Iterator[tuple[str, str | None, str | None]]:
+    """Party, role and relative of each recipient; nobody in particular when everybody is meant."""
+    if not provision.get("actor"):
+        yield "", None, None
+    for actor in provision.get("actor", ()):
+        place, party = local(actor.get("reference")), reader.party(actor.get("reference"))
+        if party:
+            for role in _codes([actor.get("role", {})], ROLE_SYSTEMS) or (None,):
+                yield party, role, None
+        elif place and place.startswith("RelatedPerson/"):
+            yield "", None, place
 
 
 def _service_request(resource: Resource, reader: _Reader) -> Iterator[Relation]:
@@ -252,6 +349,7 @@ _APPOINTMENT = {
 _EPISODE = {"planned": True, "waitlist": True, "active": True, "onhold": True, "finished": False}
 _OPEN_TASK = frozenset({"requested", "received", "accepted", "ready", "in-progress", "on-hold"})
 _CLOSED_TASK = frozenset({"rejected", "cancelled", "failed", "completed"})
+_VOID_TASK = frozenset({"draft", "entered-in-error"})
 _OPEN_REQUEST = frozenset({"active", "on-hold"})
 _CLOSED_REQUEST = frozenset({"revoked", "completed"})
 
@@ -283,6 +381,7 @@ _READERS: Mapping[str, Callable[[Resource, _Reader], Iterator[Relation]]] = {
     "ServiceRequest": _service_request,
     "Appointment": _appointment,
     "EpisodeOfCare": _episode,
+    "Consent": _consent,
 }
 
 RELATION_TYPES = frozenset(_READERS)

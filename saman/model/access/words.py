@@ -18,6 +18,8 @@ MESSAGES: Mapping[str, str] = {
     "access.why_not.in_force": "The rule that would allow it is not in force at this time (rule {rule}).",
     "access.why_not.tie": "It needs a tie to the person, such as a care team or request; there is none (rule {rule}).",
     "access.why_not.time": "There is a tie to the person, but it has not begun or is over (rule {rule}).",
+    "access.why_not.age": "The person is not of the age that the rule speaks of (rule {rule}).",
+    "access.why_not.also": "It needs more than the tie there is, such as the person's consent (rule {rule}).",
     "access.why_not.agreement": "It is open to agreement, and no agreement in force covers it (rule {rule}).",
     "access.ground.self": "The information is your own.",
     "access.ground.relative": "You have shared this with them.",
@@ -29,6 +31,11 @@ MESSAGES: Mapping[str, str] = {
     "access.ground.general_practitioner": "It is your own general practice.",
     "access.ground.managing": "They keep your record.",
     "access.ground.protected": "Your address is protected.",
+    "access.ground.consent": "You have allowed it.",
+    "access.ground.guardian": "They have custody of you.",
+    "access.ground.mandate": "They have a mandate from you.",
+    "access.ground.opening": "They opened what is restricted and gave a reason.",
+    "access.ground.born": "It goes by your age.",
     "access.ground.system": "It was done by a system, without anyone reading.",
     "access.write.no_rule": "This role may not do this.",
     "access.write.right": "The service has not given this role the right.",
@@ -37,6 +44,7 @@ MESSAGES: Mapping[str, str] = {
     "access.write.opened": "Only that the receiver has opened it can be added.",
     "access.write.a_limit": "It must be a personal limit.",
     "access.write.no_limit": "A personal limit is set by those whose service gives them that right.",
+    "access.write.same_labels": "A label that says how sensitive something is cannot be taken away.",
     "access.write.same_kind": "It cannot become another kind of data.",
     "access.write.own_task": "The task must be held by your own unit.",
     "access.write.as_self": "It must be sent in your own name.",
@@ -66,8 +74,12 @@ GROUND_KINDS: Mapping[str, RelationKind] = {
     "ServiceRequest": RelationKind.REQUEST,
     "Appointment": RelationKind.APPOINTMENT,
     "EpisodeOfCare": RelationKind.EPISODE,
+    "Consent": RelationKind.CONSENT,
 }
-"""What a ground says by its type alone; a Patient also says who keeps the record (MANAGING)."""
+"""What a ground says by its type alone; a Patient also says who keeps the record (MANAGING).
+
+A RelatedPerson may also be a guardian or have a mandate, and a Task may be an opening.
+"""
 
 
 def ground_words(kind: RelationKind | None) -> Words:

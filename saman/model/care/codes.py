@@ -21,6 +21,8 @@ MODE = "urn:saman:mode"
 ANSWER = "urn:saman:answer"
 READING = "urn:saman:reading"
 TAG = "urn:saman:tag"
+CONSENT_TOPIC = "urn:saman:consent-topic"
+OPENING_GROUND = "urn:saman:opening-ground"
 
 CLAIMED_BY = "urn:saman:extension:claimed-by"
 CITIZEN_ANSWER = "urn:saman:extension:citizen-answer"
@@ -37,6 +39,8 @@ HOME_VISIT = "home-visit"
 LIMIT_CHANGED = "limit-changed"
 NO_ANSWER = "no-answer"
 MESSAGE = "message"
+OPENING = "opening"
+"""The Task by which a professional has opened what is restricted; only Saman itself writes it."""
 
 
 def coding(system: str, code: str, display: str = "") -> Resource:
