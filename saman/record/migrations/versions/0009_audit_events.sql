@@ -6,20 +6,21 @@ CREATE INDEX audit_actor ON audit (actor, entry DESC);;
 -- Put together as text so that each shape of question has a plan of its own; no value is ever part of the text.
 CREATE FUNCTION audit_found(
     after bigint, before bigint, newest boolean, most bigint, persons text[], actors text[], entries bigint[],
-    actions text[], outcomes smallint[], since timestamptz, until timestamptz, kinds smallint[], ids text[]
+    actions text[], outcomes smallint[], since timestamptz, until timestamptz, kinds smallint[], ids text[],
+    named text[]
 ) RETURNS SETOF audit
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public AS $$$$
 DECLARE
-    context text := nullif(current_setting('saman.context', true), '');
+    who text := nullif(current_setting('saman.context', true), '');
     way text := CASE WHEN newest THEN 'DESC' ELSE 'ASC' END;
     filter text := 'a.entry > $$1 AND a.entry < $$2';
 BEGIN
-    IF context IS NULL THEN
+    IF who IS NULL THEN
         RETURN;
-    ELSIF context <> '0' THEN
+    ELSIF who <> '0' THEN
         persons := ARRAY(
             SELECT DISTINCT one FROM unnest(persons) AS p(one) WHERE EXISTS (
-                SELECT FROM grants g WHERE g.context = audit_found.context::bigint AND g.person = one AND g.domain = 7
+                SELECT FROM grants g WHERE g.context = who::bigint AND g.person = one AND g.domain = 7
                   AND g.since <= nullif(current_setting('saman.at', true), '')::timestamptz
                   AND g.until > nullif(current_setting('saman.at', true), '')::timestamptz));
     END IF;
@@ -30,7 +31,7 @@ BEGIN
     IF since IS NOT NULL THEN filter := filter || ' AND date_trunc(''milliseconds'', a.at) >= $$8'; END IF;
     IF until IS NOT NULL THEN filter := filter || ' AND date_trunc(''milliseconds'', a.at) < $$9'; END IF;
     IF kinds IS NOT NULL THEN
-        filter := filter || ' AND (a.type, a.id) IN (SELECT * FROM unnest($$10, $$11))';
+        filter := filter || ' AND ((a.type, a.id) IN (SELECT * FROM unnest($$10, $$11)) OR a.ground = ANY($$13))';
     END IF;
     IF persons IS NULL THEN
         filter := 'SELECT a.* FROM audit a WHERE ' || filter;
@@ -39,7 +40,7 @@ BEGIN
             || filter || ' ORDER BY a.entry ' || way || ' LIMIT $$12) AS a';
     END IF;
     RETURN QUERY EXECUTE filter || ' ORDER BY a.entry ' || way || ' LIMIT $$12'
-        USING after, before, persons, actors, entries, actions, outcomes, since, until, kinds, ids, most;
+        USING after, before, persons, actors, entries, actions, outcomes, since, until, kinds, ids, most, named;
 END $$$$;;
 REVOKE ALL ON FUNCTION audit_found FROM PUBLIC;;
 GRANT EXECUTE ON FUNCTION audit_found TO $app;;
