@@ -17,8 +17,11 @@ IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
 TOUCH = timedelta(minutes=1)
 
-_COLUMNS = "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen"
-_INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+_COLUMNS = (
+    "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen, way, level"
+)
+_VALUES = ", ".join(f"${place}" for place in range(1, 17))
+_INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ({_VALUES})"
 _SELECT = f"SELECT {_COLUMNS} FROM session WHERE key = $1 AND seen > $2 AND begun > $3"
 _OPEN = "SELECT EXISTS (SELECT FROM session WHERE key = $1 AND seen > $2 AND begun > $3)"
 _SWEEP = "DELETE FROM session WHERE seen <= $1 OR begun <= $2"
@@ -28,7 +31,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody signed in with one assignment.
 
     `about` is the Patient id of a citizen, or of whom a relative takes part for, and empty for staff. `csrf` guards
-    the forms, `context` is the number grants are kept for.
+    the forms, `context` is the number grants are kept for. `way` is how somebody signed in (a provider's id, `passkeys`,
+    or empty in the demo), `level` how sure that was.
     """
 
     actor: str
@@ -44,6 +48,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     begun: datetime
     seen: datetime
+    way: str = ""
+    level: str = ""
 
     @property
     def user_name(self) -> str:
@@ -103,11 +109,6 @@ class Sessions:
     async def end_all(self, actor: str) -> None:
         """End every session of somebody who has left."""
         await self._pool.execute("DELETE FROM session WHERE actor = $1", actor)
-
-    async def end_role(self, actor: str, role: str, party: str) -> None:
-        """End the sessions in which somebody acts in a role that has been ended."""
-        sql = "DELETE FROM session WHERE actor = $1 AND role = $2 AND party = $3"
-        await self._pool.execute(sql, actor, role, party)
 
     async def sweep(self, now: datetime) -> None:
         """Forget the sessions that are over."""
