@@ -19,7 +19,7 @@ from saman.record.fence import enter
 from saman.record.rows import Resource
 from saman.record.stored import stored
 
-_FORGET = "DELETE FROM membership WHERE ground = ANY($1::text[])"
+_FORGET = "DELETE FROM membership WHERE ground = ANY($1::text[]) RETURNING practitioner"
 _KEEP = """INSERT INTO membership (ground, practitioner, party, role, since, until)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::timestamptz[])"""
 _BACK = "DELETE FROM leaver WHERE practitioner = ANY($1::text[])"
@@ -38,6 +38,10 @@ _OF = """SELECT m.ground, m.practitioner, m.party, m.role, m.since, m.until FROM
 WHERE m.party = ANY($1::text[]) AND m.until > $2
   AND NOT EXISTS (SELECT FROM leaver l WHERE l.practitioner = m.practitioner)
 ORDER BY m.party, m.role, m.since, m.practitioner"""
+_PUT_OUT = """DELETE FROM session s WHERE s.kind = 'staff' AND s.actor = ANY($1::text[]) AND (
+    EXISTS (SELECT FROM leaver l WHERE l.practitioner = s.actor)
+    OR NOT EXISTS (SELECT FROM membership m WHERE m.practitioner = s.actor AND m.party = s.party AND m.role = s.role
+        AND m.since <= $2 AND m.until > $2))"""
 _DIRECTORY = """SELECT type, id, version, updated, deleted, person, meta, body FROM resource
 WHERE type = ANY($1::smallint[]) AND NOT deleted"""
 
@@ -45,17 +49,26 @@ Written = Sequence[tuple[str, Resource | None]]
 """Resources by `Type/id`, None when deleted."""
 
 
-async def enrol(connection: Connection, written: Written, zone: tzinfo) -> None:
-    """Put what written PractitionerRoles, Practitioners and Organizations say in the place of what they said."""
+async def enrol(connection: Connection, written: Written, zone: tzinfo, now: datetime) -> None:
+    """Put what written PractitionerRoles, Practitioners and Organizations say in the place of what they said.
+
+    Sessions in a role that is not held any more end with it.
+    """
+    concerned: set[str] = set()
     roles = [one for one in written if one[0].startswith("PractitionerRole/")]
     if roles:
         held = [each for _, role in roles if role is not None for each in memberships(role, zone)]
-        await connection.execute(_FORGET, [ground for ground, _ in roles])
+        grounds = [ground for ground, _ in roles]
+        concerned |= {row["practitioner"] for row in await connection.fetch(_FORGET, grounds)}
         await _insert(connection, _KEEP, map(_membership_row, held))
     people = [one for one in written if one[0].startswith("Practitioner/")]
     if people:
         await connection.execute(_BACK, [ground for ground, _ in people])
-        await connection.execute(_LEAVE, sorted(ground for ground, person in people if has_left(person)))
+        left = sorted(ground for ground, person in people if has_left(person))
+        await connection.execute(_LEAVE, left)
+        concerned |= set(left)
+    if concerned:
+        await connection.execute(_PUT_OUT, sorted(concerned), now)
     units = [one for one in written if one[0].startswith("Organization/")]
     if units:
         within = [each for _, unit in units if unit is not None for each in belongings(unit, zone)]
@@ -69,7 +82,7 @@ async def enrol_all(pool: Pool, zone: tzinfo, now: datetime) -> int:
     async with pool.acquire() as connection, connection.transaction():
         await enter(connection, system(now))
         rows = [stored(row) for row in await connection.fetch(_DIRECTORY, kinds)]
-        await enrol(connection, [(row.reference, row.resource()) for row in rows], zone)
+        await enrol(connection, [(row.reference, row.resource()) for row in rows], zone, now)
     return len(rows)
 
 

@@ -132,7 +132,7 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
     written = [(row, _as_stored(row, change, now)) for row, change in zip(rows, changes, strict=True)]
     staff = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in MEMBERSHIP_TYPES]
     if staff:
-        await enrol(connection, staff, door.store.policy.zone)
+        await enrol(connection, staff, door.store.policy.zone, now)
     ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
     if ties:
         await relate(connection, ties, door.store.policy)

@@ -104,7 +104,7 @@ class Identity:
     async def holds(self, actor: str, party: str, role: str) -> bool:
         """Whether a practitioner holds a role at a party now: to the instant it begins and ends by the dates known.
 
-        A change of the dates themselves is known after `TRUSTED` seconds, and at once where it was made.
+        A change of the dates themselves is known after `TRUSTED` seconds; sessions end with the change.
         """
         key, now = (actor, party, role), self._clock()
         known = self._members.get(key)
@@ -116,11 +116,6 @@ class Identity:
             return False
         self._members[key] = _Held(time.monotonic(), now, until)
         return True
-
-    def forget(self, actor: str) -> None:
-        """Ask anew for every role of somebody whose roles have just been changed here."""
-        for key in [key for key in self._members if key[0] == actor]:
-            del self._members[key]
 
 
 class _Held(msgspec.Struct, frozen=True):
