@@ -44,6 +44,11 @@ TIMES = [
     START,
     *(time + nudge for time in [*GRID, *(GRID[-1] + DAY * n for n in (1, 2, 3))] for nudge in (-TICK, TICK * 0)),
 ]
+OSLO = ZoneInfo("Europe/Oslo")
+# Midnights that are birthdays on days of the grid, one of them the day on which summer time ends.
+BIRTHS = [datetime(year, 10, day, 22 if day < 25 else 23, tzinfo=UTC) for year in (2014, 2010) for day in (23, 24, 26)]
+AGES = [*[None] * 8, 12, 16, 18]
+SECOND = [RelationKind.CONSENT, RelationKind.GUARDIAN, RelationKind.MANDATE, RelationKind.CARE_TEAM]
 seeds = st.integers(0, 2**48)
 
 
@@ -75,6 +80,8 @@ class World:
         person = self.pick.choice("pppppq")
         if kind is RelationKind.PROTECTED:
             return Relation(person=person, kind=kind, ground="Patient/p")
+        if kind is RelationKind.BORN:
+            return Relation(person=person, kind=kind, ground="Patient/p", start=self.pick.choice(BIRTHS))
         tie = Relation(
             person=person,
             kind=kind,
@@ -85,8 +92,10 @@ class World:
         )
         if kind is RelationKind.SELF:
             return replace(tie, actor=self.pick.choice(["Patient/p", "Patient/q"]))
-        if kind is RelationKind.RELATIVE:
+        if kind in (RelationKind.RELATIVE, RelationKind.GUARDIAN, RelationKind.MANDATE):
             return replace(tie, actor="RelatedPerson/r")
+        if kind is RelationKind.CONSENT and self.pick.random() < 0.5:
+            return replace(tie, actor=self.pick.choice([None, "RelatedPerson/r"]))
         role = self.pick.choice([*[None] * 8, *ROLES])
         return replace(
             tie, party=self.pick.choice(PARTIES), role=role, actor=self.pick.choice([None, "Practitioner/1"])
@@ -120,6 +129,10 @@ class World:
             parties=self.some(PARTIES, 1) if denies else frozenset(),
             purposes=self.many(PURPOSE_OF.values()),
             ties=self.many(RelationKind),
+            also=self.some(SECOND, 2) if self.pick.random() < 0.3 else frozenset(),
+            age_from=self.pick.choice(AGES),
+            age_to=self.pick.choice(AGES),
+            zone=OSLO,
             about=self.some(TOPICS[1:], 1) if self.pick.random() < 0.3 else frozenset(),
             grace=self.pick.choice([timedelta(), DAY, DAY * 3]),
             obligations=("reason",) if obliged else (),
@@ -140,7 +153,7 @@ class World:
 
     def policy(self):
         made = tuple(self.clause(number) for number in range(self.pick.randint(1, 6)))
-        return Policy(country="NO", zone=ZoneInfo("Europe/Oslo"), rows=(), clauses=made)
+        return Policy(country="NO", zone=OSLO, rows=(), clauses=made)
 
 
 def norway() -> Policy:

@@ -25,6 +25,8 @@ class Purpose(Enum):
     OPERATIONS = "HOPERAT"
     SYSTEM_ADMINISTRATION = "HSYSADMIN"
     RESEARCH = "HRESCH"
+    BREAK_THE_GLASS = "BTG"
+    """What is restricted is opened for a time, with a reason."""
 
 
 class Assignment(msgspec.Struct, frozen=True, kw_only=True):

@@ -239,6 +239,7 @@ def test_other_types_make_none():
         "ServiceRequest",
         "Appointment",
         "EpisodeOfCare",
+        "Consent",
     } == RELATION_TYPES
     assert read("Observation", subject=PATIENT, performer=[CENTRE]) == ()
     assert read("CarePlan", status="active", subject=PATIENT, contributor=[CENTRE]) == ()
