@@ -31,8 +31,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody signed in with one assignment.
 
     `about` is the Patient id of a citizen, or of whom a relative takes part for, and empty for staff. `csrf` guards
-    the forms, `context` is the number grants are kept for. `way` is how somebody signed in (a provider's id, `passkeys`,
-    or empty in the demo), `level` how sure that was.
+    the forms, `context` is the number grants are kept for. `way` is how somebody signed in (a provider's id,
+    `passkeys`, or empty in the demo), `level` how sure that was.
     """
 
     actor: str
