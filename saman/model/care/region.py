@@ -56,12 +56,16 @@ class Sector(Enum):
 
 
 class Role(Node, frozen=True, kw_only=True):
-    """What a person is at work, or for the citizen; the same ids in all regions."""
+    """What a person is at work, or for the citizen; the same ids in all regions.
+
+    Who holds a `licensed` role has a licence for its `profession` (`nurse`).
+    """
 
     id: Slug
     name: Text
     sector: Sector
     licensed: bool = False
+    profession: str = ""
 
 
 class RolesFile(Node, frozen=True, kw_only=True):
