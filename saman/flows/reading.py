@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, Self
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from saman.kernel.outcome import Refusal
+from saman.model.care.caremodel import CareModel
 from saman.model.fhir import date_range
 from saman.record import Record, Stored
 
@@ -14,6 +16,33 @@ TRANSLATION = "http://hl7.org/fhir/StructureDefinition/translation"
 PAGE = "200"
 
 Resource = dict[str, Any]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Read = Callable[Concatenate[CareModel, Stored, P], Iterable[T]]
+
+REMEMBERED = 16384
+"""Versions of which a process remembers what one reading of them gave."""
+
+
+def once_a_version(read: Read[P, T]) -> Callable[Concatenate[CareModel, Stored, P], tuple[T, ...]]:
+    """Read each version of a resource once: what `read` makes of it depends on nothing else, and is never changed."""
+    made: dict[Any, tuple[T, ...]] = {}
+    by: list[CareModel] = []
+
+    @wraps(read)
+    def kept(model: CareModel, stored: Stored, /, *args: P.args, **kwargs: P.kwargs) -> tuple[T, ...]:
+        if len(made) >= REMEMBERED or (by and by[0] is not model):
+            made.clear()
+            by.clear()
+        if not by:
+            by.append(model)
+        key = (stored.id, stored.version, hash(stored.body), hash(stored.meta), args)
+        if key not in made:
+            made[key] = tuple(read(model, stored, *args, **kwargs))
+        return made[key]
+
+    return kept
 
 
 async def all_of(

@@ -15,6 +15,8 @@ from collections.abc import Callable
 SHARDS = 1024
 RANDOM_BYTES, CHECK_BYTES = 11, 3
 LENGTH = 26
+REMEMBERED = 65536
+"""Ids whose shard a process remembers."""
 
 _fhir_id = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -38,6 +40,7 @@ class Mint:
     def __init__(self, secret: bytes, new_bytes: NewBytes) -> None:
         self._secret = secret
         self._new_bytes = new_bytes
+        self._read: dict[str, int | None] = {}
 
     def make(self, shard: int) -> str:
         """A new id on `shard` (0 to 1023)."""
@@ -53,6 +56,13 @@ class Mint:
         """The shard that an id made with this key carries; None for an id that was chosen elsewhere."""
         if len(made) != LENGTH:
             return None
+        if made not in self._read:
+            if len(self._read) >= REMEMBERED:
+                self._read.clear()
+            self._read[made] = self._shard(made)
+        return self._read[made]
+
+    def _shard(self, made: str) -> int | None:
         try:
             raw = base64.b32decode(made.upper() + "======")
         except ValueError:

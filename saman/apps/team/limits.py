@@ -13,7 +13,7 @@ from saman.apps.team.desk import Desk
 from saman.apps.team.person import Held, banner_of, held, may_change_limits
 from saman.apps.team.posts import version_of
 from saman.apps.team.show import refusal_page, show
-from saman.apps.team.shown import is_dead, quantities
+from saman.apps.team.shown import is_dead
 from saman.apps.team.texts import worded
 from saman.apps.team.views import LimitChoice, LimitForm
 from saman.apps.ui.pages import see
@@ -46,7 +46,7 @@ async def form(desk: Desk, found: Held, chosen: str) -> LimitForm | Refusal:
 
 
 def _choice(desk: Desk, limit: OwnLimit) -> LimitChoice:
-    measured, quantity = quantities(desk)[limit.quantity]
+    measured, quantity = desk.model.quantities[limit.quantity]
     number = desk.words.number
     name = desk.said(quantity.name if len(measured.quantities) > 1 else measured.name)
     return LimitChoice(

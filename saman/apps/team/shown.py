@@ -21,7 +21,7 @@ from saman.flows.reading import Said, day_of, in_language
 from saman.model.access.domain import labels
 from saman.model.access.relation import PROTECTED_ADDRESS
 from saman.model.care.combine import rules_of
-from saman.model.care.measurement import Measurement, Quantity
+from saman.model.care.measurement import Measurement
 from saman.model.triage import marks as triage
 from saman.model.triage.marks import Case, Mark, Sense, Value
 
@@ -140,16 +140,11 @@ def limit_text(desk: Desk, low: Decimal | None, high: Decimal | None) -> str:
     return desk.t(AT_MOST, value=number(high)) if high is not None else ""
 
 
-def quantities(desk: Desk) -> dict[str, tuple[Measurement, Quantity]]:
-    """Every quantity that some service measures, in the order of the files."""
-    return {q.id: (m, q) for service in desk.model.services for m in service.measurements for q in m.quantities}
-
-
 def readings_shown(
     desk: Desk, found: Sequence[Reading], limits: Sequence[OwnLimit], marks: Sequence[Mark] = ()
 ) -> tuple[ReadingShown, ...]:
     """One entry for each measurement in the order of the service: `138/82 mmHg` is one."""
-    known = quantities(desk)
+    known = desk.model.quantities
     held = {one.quantity: one for one in found}
     measured = dict.fromkeys(known[id][0].id for id in known if id in held)
     return tuple(_measurement(desk, one, held, limits, marks) for one in measured)
@@ -158,7 +153,9 @@ def readings_shown(
 def _measurement(
     desk: Desk, measurement: str, held: dict[str, Reading], limits: Sequence[OwnLimit], marks: Sequence[Mark]
 ) -> ReadingShown:
-    parts = [(measured, q) for measured, q in quantities(desk).values() if measured.id == measurement and q.id in held]
+    parts = [
+        (measured, q) for measured, q in desk.model.quantities.values() if measured.id == measurement and q.id in held
+    ]
     ids = [q.id for _, q in parts]
     limit = next((one for one in limits if one.quantity in ids), None)
     unit = parts[0][1].unit.text
@@ -185,7 +182,11 @@ def mark_shown(desk: Desk, found: Mark) -> MarkShown:
     """A mark of `saman.model.triage` in the reader's words."""
     args = {name: desk.words.number(Decimal(text)) if name in NUMBERS else text for name, text in found.args}
     shape: Shape = "under" if found.sense is Sense.UNDER else "over" if found.sense is not Sense.MISSED else "asked"
-    unit = next((q.unit.text for _, q in quantities(desk).values() if q.id == found.quantity), args.get("unit", ""))
+    unit = (
+        desk.model.quantities[found.quantity][1].unit.text
+        if found.quantity in desk.model.quantities
+        else args.get("unit", "")
+    )
     return MarkShown(shape, desk.t(MARK_WORDS[found.sense]), desk.t(MARK_WHY[found.sense], **(args | {"unit": unit})))
 
 
@@ -198,7 +199,7 @@ def marks_of(
     missed: tuple[date, ...] = (),
 ) -> triage.Marks:
     """What the triage module says of one report; nothing when nobody has adopted it."""
-    units = {id: q.unit.code for id, (_, q) in quantities(desk).items()}
+    units = {id: q.unit.code for id, (_, q) in desk.model.quantities.items()}
     case = Case(
         now_read=tuple(_value(one, units) for one in now_read),
         earlier=tuple(_value(one, units) for one in earlier),

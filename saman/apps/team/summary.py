@@ -15,7 +15,7 @@ from saman.apps.team.desk import Desk
 from saman.apps.team.loop import KINDS, kind_of, reason_of, report_back
 from saman.apps.team.person import Held, banner_of, comments, held
 from saman.apps.team.show import show
-from saman.apps.team.shown import limit_text, quantities
+from saman.apps.team.shown import limit_text
 from saman.apps.team.views import SummaryLine, SummaryPage
 from saman.apps.ui.locales import mark
 from saman.flows.monitoring.enrolment import Enrolment
@@ -71,7 +71,7 @@ def agreed_days(desk: Desk, enrolment: Enrolment, first: date) -> tuple[date, ..
 
 
 def _lines(desk: Desk, enrolment: Enrolment, readings: Sequence[Reading]) -> Iterator[SummaryLine]:
-    for measured, quantity in quantities(desk).values():
+    for measured, quantity in desk.model.quantities.values():
         own = [one for one in readings if one.quantity == quantity.id]
         if own:
             name = desk.said(quantity.name if len(measured.quantities) > 1 else measured.name)

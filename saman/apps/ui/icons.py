@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,7 @@ SYMBOLS: Final = {
 }
 
 
+@lru_cache(maxsize=1024)
 def use(name: str, label: str = "") -> Markup:
     """A reference to an icon; with a label it is an image with that name, without one it is hidden from readers."""
     if name not in SYMBOLS:

@@ -309,7 +309,17 @@ def _numeral(value: Decimal, places: int, locale: str) -> str:
 
 
 def _filled(text: str, values: dict[str, object]) -> Markup:
-    return escape(text) % values if values else escape(text.replace("%%", "%"))
+    return _safe(text) % values if values else _plain(text)
+
+
+@lru_cache(maxsize=8192)
+def _safe(text: str) -> Markup:
+    return escape(text)
+
+
+@lru_cache(maxsize=8192)
+def _plain(text: str) -> Markup:
+    return escape(text.replace("%%", "%"))
 
 
 def languages() -> tuple[tuple[str, str], ...]:

@@ -9,11 +9,11 @@ from typing import Any
 
 import msgspec
 
-from saman.flows.reading import day_of, in_language
+from saman.flows.reading import day_of, in_language, once_a_version
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
-from saman.model.care.combine import AskedFor, asked_for, quantity_by_code
+from saman.model.care.combine import AskedFor, asked_for
 from saman.model.care.country import Weekday
 from saman.model.care.measurement import Quantity, Schedule
 from saman.model.care.party import Party
@@ -152,6 +152,7 @@ def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterabl
     return read_limits(model, stored, language) if of_limits and goal["lifecycleStatus"] == "active" else ()
 
 
+@once_a_version
 def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
     """The limits that one Goal holds."""
     goal = stored.resource()
@@ -173,6 +174,5 @@ def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[Own
 
 def quantity_of(model: CareModel, concept: Resource) -> Quantity | None:
     """The quantity of any service that a CodeableConcept names."""
-    pairs = [(c.get("system", ""), c.get("code", "")) for c in concept.get("coding", ())]
-    found = (quantity_by_code(service, *pair) for service in model.services for pair in pairs)
-    return next((one for one in found if one is not None), None)
+    pairs = ((c.get("system", ""), c.get("code", "")) for c in concept.get("coding", ()))
+    return next((found for pair in pairs if (found := model.quantity_codes.get(pair)) is not None), None)

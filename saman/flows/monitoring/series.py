@@ -10,11 +10,11 @@ from typing import Any
 import msgspec
 
 from saman.flows.monitoring.enrolment import quantity_of
-from saman.flows.reading import moment_of
+from saman.flows.reading import moment_of, once_a_version
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
-from saman.record import Record
+from saman.record import Record, Stored
 
 SHOWN = timedelta(days=90)
 MOST = "1000"
@@ -43,12 +43,14 @@ async def readings_of(
     found = await record.newest("Observation", asked, start)
     if isinstance(found, Refusal):
         return found
-    readings = [reading for one in found for reading in read_observation(model, one.resource())]
+    readings = [reading for one in found for reading in read_observation(model, one)]
     return tuple(sorted(readings, key=lambda reading: reading.when))
 
 
-def read_observation(model: CareModel, observation: Resource) -> Iterator[Reading]:
+@once_a_version
+def read_observation(model: CareModel, stored: Stored) -> Iterator[Reading]:
     """The numbers of one Observation that some service of the region asks for; none when it was entered in error."""
+    observation = stored.resource()
     if observation["status"] in ("entered-in-error", "cancelled") or "effectiveDateTime" not in observation:
         return
     confirmed = codes.extension_of(observation, codes.CONFIRMED).get("valueBoolean", False)

@@ -17,7 +17,7 @@ from saman.flows.directory import Named, named
 from saman.flows.monitoring.enrolment import OwnLimit, read_limits
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import Reading, read_observation
-from saman.flows.reading import in_language, moment_of
+from saman.flows.reading import in_language, moment_of, once_a_version
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
@@ -91,9 +91,9 @@ async def lines_of(
         comments={item.focus: _comment(resources[item.focus][1], language) for item in items if item.focus in there},
         readings=_by_report(model, observations),
         limits=_by_person(goals, lambda one: read_limits(model, one, language)),
-        modules=_by_person((*referrals, *missing[0]), lambda one: _modules(model, one.resource())),
+        modules=_by_person((*referrals, *missing[0]), lambda one: _modules(model, one)),
         missed=_missed(model, *missing[1:]),
-        earlier=_by_person(earlier, lambda one: read_observation(model, one.resource())),
+        earlier=_by_person(earlier, lambda one: read_observation(model, one)),
     )
     lines = tuple(_line(item, parts) for item in items if f"Task/{item.id}" in resources)
     return Lines(lines=lines, names=names)
@@ -215,7 +215,7 @@ def _by_person(found: Iterable[Stored], read: Any) -> dict[str, list[Any]]:
 def _by_report(model: CareModel, observations: Iterable[Stored]) -> dict[str, list[Reading]]:
     held: dict[str, list[Reading]] = defaultdict(list)
     for one in observations:
-        for reading in read_observation(model, one.resource()):
+        for reading in read_observation(model, one):
             held[f"QuestionnaireResponse/{reading.report}"].append(reading)
     return held
 
@@ -225,7 +225,9 @@ def _comment(report: Resource, language: str) -> str:
     return next((in_language(answer, "valueString", language, report) for answer in said), "")
 
 
-def _modules(model: CareModel, referral: Resource) -> Iterator[str]:
+@once_a_version
+def _modules(model: CareModel, stored: Stored) -> Iterator[str]:
+    referral = stored.resource()
     reasons = {
         (one.get("system"), one.get("code"))
         for concept in referral.get("reasonCode", ())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 import msgspec
 
@@ -10,13 +11,14 @@ from saman.model.care.agreement import Agreement
 from saman.model.care.basis import Source
 from saman.model.care.country import Country
 from saman.model.care.governance import Body, Indicator, SharedGoal
+from saman.model.care.measurement import Measurement, Quantity
 from saman.model.care.party import Party, PartyKind
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
 from saman.model.care.service_model import ServiceModel
 
 
-class CareModel(msgspec.Struct, frozen=True, kw_only=True):
+class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A region with its country, parties, agreements, bodies and services; made by `saman.model.care.load`."""
 
     region: RegionFile
@@ -32,7 +34,22 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True):
 
     def party(self, id: str) -> Party | None:
         """A party by its id."""
-        return next((party for party in self.parties if party.id == id), None)
+        return self._parties.get(id)
+
+    @cached_property
+    def _parties(self) -> Mapping[str, Party]:
+        return {party.id: party for party in reversed(self.parties)}
+
+    @cached_property
+    def quantities(self) -> Mapping[str, tuple[Measurement, Quantity]]:
+        """Every quantity that some service measures, by its id in the order of the files."""
+        return {q.id: (m, q) for service in self.services for m in service.measurements for q in m.quantities}
+
+    @cached_property
+    def quantity_codes(self) -> Mapping[tuple[str, str], Quantity]:
+        """The quantity behind each system and code, such as a device sends; of several services' the first."""
+        measured = [q for service in self.services for m in service.measurements for q in m.quantities]
+        return {(code.system, code.code): q for q in reversed(measured) for code in q.codes}
 
     def role(self, id: str) -> Role | None:
         """A role by its id."""

@@ -50,12 +50,6 @@ def quantity(service: ServiceModel, id: str) -> Quantity | None:
     return next((one for measured in service.measurements for one in measured.quantities if one.id == id), None)
 
 
-def quantity_by_code(service: ServiceModel, system: str, code: str) -> Quantity | None:
-    """One number that the service measures, by any of its codes, such as a device sends."""
-    every = (one for measured in service.measurements for one in measured.quantities)
-    return next((one for one in every if any((c.system, c.code) == (system, code) for c in one.codes)), None)
-
-
 def _schedules(asked: Iterable[Asked]) -> dict[str, Schedule]:
     found: dict[str, Schedule] = {}
     for one in asked:

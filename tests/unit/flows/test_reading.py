@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
 import pytest
 
-from saman.flows.reading import TRANSLATION, in_language
+from saman.flows.reading import TRANSLATION, in_language, once_a_version
+from saman.kernel.outcome import Refusal
+from saman.model.care.caremodel import CareModel
+from saman.ops.region import open_region
+from saman.record import Stored
 
 PLAN = {
     "resourceType": "CarePlan",
@@ -36,3 +45,27 @@ def test_a_text_within_is_in_the_language_of_its_resource():
     assert in_language(detail, "description", "fi").language == ""
     assert in_language({"language": {"text": "x"}, "text": "y"}, "text", "fi").language == ""
     assert in_language({}, "title", "fi") == ""
+
+
+def version(number: int, body: str) -> Stored:
+    return Stored("Goal", "g1", number, datetime(2026, 11, 20, tzinfo=UTC), "p1", "", body)
+
+
+def test_a_version_is_read_once_and_another_version_or_model_anew():
+    read: list[tuple[int, str]] = []
+
+    @once_a_version
+    def words(model: CareModel, stored: Stored, language: str) -> Iterator[str]:
+        read.append((stored.version, language))
+        yield f"{stored.body} {language}"
+
+    region = open_region(Path("regions/no-agder"))
+    assert not isinstance(region, Refusal)
+    one, other = (msgspec.structs.replace(region.model) for _ in range(2))
+    assert words(one, version(1, "a"), "nb") == words(one, version(1, "a"), "nb") == ("a nb",)
+    assert words(one, version(2, "b"), "nb") == ("b nb",)
+    assert words(one, version(1, "of another database"), "nb") == ("of another database nb",)
+    assert words(one, version(1, "a"), "sv") == ("a sv",)
+    assert read == [(1, "nb"), (2, "nb"), (1, "nb"), (1, "sv")]
+    words(other, version(1, "a"), "nb")
+    assert read[4:] == [(1, "nb")]

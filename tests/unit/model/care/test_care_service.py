@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from saman.model.care.basis import ground, said
-from saman.model.care.combine import asked_for, quantity, quantity_by_code, rules_of
+from saman.model.care.combine import asked_for, quantity, rules_of
 from saman.model.care.country import Weekday
 from saman.model.care.coverage import takers
 from saman.model.care.measurement import Verdict, plausibility
@@ -113,11 +113,11 @@ def test_a_value_is_taken_asked_about_or_refused(service, id, value, unit, verdi
     assert judged.refused == (verdict is Verdict.WRONG_UNIT)
 
 
-def test_device_codes_find_their_quantity(service):
-    assert quantity_by_code(service, "urn:iso:std:iso:11073:10101", "150456").id == "spo2"
-    assert quantity_by_code(service, "http://loinc.org", "8480-6").id == "systolic"
-    assert quantity_by_code(service, "http://loinc.org", "85354-9") is None
-    assert quantity_by_code(service, "urn:other", "8480-6") is None
+def test_device_codes_find_their_quantity(agder):
+    assert agder.quantity_codes["urn:iso:std:iso:11073:10101", "150456"].id == "spo2"
+    assert agder.quantity_codes["http://loinc.org", "8480-6"].id == "systolic"
+    assert ("http://loinc.org", "85354-9") not in agder.quantity_codes
+    assert ("urn:other", "8480-6") not in agder.quantity_codes
 
 
 def test_fixed_words_name_both_numbers_in_every_language(agder, service):
