@@ -7,6 +7,7 @@ import msgspec
 from saman.kernel.outcome import Refusal
 from saman.model.access import Verdict, may_write, unmet
 from saman.record.door import Door
+from saman.record.narrowing import insufficient, lets_resource, lets_row
 from saman.record.reading import read_row
 from saman.record.refusals import forbidden, gone, not_found
 from saman.record.rows import Resource
@@ -40,8 +41,10 @@ class Change(msgspec.Struct, frozen=True):
 
 async def judged(door: Door, change: Change) -> Change | Refusal:
     """The change as it may be made: bound to the version that the rules were held against, or why it may not."""
-    if door.context.is_system:
-        return change
+    scoped = await _scoped(door, change)
+    if isinstance(scoped, Refusal) or door.context.is_system:
+        return scoped
+    change = scoped
     assignment = door.context.assignment
     decision = may_write(assignment, change.type, change.action, door.context.rights)
     if decision.verdict is Verdict.DENY:
@@ -60,3 +63,22 @@ async def judged(door: Door, change: Change) -> Change | Refusal:
         return not_found()
     reasons = unmet(decision.obligations, assignment, before, None if change.remove else change.resource)
     return forbidden(reasons) if reasons else change
+
+
+async def _scoped(door: Door, change: Change) -> Change | Refusal:
+    """The change as the scopes of an app let it be made; an update that would make something new is a create."""
+    narrowing = door.context.narrowing
+    if narrowing is None:
+        return change
+    letter = change.action[0]
+    if not narrowing.allows(change.type, letter):
+        return insufficient()
+    if change.expected != 0:
+        row = await read_row(door, change.type, change.id)
+        if row is None and change.expected == ANY and not change.remove and door.context.is_system:
+            letter = "c"
+        elif row is None or not lets_row(narrowing, row, letter):
+            return not_found()
+        elif change.expected == ANY:
+            change = msgspec.structs.replace(change, expected=row["version"])
+    return change if change.remove or lets_resource(narrowing, change.resource, letter) else insufficient()

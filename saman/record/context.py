@@ -7,6 +7,7 @@ from datetime import datetime
 import msgspec
 
 from saman.model.access import Assignment, Holder
+from saman.model.access.scopes import Narrowing
 
 SYSTEM = 0
 """The context number of the back-end client and of Saman's own work: it may use all of the record."""
@@ -19,7 +20,7 @@ class Context(msgspec.Struct, frozen=True):
     (`Practitioner/…`, `Patient/…`, `RelatedPerson/…` or `system`), `role` a code from `urn:saman:role`, `party` the id
     of the organisation or unit, `purpose` a code from http://terminology.hl7.org/CodeSystem/v3-ActReason.
     `now` is the time that law and grants are judged at, `request` an id for logs that says nothing about anybody;
-    `rights` are those that the service model gives the role.
+    `rights` are those that the service model gives the role; `narrowing` is what an app's token leaves of all this.
     """
 
     number: int
@@ -31,6 +32,7 @@ class Context(msgspec.Struct, frozen=True):
     request: str
     kind: str = "staff"
     rights: frozenset[str] = frozenset()
+    narrowing: Narrowing | None = None
 
     @property
     def is_system(self) -> bool:

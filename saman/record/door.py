@@ -8,6 +8,7 @@ from saman.record.audit import Entry
 from saman.record.context import Context
 from saman.record.database import Connection, Rows
 from saman.record.fence import opening
+from saman.record.narrowing import passed
 from saman.record.store import Store
 
 
@@ -21,9 +22,11 @@ class Door:
         self.connection = connection
 
     async def fetch(self, sql: str, *values: Any) -> Rows:
-        """The rows of a gated statement, whose own parameters start at $3."""
+        """The rows of a gated statement, whose own parameters start at $3, as far as the scopes of an app go."""
         source = self.store.pool if self.connection is None else self.connection
-        return await source.fetch(sql, *opening(self.context), *values)
+        rows = await source.fetch(sql, *opening(self.context), *values)
+        narrowing = self.context.narrowing
+        return rows if narrowing is None else passed(rows, narrowing)
 
     async def log(self, *entries: Entry) -> None:
         """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged."""

@@ -21,8 +21,10 @@ from saman.record.conditional import claim, matching
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.gathering import About, about, newest
+from saman.record.narrow_reading import allowed, narrow_versions, narrowly
+from saman.record.narrowing import insufficient, lets_row
 from saman.record.outage import or_refusal
-from saman.record.reading import read_row, version_rows
+from saman.record.reading import read_row
 from saman.record.refusals import gone, not_found
 from saman.record.rows import checked
 from saman.record.search.find import find
@@ -58,10 +60,15 @@ class Record(Door):
     async def _one(self, type_name: str, id: str, version: int | None) -> Stored | Refusal:
         if type_name not in RESOURCE_TYPES or not is_fhir_id(id):
             return not_found()
+        number = resource_number(type_name)
+        if not allowed(self, type_name, "r"):
+            await self.log(Entry(self.context, "R", number, id, version, None, REFUSED))
+            return insufficient()
         row = await read_row(self, type_name, id, version)
         if row is None and version is not None:
             row = await read_row(self, type_name, id, version, "history")
-        number = resource_number(type_name)
+        if row is not None and not await narrowly(self, type_name, id, row):
+            row = None
         if row is None:
             person = id if type_name == "Patient" else None
             await self.log(Entry(self.context, "R", number, id, version, person, REFUSED))
@@ -75,12 +82,16 @@ class Record(Door):
         """Versions, newest first, of one resource or of a type; deletions are marked."""
         if type_name not in RESOURCE_TYPES or (id and not is_fhir_id(id)):
             return not_found()
+        number = resource_number(type_name)
+        if not allowed(self, type_name, "r" if id else "s", whole=not id):
+            await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
+            return insufficient()
         described = f"{type_name}/{id}/_history"
         place = self.store.seal.open(cursor, described) if cursor else None
         if isinstance(place, Refusal):
             return place
-        rows = await version_rows(self, type_name, id, count + 1, place)
-        number, shown = resource_number(type_name), rows[:count]
+        rows = await narrow_versions(self, type_name, id, count + 1, place)
+        shown = rows[:count]
         if id and not rows and place is None:
             await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
             return not_found()
@@ -109,11 +120,15 @@ class Record(Door):
         self, type_name: str, pairs: Iterable[tuple[str, str]], since: datetime
     ) -> tuple[Stored, ...] | Refusal:
         """The newest for each person and value that `pairs` list, at most `_count` for each, none before `since`."""
+        if not allowed(self, type_name, "s"):
+            return insufficient()
         return await newest(self, type_name, pairs, since)
 
     @or_refusal
     async def about(self, person: str, types: Mapping[str, int]) -> About | Refusal:
         """The newest resources about a person by type, of each at most so many."""
+        if not all(allowed(self, one, "s") for one in types):
+            return insufficient()
         return await about(self, person, types)
 
     async def create(self, resource: Any, condition: Query | None = None) -> Written | Refusal:
@@ -154,7 +169,12 @@ class Record(Door):
     async def removal(self, type_name: str, id: str, expected: int | None = None) -> Change | Refusal:
         """The change that deletes what is there now."""
         known = type_name in RESOURCE_TYPES and is_fhir_id(id)
+        if known and not allowed(self, type_name, "d"):
+            await self.log(Entry(self.context, "D", resource_number(type_name), id, None, None, REFUSED))
+            return insufficient()
         row = await read_row(self, type_name, id) if known else None
+        if row is not None and not lets_row(self.context.narrowing, row, "d"):
+            row = None
         if row is not None and not row["deleted"]:
             there = stored(row)
             return Change(there.resource(), id, expected or there.version, remove=True)

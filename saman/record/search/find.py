@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import resource_number
-from saman.record.audit import Entry
+from saman.record.audit import REFUSED, Entry
 from saman.record.context import Context
 from saman.record.cursor import Place
 from saman.record.door import Door
+from saman.record.narrowing import lets_row, within
 from saman.record.search.query import Include, Query
 from saman.record.search.statement import (
     asked_persons,
@@ -29,6 +31,11 @@ Rows = Sequence[asyncpg.Record]
 
 async def find(door: Door, query: Query) -> Page | Refusal:
     """One page. The answer is withheld until the log says who was shown."""
+    narrowed = within(query, door.context.narrowing)
+    if isinstance(narrowed, Refusal):
+        await door.log(*(msgspec.structs.replace(one, outcome=REFUSED) for one in entries_of(door.context, query, ())))
+        return narrowed
+    query = narrowed
     place = door.store.seal.open(query.cursor, query.describe) if query.cursor else None
     if isinstance(place, Refusal):
         return place
@@ -91,4 +98,5 @@ async def _included(door: Door, includes: Sequence[Include], rows: Rows) -> Rows
 async def _many(door: Door, keys: Sequence[tuple[int, str]]) -> Rows:
     shards = [door.store.mint.shard(id) for _, id in keys]
     types, ids = [kind for kind, _ in keys], [id for _, id in keys]
-    return await door.fetch(many_statement(door.store.fence), shards, types, ids)
+    rows = await door.fetch(many_statement(door.store.fence), shards, types, ids)
+    return [row for row in rows if lets_row(door.context.narrowing, row, "rs")]

@@ -53,8 +53,18 @@ class Include(msgspec.Struct, frozen=True):
     target: str
 
 
+class Within(msgspec.Struct, frozen=True):
+    """One of the ways in which an app may find something: about this person only if one is named, and all of these."""
+
+    person: str | None
+    clauses: tuple[Clause, ...]
+
+
 class Query(msgspec.Struct, frozen=True):
-    """A checked search for one resource type; `sort` is a parameter code, its direction beside it."""
+    """A checked search for one resource type; `sort` is a parameter code, its direction beside it.
+
+    With `within` a match must fulfil one of them besides: what the scopes of an app leave.
+    """
 
     type: str
     clauses: tuple[Clause, ...]
@@ -66,6 +76,7 @@ class Query(msgspec.Struct, frozen=True):
     cursor: str
     used: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
+    within: tuple[Within, ...] = ()
 
     @property
     def describe(self) -> str:

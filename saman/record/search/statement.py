@@ -19,7 +19,7 @@ from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
 from saman.record.rows import numbers
 from saman.record.search.clauses import TABLE, condition, point_condition
-from saman.record.search.query import Clause, Query, unescape
+from saman.record.search.query import Clause, Query, Within, unescape
 from saman.record.search.ways import RESOURCES, Finder, Frame, Window, located, persons_of
 
 COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
@@ -48,7 +48,8 @@ class _Builder:
         self, window: Callable[[], Window] | None = None, *, each: bool = False
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM, the conditions, and the alias whose person and time order the rows."""
-        way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=window, each=each)
+        cut = None if self.query.within else window
+        way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=cut, each=each)
         if isinstance(way, Refusal):
             return way
         wheres = [GATED, "NOT r.deleted", *way.wheres]
@@ -57,7 +58,25 @@ class _Builder:
             if isinstance(part, Refusal):
                 return part
             wheres.append(part)
+        ways = [self._within(one) for one in self.query.within]
+        refusal = next((each for each in ways if isinstance(each, Refusal)), None)
+        if refusal is not None:
+            return refusal
+        if ways:
+            wheres.append(f"({' OR '.join(map(str, ways))})")
         return way.source, wheres, way.alias
+
+    def _within(self, one: Within) -> str | Refusal:
+        """What the scopes of an app ask of a row; what is about nobody is not about somebody else."""
+        parts: list[str] = []
+        if one.person is not None:
+            parts.append(f"(r.person = {self.bind(one.person, 'text')} OR r.person IS NULL AND r.domain = 0)")
+        for clause in one.clauses:
+            part = self._clause(clause)
+            if isinstance(part, Refusal):
+                return part
+            parts.append(part)
+        return f"({' AND '.join(parts)})"
 
     def window(self, place: Place | None) -> Window:
         """The page's stretch of time."""

@@ -1,0 +1,57 @@
+"""Reading under the scopes of an app: a version is shown when it and the current one are let through."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+import msgspec
+
+from saman.record.cursor import Place
+from saman.record.door import Door
+from saman.record.narrowing import lets_row
+from saman.record.reading import read_row, version_rows
+
+
+def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> bool:
+    """Whether the scopes allow a letter on resources of a type at all; with `whole` on all of them alike.
+
+    The versions of a type can't be held against search values, which only current versions have.
+    """
+    narrowing = door.context.narrowing
+    if narrowing is None:
+        return True
+    limits = narrowing.limits(type_name, letter)
+    return bool(limits) and (limits[0].is_open or not whole)
+
+
+async def narrowly(door: Door, type_name: str, id: str, row: Any) -> bool:
+    """Whether a version may be read: one that was corrected since, so that it no longer matches, may not."""
+    narrowing = door.context.narrowing
+    if narrowing is None or narrowing.limits(type_name, "r")[0].is_open:
+        return True
+    if not lets_row(narrowing, row, "r"):
+        return False
+    current = await read_row(door, type_name, id)
+    return current is not None and lets_row(narrowing, current, "r")
+
+
+async def narrow_versions(
+    door: Door, type_name: str, id: str, most: int, place: Place | None
+) -> Sequence[asyncpg.Record]:
+    """Up to `most` versions after `place`, newest first, that are let through; none when the current one is not."""
+    narrowing = door.context.narrowing
+    if narrowing is None or not id or narrowing.limits(type_name, "r")[0].is_open:
+        return await version_rows(door, type_name, id, most, place)
+    current = await read_row(door, type_name, id)
+    if current is None or not lets_row(narrowing, current, "r"):
+        return ()
+    whole = Door(door.store, msgspec.structs.replace(door.context, narrowing=None), door.base, door.connection)
+    found: list[asyncpg.Record] = []
+    while True:
+        rows = await version_rows(whole, type_name, id, most, place)
+        found += [row for row in rows if lets_row(narrowing, row, "r")]
+        if len(found) >= most or len(rows) < most:
+            return found[:most]
+        place = Place(rows[-1]["updated"], str(rows[-1]["version"]), id)
