@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from datetime import UTC
@@ -16,9 +17,11 @@ from saman.model.access.assignment import Holder
 from saman.model.access.policy import Policy, clause_of, days, with_region
 from saman.model.access.relation import RelationKind
 from saman.model.access.row import LAW_ROWS, CountryHead, RegionHead, RegionRow, Row, Rule, Status
+from saman.model.access.terms_check import own_faults, row_faults
+from saman.model.access.terms_kinds import TERMS_OF, Terms
 from saman.model.care.yamltree import Tree, finding, parse
 
-T = TypeVar("T")
+T = TypeVar("T", bound=msgspec.Struct)
 
 SECTOR_OF = {"readings": "health", "health": "health", "social": "social"}
 """Kinds of data that belong to one side; the others are shared by both."""
@@ -37,6 +40,7 @@ def read_country(file: str, text: str, roles: Collection[str]) -> Policy | Refus
     if head is not None:
         reader.issues += _zone_issues(reader, head)
     reader.issues += _row_set_issues(reader, rows)
+    reader.issues += _between_issues(reader, rows)
     for row in rows:
         reader.issues += _row_issues(reader, row)
         for rule in row.rules:
@@ -104,7 +108,29 @@ class _File:
         line = self.tree.line("rows", index)
         name = str(part.get("id") or f"number {index + 1}") if isinstance(part, dict) else f"number {index + 1}"
         self.line_of.setdefault(name, line)
-        return self._converted(part, type_, name, line)
+        if type_ is not Row or not isinstance(part, dict):
+            return self._converted(part, type_, name, line)
+        plain = {key: value for key, value in part.items() if key != "terms"}
+        row, terms = self._converted(plain, type_, name, line), self._terms(part, name, index)
+        return None if row is None else msgspec.structs.replace(row, terms=terms)
+
+    def _terms(self, part: dict[str, Any], row: str, index: int) -> Terms | None:
+        shape = TERMS_OF.get(row)
+        if shape is None or "terms" not in part:
+            if shape is not None:
+                self.fault(row, "missing", "It has no `terms`.", f"Write them: {_fields(shape)}.")
+            elif "terms" in part:
+                self.fault(row, "unknown", "It has `terms`, and none belong to this row.", "Remove them.")
+            return None
+        try:
+            return msgspec.convert(part["terms"], shape)
+        except msgspec.ValidationError as error:
+            named = re.search(r"\$\.(\w+)|unknown field `(\w+)`", str(error))
+            term = (named.group(1) or named.group(2)) if named else ""
+            line = self.tree.line("rows", index, "terms", term) if term else self.tree.line("rows", index, "terms")
+            wrong = f"Row {row}: terms: {error}."
+            self.issues.append(finding(f"{self.tree.file}:{line}", "terms", wrong, f"They are: {_fields(shape)}."))
+            return None
 
     def _converted(self, part: Any, type_: type[T], name: str, line: int) -> T | None:
         try:
@@ -113,6 +139,10 @@ class _File:
             mend = "See the page on access in the documentation for the fields and their words."
             self.issues.append(finding(f"{self.tree.file}:{line}", "structure", f"Row {name}: {error}.", mend))
             return None
+
+
+def _fields(shape: type[Terms]) -> str:
+    return ", ".join(f"`{name}`" for name in shape.__struct_fields__)
 
 
 def _zone_issues(reader: _File, head: CountryHead) -> Iterator[Issue]:
@@ -145,7 +175,14 @@ def _row_set_issues(reader: _File, rows: tuple[Row, ...]) -> Iterator[Issue]:
             yield reader.issue(rule, "duplicate", "This rule is written twice.", "Give each an id of its own.")
 
 
+def _between_issues(reader: _File, rows: tuple[Row, ...]) -> Iterator[Issue]:
+    for row_id, (wrong, mend) in row_faults(rows):
+        yield reader.issue(row_id, "terms", f"terms: {wrong}.", mend)
+
+
 def _row_issues(reader: _File, row: Row) -> Iterator[Issue]:
+    for wrong, mend in own_faults(row.terms) if row.terms is not None else ():
+        yield reader.issue(row.id, "terms", f"terms: {wrong}.", mend)
     if row.status is not Status.UNCHECKED and not row.source:
         yield reader.issue(row.id, "unsourced", "It has no source.", "Add the source that was read, or mark it U.")
     if row.valid_from and row.valid_to and row.valid_to < row.valid_from:

@@ -10,6 +10,7 @@ import msgspec
 
 from saman.model.access.assignment import Holder, Purpose
 from saman.model.access.relation import RelationKind
+from saman.model.access.terms_kinds import Terms
 
 DomainWord = Literal["directory", "person", "plan", "readings", "health", "social", "finance", "consent"]
 
@@ -114,6 +115,8 @@ class Row(_Node, frozen=True, kw_only=True):
     valid_from: date | None = None
     valid_to: date | None = None
     rules: tuple[Rule, ...] = ()
+    terms: Terms | None = None
+    """In the shape that TERMS_OF has for the row; None for rows without."""
 
     @property
     def confirmed(self) -> bool:
