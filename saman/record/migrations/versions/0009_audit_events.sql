@@ -31,7 +31,8 @@ BEGIN
     IF since IS NOT NULL THEN filter := filter || ' AND date_trunc(''milliseconds'', a.at) >= $$8'; END IF;
     IF until IS NOT NULL THEN filter := filter || ' AND date_trunc(''milliseconds'', a.at) < $$9'; END IF;
     IF kinds IS NOT NULL THEN
-        filter := filter || ' AND ((a.type, a.id) IN (SELECT * FROM unnest($$10, $$11)) OR a.ground = ANY($$13))';
+        filter := filter || ' AND ((a.type, a.id) IN (SELECT * FROM unnest($$10, $$11)) OR a.ground = ANY($$13)'
+            || ' OR EXISTS (SELECT FROM unnest($$11) AS i(one) WHERE strpos(a.read, i.one) > 0))';
     END IF;
     IF persons IS NULL THEN
         filter := 'SELECT a.* FROM audit a WHERE ' || filter;
