@@ -16,6 +16,8 @@ from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, resource_number
 from saman.record.audit import REFUSED, Entry
+from saman.record.audit_events_found import BOOKS, entries_found, entry_found
+from saman.record.audit_events_ids import is_made, unwritable
 from saman.record.change import ANY, Change
 from saman.record.conditional import claim, matching
 from saman.record.cursor import Place
@@ -64,6 +66,8 @@ class Record(Door):
         if not allowed(self, type_name, "r"):
             await self.log(Entry(self.context, "R", number, id, version, None, REFUSED))
             return insufficient()
+        if is_made(type_name, id):
+            return await entry_found(self, BOOKS[type_name], id, version)
         row = await read_row(self, type_name, id, version)
         if row is None and version is not None:
             row = await read_row(self, type_name, id, version, "history")
@@ -86,6 +90,9 @@ class Record(Door):
         if not allowed(self, type_name, "r" if id else "s", whole=not id):
             await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
             return insufficient()
+        if is_made(type_name, id):
+            one = await entry_found(self, BOOKS[type_name], id, None)
+            return one if isinstance(one, Refusal) else Page((one,))
         described = f"{type_name}/{id}/_history"
         place = self.store.seal.open(cursor, described) if cursor else None
         if isinstance(place, Refusal):
@@ -113,7 +120,7 @@ class Record(Door):
     @or_refusal
     async def find(self, query: Query) -> Page | Refusal:
         """The same for a query that has been read already."""
-        return await find(self, query)
+        return await (entries_found if query.type in BOOKS else find)(self, query)
 
     @or_refusal
     async def newest(
@@ -172,6 +179,9 @@ class Record(Door):
         if known and not allowed(self, type_name, "d"):
             await self.log(Entry(self.context, "D", resource_number(type_name), id, None, None, REFUSED))
             return insufficient()
+        if known and is_made(type_name, id):
+            await self.log(Entry(self.context, "D", resource_number(type_name), id, None, None, REFUSED))
+            return unwritable()
         row = await read_row(self, type_name, id) if known else None
         if row is not None and not lets_row(self.context.narrowing, row, "d"):
             row = None

@@ -16,6 +16,7 @@ from saman.model import fhir
 from saman.model.access import RELATION_TYPES
 from saman.model.access.membership import MEMBERSHIP_TYPES
 from saman.record.audit import REFUSED, Entry
+from saman.record.audit_events_ids import pretended
 from saman.record.change import Change, judged
 from saman.record.context import Context
 from saman.record.database import Rows
@@ -87,6 +88,10 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
     """Write all changes or none; what is refused is logged, and stays logged whatever becomes of the transaction."""
     rows: list[Row] = []
     for change in changes:
+        pretence = pretended(change.resource, change.id, door.base)
+        if pretence is not None:
+            await door.log(Entry(door.context, "C", fhir.resource_number(change.type), change.id, outcome=REFUSED))
+            return pretence
         row = row_of(door, change)
         if isinstance(row, Refusal):
             return row
