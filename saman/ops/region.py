@@ -1,4 +1,4 @@
-"""Reads a region's folder: its care model, and who may see what in its country."""
+"""Reads a region's folder: its care model, who may see what in its country, and how people there prove who they are."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from saman.model.access import Policy
 from saman.model.access.read import add_region, read_country
 from saman.model.care.caremodel import CareModel
 from saman.model.care.load import Loaded, load
+from saman.model.identity import Identity, read_identity
 
 
 class Region(msgspec.Struct, frozen=True):
-    """A region ready to run: its care model and the access policy of its country and agreements."""
+    """A region ready to run: its care model, its access policy, and the identities of its country."""
 
     folder: Path
     loaded: Loaded
     policy: Policy
+    identity: Identity
 
     @property
     def model(self) -> CareModel:
@@ -43,7 +45,11 @@ def open_region(folder: Path) -> Region | Refusal:
     if isinstance(loaded, Refusal):
         return loaded
     policy = _policy(files, folder.name, loaded.model)
-    return policy if isinstance(policy, Refusal) else Region(folder, loaded, policy)
+    identity = _identity(files, loaded.model)
+    wrong = [part for part in (policy, identity) if isinstance(part, Refusal)]
+    if isinstance(policy, Refusal) or isinstance(identity, Refusal):
+        return Refusal(wrong[0].kind, tuple(issue for part in wrong for issue in part.issues))
+    return Region(folder, loaded, policy, identity)
 
 
 def _policy(files: dict[str, str], name: str, model: CareModel) -> Policy | Refusal:
@@ -55,3 +61,11 @@ def _policy(files: dict[str, str], name: str, model: CareModel) -> Policy | Refu
     if isinstance(policy, Refusal) or own not in files:
         return policy
     return add_region(policy, own, files[own])
+
+
+def _identity(files: dict[str, str], model: CareModel) -> Identity | Refusal:
+    path = f"countries/{model.country.code.lower()}.identity.yaml"
+    if path not in files:
+        text = f"{path} is missing: how people prove who they are is not said."
+        return Refusal(Kind.NOT_FOUND, (Issue("not-found", text, path),))
+    return read_identity(path, files[path], {one.uri for one in model.country.identifiers})
