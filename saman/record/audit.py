@@ -2,12 +2,13 @@
 
 A write's entries are in the write's own transaction. Entries for reads, searches and refusals go through one writer
 per process that commits many requests' entries at once. When the log cannot be written, nothing is shown.
+What one request reads about one person on one ground is one entry that lists it (see `gathered`).
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from time import perf_counter
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from saman.model.fhir import resource_name, resource_number
 from saman.record.context import Context
 from saman.record.database import Pool
 
@@ -22,9 +24,13 @@ OK, REFUSED = 0, 4
 """AuditEvent.outcome (http://hl7.org/fhir/audit-event-outcome): success, or refused or not found."""
 
 _INSERT = """INSERT INTO audit
-    (at, request, actor, role, party, purpose, action, type, id, version, person, outcome, ground, query)
+    (at, request, actor, role, party, purpose, action, type, id, version, person, outcome, ground, query, read, missed)
 SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::smallint[], $13::text[], $14::text[])"""
+    $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::smallint[], $13::text[], $14::text[], $15::text[],
+    $16::text[])
+RETURNING entry"""
+
+_PATIENT = resource_number("Patient")
 
 
 class Unlogged(Exception):
@@ -35,6 +41,8 @@ class Entry(msgspec.Struct, frozen=True):
     """One act on the record, a compact row that is rendered as an AuditEvent when it is read.
 
     `action` is C, R, U, D or E (http://hl7.org/fhir/audit-event-action), with S for a search and H for a history.
+    `read` lists the resources that one request showed of one person, as `Type/id/version`; `missed` the types that
+    were asked for and held nothing.
     """
 
     context: Context
@@ -46,6 +54,8 @@ class Entry(msgspec.Struct, frozen=True):
     outcome: int = OK
     ground: str = ""
     query: str = ""
+    read: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
 
     def row(self) -> tuple[Any, ...]:
         """The values in the order of the table."""
@@ -53,11 +63,12 @@ class Entry(msgspec.Struct, frozen=True):
         return (
             c.now, c.request, c.actor, c.role, c.party, c.purpose, self.action,
             self.type, self.id, self.version, self.person, self.outcome, self.ground, self.query,
+            packed(self.read), " ".join(self.missed),
         )  # fmt: skip
 
 
 class Logged(msgspec.Struct, frozen=True):
-    """One entry as read back."""
+    """One entry as read back; made from a row of the table, whose texts `read` and `missed` it takes apart."""
 
     entry: int
     at: datetime
@@ -74,6 +85,138 @@ class Logged(msgspec.Struct, frozen=True):
     outcome: int
     ground: str
     query: str
+    read: tuple[str, ...] = ()
+    missed: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Take the texts of the table apart."""
+        if isinstance(self.read, str):
+            msgspec.structs.force_setattr(self, "read", unpacked(self.read))
+        if isinstance(self.missed, str):
+            msgspec.structs.force_setattr(self, "missed", tuple(self.missed.split()))
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list of many people that showed this one."""
+        return self.query.startswith("worklist")
+
+    @property
+    def showed(self) -> bool:
+        """Whether something was shown or written.
+
+        A search is logged for everybody who is asked about by name, and has a ground or lists what it read only where
+        its answer held something.
+        """
+        return self.outcome == OK and (self.action != "S" or bool(self.ground) or bool(self.read))
+
+    @property
+    def shown_types(self) -> tuple[str, ...]:
+        """The types of what was shown or written, each once."""
+        listed = tuple(dict.fromkeys(one.partition("/")[0] for one in self.read))
+        return listed or ((resource_name(self.type),) if self.showed else ())
+
+    @property
+    def missed_types(self) -> tuple[str, ...]:
+        """The types that were asked for and not shown."""
+        return self.missed or (() if self.showed else (resource_name(self.type),))
+
+
+def packed(read: Iterable[str]) -> str:
+    """`Type/id/version` of several as one text, in which a type that follows itself is not repeated."""
+    words: list[str] = []
+    last = ""
+    for one in read:
+        kind, _, rest = one.partition("/")
+        words.append(rest if kind == last else one)
+        last = kind
+    return " ".join(words)
+
+
+def unpacked(text: str) -> tuple[str, ...]:
+    """The counterpart of `packed`."""
+    found: list[str] = []
+    kind = ""
+    for word in text.split():
+        if word.count("/") == 1:
+            found.append(f"{kind}/{word}")
+        else:
+            kind = word.partition("/")[0]
+            found.append(word)
+    return tuple(found)
+
+
+def reference(row: Any) -> str:
+    """`Type/id/version` of a row that was read."""
+    return f"{resource_name(row['type'])}/{row['id']}/{row['version']}"
+
+
+def readings(entry: Entry, rows: Iterable[Any]) -> list[Entry]:
+    """`entry` once for each person and ground of `rows`, listing the resources."""
+    found: dict[tuple[str | None, str], list[str]] = {}
+    for row in rows:
+        found.setdefault((row["person"], row["ground"] or ""), []).append(reference(row))
+    return [
+        msgspec.structs.replace(entry, person=person, ground=ground, read=tuple(read))
+        for (person, ground), read in found.items()
+    ]
+
+
+def gathered(entries: Sequence[Entry]) -> list[Entry]:
+    """The entries of one request: those about one person on one ground put together, everything else as it is.
+
+    What was asked for about a person and not shown stands with what was shown of them, if anything was.
+    """
+    if len(entries) < 2:
+        return list(entries)
+    together: dict[tuple[Any, ...], list[Entry]] = {}
+    apart: list[Entry] = []
+    for one in entries:
+        if one.outcome == OK and one.action in "RSH":
+            c = one.context
+            key = (c.actor, c.role, c.party, c.purpose, c.request, one.person, one.ground)
+            together.setdefault(key, []).append(one)
+        else:
+            apart.append(one)
+    for key in [key for key in together if key[-2] is not None and not key[-1]]:
+        home = next((other for other in together if other[:-1] == key[:-1] and other[-1]), None)
+        if home is not None:
+            together[home] += together.pop(key)
+    return [_one(several) for several in together.values()] + apart
+
+
+def _one(several: Sequence[Entry]) -> Entry:
+    first = several[0]
+    if len(several) == 1:
+        return first
+    read = dict.fromkeys(one for entry in several for one in _read(entry))
+    shown = {one.partition("/")[0] for one in read}
+    missed = dict.fromkeys(one for entry in several for one in _missed(entry) if one not in shown)
+    lists = [one for one in several if one.query.startswith("worklist")]
+    actions = {one.action for one in several}
+    queries = [lists[0].query] if lists else list(dict.fromkeys(one.query for one in several if one.query))
+    types = {one.type for one in several}
+    return msgspec.structs.replace(
+        first,
+        action="S" if lists else "R" if "R" in actions else "S" if "S" in actions else "H",
+        type=lists[0].type if lists else first.type if len(types) == 1 else _PATIENT,
+        id=first.id if len({(one.type, one.id) for one in several}) == 1 else "",
+        version=None,
+        ground=next((one.ground for one in several if one.ground), ""),
+        query="\n".join(queries),
+        read=tuple(sorted(read)),
+        missed=tuple(missed),
+    )
+
+
+def _read(entry: Entry) -> Iterable[str]:
+    if entry.read or entry.action != "R":
+        return entry.read
+    return (f"{resource_name(entry.type)}/{entry.id}/{entry.version or ''}",)
+
+
+def _missed(entry: Entry) -> Iterable[str]:
+    searched = entry.action == "S" and not entry.read and not entry.ground and not entry.missed
+    return (resource_name(entry.type),) if searched else entry.missed
 
 
 Flushed = Callable[[int, float, bool], None]
@@ -89,7 +232,7 @@ class AuditWriter:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._waiting: list[tuple[tuple[Entry, ...], asyncio.Future[None]]] = []
+        self._waiting: list[tuple[tuple[Entry, ...], asyncio.Future[list[int]]]] = []
         self._writing: asyncio.Task[None] | None = None
         self.told: Flushed = _to_nobody
 
@@ -98,36 +241,39 @@ class AuditWriter:
         """How many entries wait to be written."""
         return sum(len(entries) for entries, _ in self._waiting)
 
-    async def write(self, *entries: Entry) -> None:
-        """Return when the entries are durable; raises Unlogged when they could not be made so."""
+    async def write(self, *entries: Entry) -> list[int]:
+        """The numbers of the entries once they are durable; raises Unlogged when they could not be made so."""
         if not entries:
-            return
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            return []
+        done: asyncio.Future[list[int]] = asyncio.get_running_loop().create_future()
         self._waiting.append((entries, done))
         if self._writing is None or self._writing.done():
             self._writing = asyncio.create_task(self._drain())
-        await done
+        return await done
 
     async def _drain(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
             entries = [entry for several, _ in batch for entry in several]
             begun = perf_counter()
-            error = await self._commit(entries)
-            self.told(len(entries), perf_counter() - begun, error is None)
-            for _, done in batch:
+            numbers = await self._commit(entries)
+            durable = not isinstance(numbers, Unlogged)
+            self.told(len(entries), perf_counter() - begun, durable)
+            at = 0
+            for several, done in batch:
                 if done.done():
-                    continue
-                if error is None:
-                    done.set_result(None)
+                    pass
+                elif isinstance(numbers, Unlogged):
+                    done.set_exception(numbers)
                 else:
-                    done.set_exception(error)
+                    done.set_result(numbers[at : at + len(several)])
+                at += len(several)
 
-    async def _commit(self, entries: list[Entry]) -> Unlogged | None:
+    async def _commit(self, entries: list[Entry]) -> list[int] | Unlogged:
         try:
-            await self._pool.execute(_INSERT, *zip(*(entry.row() for entry in entries), strict=True))
+            rows = await self._pool.fetch(_INSERT, *zip(*(entry.row() for entry in entries), strict=True))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             failed = Unlogged("the audit entries could not be written")
             failed.__cause__ = error
             return failed
-        return None
+        return [row[0] for row in rows]

@@ -25,11 +25,17 @@ def own_criteria(entry: Logged) -> str:
 
     Dates, codes and what says how to answer stay; so do values that name this person. Every other value is hidden.
     """
-    kind, mark, query = entry.query.partition("?")
+    if not entry.query:
+        return resource_name(entry.type)
+    return "\n".join(_own(line, entry.person) for line in entry.query.split("\n"))
+
+
+def _own(line: str, person: str | None) -> str:
+    kind, mark, query = line.partition("?")
     if not mark:
-        return entry.query or resource_name(entry.type)
+        return line
     return f"{kind}?" + "&".join(
-        f"{name}={_told(kind, name, value, entry.person)}" for name, value in parse_qsl(query, keep_blank_values=True)
+        f"{name}={_told(kind, name, value, person)}" for name, value in parse_qsl(query, keep_blank_values=True)
     )
 
 

@@ -33,7 +33,7 @@ from saman.record.refusals import not_found
 from saman.record.rows import split
 from saman.record.search.find import entries_of, frame_of
 from saman.record.search.query import Query
-from saman.record.search.statement import many_statement, search_statement, total_statement
+from saman.record.search.statement import asked_persons, many_statement, search_statement, total_statement
 from saman.record.stored import Page, Stored, stored
 
 MOST_COUNTED = 2000
@@ -278,8 +278,14 @@ class _Search:
         return list(await self.door.fetch(many_statement(self.door.store.fence), shards, types, ids))
 
     async def _log(self, shown: list[Stored], sent: list[asyncpg.Record], included: list[asyncpg.Record]) -> None:
-        grounds = {row["id"]: row["ground"] for row in sent}
-        people: list[Any] = [
-            {"person": one.person, "ground": grounds.get(one.id) or self.reach.ground(one.person)} for one in shown
-        ]
-        await self.door.log(*entries_of(self.door.context, self.query, [*people, *included]))
+        """One entry for each person whose log was shown or asked about; entries are not listed one by one."""
+        grounds: dict[str | None, str] = dict.fromkeys(asked_persons(self.query), "")
+        grounds |= {one.person: self.reach.ground(one.person) for one in shown if one.person is not None}
+        grounds |= {row["person"]: row["ground"] or "" for row in (*sent, *included) if row["person"] is not None}
+        about = resource_number(self.book.type)
+        await self.door.log(
+            *(
+                Entry(self.door.context, "S", about, person=person, ground=ground, query=self.query.describe)
+                for person, ground in (grounds or {None: ""}).items()
+            )
+        )

@@ -7,9 +7,11 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import msgspec
+
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import resource_number
-from saman.record.audit import Entry
+from saman.record.audit import Entry, readings
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.rows import person_shard
@@ -19,6 +21,8 @@ from saman.record.search.statement import COLUMNS, newest_statement
 from saman.record.stored import Stored, stored
 
 About = dict[str, tuple[Stored, ...]]
+
+_PATIENT = resource_number("Patient")
 
 
 @cache
@@ -40,13 +44,11 @@ async def about(door: Door, person: str, types: Mapping[str, int]) -> About:
     numbers = [resource_number(name) for name in types]
     shard = person_shard(person, door.store.mint)
     rows = await door.fetch(about_sql(door.store.fence), numbers, list(types.values()), shard, person)
-    grounds = {row["type"]: row["ground"] or "" for row in rows}
-    await door.log(
-        *(
-            Entry(door.context, "S", one, person=person, ground=grounds.get(one, ""), query="$everything")
-            for one in numbers
-        )
-    )
+    there = {row["type"] for row in rows}
+    missed = tuple(name for name, number in zip(types, numbers, strict=True) if number not in there)
+    plain = Entry(door.context, "S", numbers[0] if len(numbers) == 1 else _PATIENT, person=person, query="$everything")
+    first, *others = readings(plain, rows) or [plain]
+    await door.log(msgspec.structs.replace(first, missed=missed), *others)
     found: dict[str, list[Stored]] = {name: [] for name in types}
     for one in map(stored, rows):
         found[one.type].append(one)

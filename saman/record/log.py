@@ -8,7 +8,7 @@ from saman.record.fence import GATED, gate
 
 LAST = 2**62
 _ABOUT = gate(f"""SELECT entry, at, request, actor, role, party, purpose, action, type, id, version, person, outcome,
-    ground, query FROM audit_about($3::text, $4::bigint, $5::integer) WHERE {GATED}""")
+    ground, query, read, missed FROM audit_about($3::text, $4::bigint, $5::integer) WHERE {GATED}""")
 
 
 async def log_of(door: Door, person: str, before: int = LAST, most: int = 500) -> tuple[Logged, ...]:

@@ -15,7 +15,7 @@ import asyncpg
 from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, resource_number
-from saman.record.audit import REFUSED, Entry
+from saman.record.audit import REFUSED, Entry, readings
 from saman.record.audit_events_found import BOOKS, entries_found, entry_found
 from saman.record.audit_events_ids import is_made, unwritable
 from saman.record.change import ANY, Change
@@ -102,8 +102,8 @@ class Record(Door):
         if id and not rows and place is None:
             await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
             return not_found()
-        grounds = {row["person"]: row["ground"] or "" for row in shown} or {None: ""}
-        await self.log(*(Entry(self.context, "H", number, id, None, one, ground=g) for one, g in grounds.items()))
+        plain = Entry(self.context, "H", number, id)
+        await self.log(*(readings(plain, shown) or [plain]))
         matches = tuple(stored(row) for row in shown)
         return Page(matches, next=self._older(matches[-1], described) if len(rows) > count else None)
 

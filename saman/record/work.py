@@ -122,7 +122,7 @@ def _many_sql(fence: Fence, groups: tuple[int, ...], *, sent: bool) -> str:
     """Each group is a range of the index that is read as far as the page goes."""
     parts = " UNION ALL ".join(
         f"""(SELECT {_COLUMNS}, {group} AS "group" FROM work w
-        WHERE {GATED} AND {_SENT if sent else _OWNED} AND {_GROUPS[group]} AND {fence.exists("w")}
+        WHERE {GATED} AND {_SENT if sent else _OWNED} AND {_GROUPS[group]} AND {fence.exists("w", "work")}
         ORDER BY w.received, w.id LIMIT $5::bigint + $6::bigint)"""
         for group in groups
     )
@@ -135,7 +135,7 @@ def _few_sql(fence: Fence, groups: tuple[int, ...]) -> str:
     """What somebody has claimed, and the work about some people, is little enough to be sorted."""
     among = " OR ".join(f"({_GROUPS[group]})" for group in groups)
     return gate(f"""SELECT {_COLUMNS}, {_GROUP} AS "group" FROM work w
-        WHERE {GATED} AND {_OWNED} AND ({among}) AND {fence.exists("w")}
+        WHERE {GATED} AND {_OWNED} AND ({among}) AND {fence.exists("w", "work")}
           AND ($7::text[] IS NULL OR w.person = ANY($7)) AND ($8::text = '' OR w.claimed_by = $8)
         ORDER BY "group", w.received, w.id OFFSET $5::bigint LIMIT $6::bigint""")
 
@@ -168,12 +168,16 @@ async def count_newer(store: Store, context: Context, party: str, since: datetim
     """How many open lines came to `party` after `since`, none counted beyond `MOST_COUNTED`."""
     sql = gate(f"""SELECT count(*) FROM (
         SELECT FROM work w WHERE {GATED} AND {_OWNED} AND w.waits IN (0, 2, 3) AND w.received > $4::timestamptz
-          AND {store.fence.exists("w")} LIMIT {MOST_COUNTED}) AS c""")
+          AND {store.fence.exists("w", "work")} LIMIT {MOST_COUNTED}) AS c""")
     many: int = await store.pool.fetchval(sql, *opening(context), party, since)
     return many
 
 
 def _shown(context: Context, items: Sequence[Item], party: str) -> list[Entry]:
     number = resource_number("Task")
-    persons = {item.person for item in items if item.person is not None}
-    return [Entry(context, "S", number, person=person, query=f"worklist of {party}") for person in sorted(persons)]
+    persons: dict[str, list[str]] = {}
+    for item in items:
+        if item.person is not None:
+            persons.setdefault(item.person, []).append(f"Task/{item.id}/")
+    query = f"worklist of {party}"
+    return [Entry(context, "S", number, person=one, query=query, read=tuple(read)) for one, read in persons.items()]

@@ -10,12 +10,12 @@ import msgspec
 
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import resource_number
-from saman.record.audit import REFUSED, Entry
+from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.narrowing import lets_row, within
-from saman.record.search.query import Include, Query
+from saman.record.search.query import Include, Query, alternatives
 from saman.record.search.statement import (
     asked_persons,
     include_statement,
@@ -75,13 +75,26 @@ def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
 
 def entries_of(context: Context, query: Query, shown: Rows) -> list[Entry]:
     """One for each person who was shown, and for the person who was asked about even when there was nothing to show."""
-    grounds: dict[str | None, str] = dict.fromkeys(asked_persons(query), "")
-    grounds |= {row["person"]: row["ground"] or "" for row in shown if row["person"] is not None}
-    number = resource_number(query.type)
-    return [
-        Entry(context, "S", number, person=person, ground=ground, query=query.describe)
-        for person, ground in (grounds or {None: ""}).items()
-    ]
+    asked = asked_persons(query)
+    plain = Entry(context, "S", resource_number(query.type), query=query.describe)
+    found = readings(plain, (row for row in shown if row["person"] is not None))
+    there = {one.person for one in found}
+    found += [msgspec.structs.replace(plain, person=one) for one in dict.fromkeys(asked) if one not in there]
+    if len(asked) > 1:
+        found = [msgspec.structs.replace(one, query=_criteria(query, one.person, asked)) for one in found]
+    return found or readings(plain, shown) or [plain]
+
+
+def _criteria(query: Query, person: str | None, asked: Sequence[str]) -> str:
+    """The search as it concerns one of several people it names: who else was asked about is not theirs to read."""
+    others = {one for one in asked if one != person}
+    used = [(name, ",".join(one for one in alternatives(value) if _tail(one) not in others)) for name, value in query.used]
+    return msgspec.structs.replace(query, used=tuple(used)).describe
+
+
+def _tail(value: str) -> str:
+    """The id that a value ends in."""
+    return value.rpartition("/")[2]
 
 
 async def _included(door: Door, includes: Sequence[Include], rows: Rows) -> Rows:

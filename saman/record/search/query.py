@@ -84,6 +84,11 @@ class Query(msgspec.Struct, frozen=True):
         return f"{self.type}?" + "&".join(f"{n}={v}" for n, v in self.used if n not in ("_cursor", "_count"))
 
 
+def alternatives(value: str) -> tuple[str, ...]:
+    """The values of a parameter, of which any may match, with their escapes."""
+    return tuple(part for part in _SPLIT.split(value) if part)
+
+
 def unescape(value: str) -> str:
     r"""`value` without the escapes of R4: `\,` `\|` `\$` and `\\`."""
     return _ESCAPED.sub(r"\1", value)
@@ -122,7 +127,7 @@ class _Reader:
         if modifier not in MODIFIERS[parameter.type] and not _typed(parameter, modifier):
             self._wrong(name, "not-supported", f"The modifier ':{modifier}' is not supported for '{code}'.")
             return
-        values = tuple(part for part in _SPLIT.split(value) if part)
+        values = alternatives(value)
         if not values or len(values) > MAX_VALUES:
             self._wrong(name, "value", f"'{code}' needs between one and {MAX_VALUES} values.")
             return

@@ -18,8 +18,7 @@ from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.model.care.party import PartyKind
-from saman.model.fhir import resource_name
-from saman.record.audit import OK, Logged
+from saman.record.audit import Logged
 from saman.record.log import log_of
 
 OPENING = timedelta(minutes=30)
@@ -88,15 +87,12 @@ async def access_log(own: Own, period: int) -> AccessLog:
 
 
 def _is_list(one: Logged) -> bool:
-    return one.query.startswith("worklist")
+    return one.is_list
 
 
 def showed(one: Logged) -> bool:
-    """Whether something of the citizen was shown or written.
-
-    A search is logged for everybody who is asked about by name, and has a ground only where its answer held something.
-    """
-    return one.outcome == OK and (one.action != "S" or bool(one.ground))
+    """Whether something of the citizen was shown or written."""
+    return one.showed
 
 
 def _openings(entries: Sequence[Logged]) -> list[list[Logged]]:
@@ -137,7 +133,7 @@ def _unseen(own: Own, run: Sequence[Logged], names: dict[str, Named]) -> Unseen:
     return Unseen(
         who=", ".join(part for part in who if part),
         when=first.at,
-        what=_listed(own, _kinds(run)),
+        what=_listed(own, _missed(run)),
     )
 
 
@@ -158,14 +154,23 @@ def _done(own: Own, seen: Iterable[Logged]) -> Iterator[str]:
 
 def _asked(own: Own, run: Sequence[Logged]) -> str:
     """What was asked for and not shown, as a sentence; empty when everything was."""
-    seen = _kinds(one for one in run if showed(one))
-    missed = [kind for kind in _kinds(one for one in run if not showed(one)) if kind not in seen]
+    seen = _kinds(run)
+    missed = [kind for kind in _missed(run) if kind not in seen]
     return own.tell(NOT_SHOWN, what=_listed(own, missed)) if missed else ""
 
 
 def _kinds(entries: Iterable[Logged]) -> list[str]:
-    """The kinds of what entries are about, each once, in the order in which they stand in `KINDS`."""
-    kinds = {KINDS.get(resource_name(one.type), OTHER) for one in entries}
+    """The kinds of what was shown or written, each once, in the order in which they stand in `KINDS`."""
+    return _ordered(kind for one in entries for kind in one.shown_types)
+
+
+def _missed(entries: Iterable[Logged]) -> list[str]:
+    """The kinds of what was asked for and not shown."""
+    return _ordered(kind for one in entries for kind in one.missed_types)
+
+
+def _ordered(types: Iterable[str]) -> list[str]:
+    kinds = {KINDS.get(one, OTHER) for one in types}
     return [kind for kind in dict.fromkeys((*KINDS.values(), OTHER)) if kind in kinds]
 
 
