@@ -95,7 +95,7 @@ def lets_row(narrowing: Narrowing | None, row: Any, letters: str) -> bool:
     if narrowing is None:
         return True
     type_name = resource_name(row["type"])
-    limits = _about_whom(narrowing.limits(type_name, letters), type_name, row["person"])
+    limits = _about_whom(narrowing.limits(type_name, letters), f"{type_name}/{row['id']}", row["person"])
     if not all(limit.searched for limit in limits):
         return True
     return bool(limits) and not row["deleted"] and _matches(limits, stored(row).resource())
@@ -108,14 +108,18 @@ def lets_resource(narrowing: Narrowing, resource: Resource, letters: str) -> boo
     if limits and limits[0].is_open:
         return True
     values = extract(resource)
-    limits = _about_whom(limits, type_name, person_of(resource, values))
+    limits = _about_whom(limits, f"{type_name}/{resource.get('id', '')}", person_of(resource, values))
     return any(_fits(limit, type_name, values) for limit in limits)
 
 
-def _about_whom(limits: Sequence[Limit], type_name: str, person: str | None) -> tuple[Limit, ...]:
-    """The limits that a resource about this person passes as far as the person goes."""
-    directory = person is None and DOMAIN_OF_TYPE[type_name] is Domain.DIRECTORY
-    return tuple(limit for limit in limits if limit.person is None or limit.person == person or directory)
+def _about_whom(limits: Sequence[Limit], reference: str, person: str | None) -> tuple[Limit, ...]:
+    """The limits that the resource at `reference`, about this person, passes but for its search values."""
+    directory = person is None and DOMAIN_OF_TYPE[reference.partition("/")[0]] is Domain.DIRECTORY
+    return tuple(
+        limit
+        for limit in limits
+        if (limit.person is None or limit.person == person or directory) and limit.only in ("", reference)
+    )
 
 
 def _matches(limits: Sequence[Limit], resource: Resource) -> bool:

@@ -164,23 +164,28 @@ def least(scopes: Iterable[Scope]) -> tuple[Scope, ...]:
 class Limit(msgspec.Struct, frozen=True):
     """One way in which scopes let a resource through: of this person only when one is named, and matching `searched`.
 
-    What is about nobody (the directory) passes as far as the person goes.
+    What is about nobody (the directory) passes as far as the person goes. `only` names the one resource that passes.
     """
 
     person: str | None
     searched: Constraint
+    only: str = ""
 
     @property
     def is_open(self) -> bool:
         """Whether it lets everything of its type through."""
-        return self.person is None and not self.searched
+        return self.person is None and not self.searched and not self.only
 
 
 class Narrowing(msgspec.Struct, frozen=True):
-    """What the token of an app allows: its scopes, and the Patient id that it was started with, if any."""
+    """What the token of an app allows: its scopes, and the Patient id that it was started with, if any.
+
+    `user` is who signed in (`Practitioner/1`) when the app may know that: it may read that resource.
+    """
 
     scopes: tuple[Scope, ...]
     patient: str = ""
+    user: str = ""
 
     def limits(self, type_name: str, letters: str) -> tuple[Limit, ...]:
         """The ways in which resources of a type pass for any of `letters`; none when the scopes do not allow it.
@@ -193,6 +198,8 @@ class Narrowing(msgspec.Struct, frozen=True):
             speaks = scope.type in (ANY, type_name) and set(letters) & set(scope.letters)
             if speaks and (self.patient or not own):
                 found[Limit(self.patient if own else None, scope.constraint)] = None
+        if "r" in letters and self.user.startswith(f"{type_name}/"):
+            found[Limit(None, (), self.user)] = None
         return next(((one,) for one in found if one.is_open), tuple(found))
 
     def allows(self, type_name: str, letters: str) -> bool:
