@@ -71,7 +71,8 @@ def interaction(entry: Logged) -> str:
     """What was done, as a code of http://hl7.org/fhir/restful-interaction."""
     if entry.action == "H":
         return "history-instance" if entry.id else "history-type"
-    return "operation" if entry.query.startswith("$") else _INTERACTIONS.get(entry.action, "operation")
+    is_operation = entry.action == "S" and entry.query.startswith("$")
+    return "operation" if is_operation else _INTERACTIONS.get(entry.action, "operation")
 
 
 def server(base: str) -> Resource:
