@@ -14,6 +14,7 @@ from starlette.types import Send
 
 from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.negotiation import FHIR_JSON, content_encoding
+from saman.apps.ui.security import STRICT_TRANSPORT
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.record import Stored
 from saman.record.render import outcome_text
@@ -25,7 +26,15 @@ THREADED = 256 * 1024
 """From this size on, compressing would hold up the other calls of the process."""
 
 PRIVATE: Header = (b"cache-control", b"no-store")
-_ALWAYS: tuple[Header, ...] = ((b"x-content-type-options", b"nosniff"), (b"vary", b"accept, accept-encoding"))
+_ALWAYS: tuple[Header, ...] = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"vary", b"accept, accept-encoding"),
+    (b"content-security-policy", b"default-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"),
+    (b"strict-transport-security", STRICT_TRANSPORT.encode()),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+)
+"""A browser that is led here by an address shows data as text at most: it runs, loads and frames nothing of it."""
 _BODILESS = frozenset({204, 304})
 
 

@@ -32,7 +32,10 @@ CONTENT_SECURITY_POLICY: Final = "; ".join((
     "base-uri 'none'",
     "frame-ancestors 'none'",
 ))  # fmt: skip
+STRICT_TRANSPORT: Final = "max-age=63072000; includeSubDomains"
+"""Two years of https alone; browsers pass over it where the page came by plain http, as in the demo."""
 HEADERS: Final = {
+    "strict-transport-security": STRICT_TRANSPORT,
     "content-security-policy": CONTENT_SECURITY_POLICY,
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",
