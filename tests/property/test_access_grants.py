@@ -218,7 +218,7 @@ def test_grants_are_the_decision_in_norway(seed):
 
 def test_the_worlds_are_full_enough_to_mean_something():
     met = Counter()
-    for seed in range(300):
+    for seed in range(700):
         world = World(seed)
         policy, ties, assignment = world.policy(), world.ties(), world.assignment()
         for at in TIMES[::4]:

@@ -163,6 +163,7 @@ QUESTIONS: Final = {
     "P01": mark("The directory"),
     "P02": mark("The platform's own client"),
     "P03": mark("Those who watch over the platform"),
+    "P04": mark("What is shared with those close"),
 }
 """What each row of an access file is about, by its id."""
 

@@ -109,10 +109,17 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
         return Span(relation.start or START, end)
 
     def also_spans(self, own: Sequence[Relation]) -> tuple[Span, ...]:
-        """When one of the second ties holds, among the relations that are the assignment's own."""
+        """When one of the second ties holds, among the relations that are the assignment's own.
+
+        A consent to some data only is no consent to all that a rule opens.
+        """
         if not self.also:
             return (ALWAYS,)
-        return tuple(Span(each.start or START, each.end or END) for each in own if each.kind in self.also)
+        return tuple(Span(each.start or START, each.end or END) for each in own if self._counts_besides(each))
+
+    def _counts_besides(self, relation: Relation) -> bool:
+        narrowed = relation.kind is RelationKind.CONSENT and relation.topic is not None
+        return relation.kind in self.also and not narrowed
 
     def age_spans(self, own: Sequence[Relation]) -> tuple[Span, ...]:
         """When the person has the ages it speaks of; where nobody knows the age it opens nothing and closes always."""

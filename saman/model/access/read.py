@@ -206,10 +206,11 @@ def _rule_issues(reader: _File, row: Row, rule: Rule, roles: Collection[str]) ->
         yield issue(wrong, mend)
 
 
+_CLOSE = {RelationKind.RELATIVE, RelationKind.GUARDIAN, RelationKind.MANDATE}
 _TIES_OF = {
     Holder.CITIZEN: {RelationKind.SELF},
-    Holder.RELATIVE: {RelationKind.RELATIVE},
-    Holder.STAFF: set(RelationKind) - {RelationKind.SELF, RelationKind.RELATIVE, RelationKind.PROTECTED},
+    Holder.RELATIVE: {*_CLOSE, RelationKind.CONSENT},
+    Holder.STAFF: set(RelationKind) - {RelationKind.SELF, *_CLOSE, RelationKind.PROTECTED, RelationKind.BORN},
     Holder.SYSTEM: set(),
 }
 
@@ -230,6 +231,8 @@ def _combination_faults(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "closes data and cannot have obligations or days of grace", "Remove them."
     if rule.grace_days and not rule.ties:
         yield "has days of grace and no tie that ends", "Remove `grace_days`, or name the ties."
+    if rule.sees and RelationKind.CONSENT in rule.ties and not rule.about:
+        yield "takes any consent as a tie", "Name under `about` what it is a consent to, or move it to `also`."
     if rule.also and not rule.ties:
         yield "has a second tie and no first", "Name the ties under `ties`."
     yield from _age_faults(rule)

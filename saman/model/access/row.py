@@ -54,6 +54,7 @@ LAW_ROWS = {
     "P01": "directory",
     "P02": "system_client",
     "P03": "no_persons",
+    "P04": "shared_space",
 }
 """The rows every country file has: R and EU of law, P of the product itself, in this order."""
 

@@ -46,6 +46,7 @@ CLOSED = {
     "log-reviewer": ("P03-overseers", "person plan readings health social finance"),
     "data-protection-officer": ("P03-overseers", "person plan readings health social finance"),
     "region-administrator": ("P03-region-administrator", "person plan readings health social finance consent"),
+    "local-administrator": ("P03-region-administrator", "person plan readings health social finance consent"),
 }
 # What agreements may open, and for whom.
 SLOTS = {"R02-telemedicine-nurse-health": ("telemedicine-nurse", "health")}
