@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.team import limits, lists, messages, people, posts, requests, summary, visits
+from saman.apps.team import limits, lists, members, messages, people, posts, requests, summary, visits
+from saman.apps.team.members_page import BASES
 from saman.apps.team.person import person
 from saman.apps.team.show import DeskFor, Handler, TeamHandler
 
@@ -36,8 +39,23 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         at("/team/people/{person}/summary", summary.summary),
         at("/team/messages/{person}", messages.thread),
         at("/team/messages/{person}", messages.send, "POST"),
+        *(route for base in BASES.values() for route in _members(at, base)),
         at("/team/requests/{task}", requests.request),
         at("/team/requests/{task}/{act}", requests.answer, "POST"),
+    ]
+
+
+def _members(at: Callable[..., Route], base: str) -> list[Route]:
+    """The pages of whoever has a say over who works where, under an address of their own."""
+    return [
+        at(base, members.members),
+        at(f"{base}/find", members.find, "POST"),
+        at(f"{base}/new", members.new),
+        at(f"{base}/new", members.add, "POST"),
+        at(f"{base}/{{role}}/dates", members.dates),
+        at(f"{base}/{{role}}/dates", members.change_dates, "POST"),
+        at(f"{base}/{{role}}/end", members.stop, "POST"),
+        at(f"{base}/{{role}}/undo", members.undo, "POST"),
     ]
 
 

@@ -61,11 +61,12 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True):
-    """Who is signed in, as shown at the top."""
+    """Who is signed in, as shown at the top; `role_id` says which places a page leads to."""
 
     name: str
     role: str
     organization: str
+    role_id: str = ""
 
     @property
     def initials(self) -> str:
@@ -267,7 +268,7 @@ def _user(request: Request, session: Session | None, language: str) -> User | No
     if session is None:
         return None
     role = installation(request).role_name(session.role, language)
-    return User(session.user_name, role, session.organization_name)
+    return User(session.user_name, role, session.organization_name, session.role)
 
 
 def _owner(session: Session | None) -> str:

@@ -8,6 +8,7 @@ from random import Random
 
 import msgspec
 
+from saman.model.care.codes import PROFESSION, concept
 from saman.ops.demo.bundle import put, transaction
 from saman.ops.demo.identity import phone
 from saman.ops.demo.marks import HAND_MADE, ROLE_SYSTEM, Resource, coding, mark, reference
@@ -24,6 +25,18 @@ UNIT_OF_ROLE = {
     "needs-assessor": "municipality-{}",
 }
 """The unit that holds each role in a municipality; `{}` is the municipality's slug."""
+
+REGISTER = "urn:oid:2.16.578.1.12.4.1.4.4"
+"""System of the Norwegian register numbers of health personnel; those of the demo are made up."""
+
+PROFESSIONS = {
+    "discharge-nurse": "nurse",
+    "general-practitioner": "doctor",
+    "home-care-nurse": "nurse",
+    "hospital-doctor": "doctor",
+    "telemedicine-nurse": "nurse",
+}
+"""The profession that somebody in each licensed role has a licence for."""
 
 SHORT_CODES = {"general-practitioner": "gp", "needs-assessor": "case-officer", "association-volunteer": "volunteer"}
 """Second codes under which the same role is also known."""
@@ -96,6 +109,12 @@ def _entries(worker: Worker, turn: int) -> Iterator[Resource]:
         "name": [human_name(worker.name)],
         "gender": worker.sex,
     }
+    if worker.role in PROFESSIONS:
+        licence = {"system": REGISTER, "value": f"{9900000 + turn}"}
+        practitioner |= {
+            "identifier": [licence],
+            "qualification": [{"identifier": [licence], "code": concept(PROFESSION, PROFESSIONS[worker.role])}],
+        }
     yield put(mark(practitioner, HAND_MADE))
     codes = [worker.role, *([SHORT_CODES[worker.role]] if worker.role in SHORT_CODES else [])]
     role: Resource = {
