@@ -17,6 +17,7 @@ from saman.apps.fhir_api.negotiation import FHIR_JSON, content_encoding
 from saman.apps.ui.security import STRICT_TRANSPORT
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.record import Stored
+from saman.record.narrowing import KEY as NO_SCOPE
 from saman.record.render import outcome_text
 
 Header = tuple[bytes, bytes]
@@ -68,6 +69,8 @@ def refusal_answer(refusal: Refusal, call: Call) -> Answer:
     headers: tuple[Header, ...] = ()
     if refusal.kind is Kind.UNAUTHENTICATED:
         headers = ((b"www-authenticate", _challenge(call)),)
+    elif refusal.kind is Kind.FORBIDDEN and any(issue.key == NO_SCOPE for issue in refusal.issues):
+        headers = ((b"www-authenticate", b'Bearer realm="saman", error="insufficient_scope"'),)
     elif refusal.kind is Kind.METHOD:
         headers = ((b"allow", dict(refusal.issues[0].args)["allow"].encode()),)
     elif refusal.kind is Kind.TOO_LARGE:

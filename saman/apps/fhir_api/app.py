@@ -6,6 +6,9 @@ of this layer (figures in docs/subsystems/fhir-api.md).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -98,18 +101,29 @@ def _shaped(answer: Answer, form: str, *, is_pretty: bool) -> Answer:
     return answer
 
 
-def fhir_app(store: Store, identify: Identify, clock: Clock, base_url: str, limits: Limits | None = None) -> ASGIApp:
+def fhir_app(
+    store: Store,
+    identify: Identify,
+    clock: Clock,
+    base_url: str,
+    limits: Limits | None = None,
+    smart: Mapping[str, Any] | None = None,
+) -> ASGIApp:
     """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
 
-    Raises ValueError when a route declares no policy.
+    `smart` is what apps are told where they are let in. Raises ValueError when a route declares no policy.
     """
     base = base_url.rstrip("/")
     published = Published(
-        capability_statement(RECORD_ROUTES, base, clock()),
+        capability_statement(RECORD_ROUTES, base, clock(), smart),
         openapi_document(RECORD_ROUTES, base),
+        smart,
     )
-    public = (
+    public: tuple[Route, ...] = (
         Route("GET", "metadata", Interaction.CAPABILITIES, published.metadata, Policy.PUBLIC),
         Route("GET", "openapi.json", Interaction.OPENAPI, published.openapi, Policy.PUBLIC),
     )
+    if smart is not None:
+        told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
+        public = (*public, told)
     return _FhirApp(Table((*RECORD_ROUTES, *public)), store, identify, base, limits or Limits())

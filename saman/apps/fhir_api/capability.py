@@ -5,7 +5,7 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html and https://hl7.org/fhi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -19,10 +19,22 @@ Resource = dict[str, Any]
 
 _BUNDLES = ("transaction", "batch")
 _SYSTEM = {Interaction.BUNDLE, Interaction.CAPABILITIES, Interaction.OPENAPI}
+_SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
+_OAUTH_ADDRESSES = {
+    "authorize": "authorization_endpoint",
+    "token": "token_endpoint",
+    "introspect": "introspection_endpoint",
+    "revoke": "revocation_endpoint",
+    "manage": "management_endpoint",
+}
+"""https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html#using-fhir-r4-capabilitystatement"""
+
 _SECURITY = (
     "Every call but metadata and openapi.json needs a bearer token or a session. What is shown and what may be written "
     "follows from the care relations of the person, the role, the organisation and the purpose of the caller; what a "
-    "caller may not see is answered like what does not exist. Everything is logged before it is shown."
+    "caller may not see is answered like what does not exist. The scopes of an app narrow that further, on every "
+    "interaction. Everything is logged before it is shown."
 )
 _DOCUMENTATION = (
     "Searches take _count, _sort (one parameter), _total, _include and _summary=count; pages follow the next links. "
@@ -31,8 +43,10 @@ _DOCUMENTATION = (
 )
 
 
-def capability_statement(routes: Iterable[Route], base: str, now: datetime) -> Resource:
-    """What this server does, as a CapabilityStatement resource."""
+def capability_statement(
+    routes: Iterable[Route], base: str, now: datetime, smart: Mapping[str, Any] | None = None
+) -> Resource:
+    """What this server does, as a CapabilityStatement resource; `smart` is what apps are told, where they are let in."""
     codes = [route.interaction for route in routes]
     interactions = [one.value for one in dict.fromkeys(codes) if one not in _SYSTEM]
     return {
@@ -52,7 +66,7 @@ def capability_statement(routes: Iterable[Route], base: str, now: datetime) -> R
             {
                 "mode": "server",
                 "documentation": _DOCUMENTATION,
-                "security": _security(),
+                "security": _security(smart),
                 "resource": [_resource(name, interactions) for name in RESOURCE_TYPES],
                 "interaction": [{"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes],
             }
@@ -60,10 +74,15 @@ def capability_statement(routes: Iterable[Route], base: str, now: datetime) -> R
     }
 
 
-def _security() -> dict[str, Any]:
-    system = "http://terminology.hl7.org/CodeSystem/restful-security-service"
-    service = {"coding": [{"system": system, "code": "OAuth"}], "text": "OAuth 2.0 bearer tokens"}
-    return {"cors": False, "service": [service], "description": _SECURITY}
+def _security(smart: Mapping[str, Any] | None) -> dict[str, Any]:
+    code = "OAuth" if smart is None else "SMART-on-FHIR"
+    text = "OAuth 2.0 bearer tokens" if smart is None else "OAuth 2.0 with SMART App Launch 2.2"
+    service = {"coding": [{"system": _SERVICE, "code": code}], "text": text}
+    security = {"cors": smart is not None, "service": [service], "description": _SECURITY}
+    if smart is None:
+        return security
+    addresses = [{"url": name, "valueUri": smart[field]} for name, field in _OAUTH_ADDRESSES.items()]
+    return {"extension": [{"url": _OAUTH_URIS, "extension": addresses}], **security}
 
 
 def _resource(name: str, interactions: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from saman.apps.fhir_api.answer import Answer, Header
@@ -13,11 +14,14 @@ KEPT: Header = (b"cache-control", b"public, max-age=300")
 
 
 class Published:
-    """Answers `metadata` and `openapi.json`."""
+    """Answers `metadata`, `openapi.json` and, where apps are let in, `.well-known/smart-configuration`."""
 
-    def __init__(self, statement: dict[str, Any], document: dict[str, Any]) -> None:
+    def __init__(
+        self, statement: dict[str, Any], document: dict[str, Any], smart: Mapping[str, Any] | None = None
+    ) -> None:
         self._statement = json.encode(statement)
         self._document = json.encode(document)
+        self._smart = json.encode(dict(smart or {}))
 
     async def metadata(self, call: Call) -> Answer:
         """The CapabilityStatement."""
@@ -26,6 +30,10 @@ class Published:
     async def openapi(self, call: Call) -> Answer:
         """The OpenAPI 3.1 description."""
         return _kept(Answer(200, self._document, content_type="application/json"), call)
+
+    async def smart(self, call: Call) -> Answer:
+        """What apps are told (https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html)."""
+        return _kept(Answer(200, self._smart, content_type="application/json"), call)
 
 
 def _kept(answer: Answer, call: Call) -> Answer:

@@ -26,7 +26,7 @@ class Policy(Enum):
 
 
 class Interaction(Enum):
-    """What a route does (http://hl7.org/fhir/restful-interaction); OPENAPI is ours."""
+    """What a route does (http://hl7.org/fhir/restful-interaction); OPENAPI is ours, SMART that of SMART App Launch."""
 
     READ = "read"
     VREAD = "vread"
@@ -39,6 +39,7 @@ class Interaction(Enum):
     BUNDLE = "transaction"
     CAPABILITIES = "capabilities"
     OPENAPI = "openapi"
+    SMART = "smart-configuration"
 
 
 class Route(msgspec.Struct, frozen=True):
