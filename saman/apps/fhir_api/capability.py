@@ -46,7 +46,7 @@ _DOCUMENTATION = (
 def capability_statement(
     routes: Iterable[Route], base: str, now: datetime, smart: Mapping[str, Any] | None = None
 ) -> Resource:
-    """What this server does, as a CapabilityStatement resource; `smart` is what apps are told, where they are let in."""
+    """What this server does, as a CapabilityStatement; `smart` is what apps are told, where they are let in."""
     codes = [route.interaction for route in routes]
     interactions = [one.value for one in dict.fromkeys(codes) if one not in _SYSTEM]
     return {
