@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from urllib.parse import parse_qsl
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir import extract, indexed, resource_number, search_parameters
 from saman.record.database import Connection
 from saman.record.door import Door
+from saman.record.rows import Resource
 from saman.record.search.find import find
-from saman.record.search.query import Query, read_query
+from saman.record.search.query import Query, read_query, unescape
 from saman.record.stored import Stored
 
 _CLAIM = """INSERT INTO claim (key) SELECT key FROM unnest($1::bytea[]) AS key ORDER BY key
 ON CONFLICT (key) DO UPDATE SET key = excluded.key"""
+_SHARE = "SELECT pg_advisory_xact_lock_shared(hashtext('saman claim'), $1::integer)"
+_ALONE = "SELECT pg_advisory_xact_lock(hashtext('saman claim'), $1::integer)"
 
 
 def read_condition(type_name: str, condition: str) -> Query | Refusal:
@@ -27,11 +31,44 @@ def read_condition(type_name: str, condition: str) -> Query | Refusal:
     return query
 
 
-async def claim(connection: Connection, queries: Sequence[Query]) -> None:
-    """Make everyone else who has one of these conditions wait until this transaction has ended."""
-    keys = {hashlib.blake2b(query.describe.encode(), digest_size=16).digest() for query in queries}
+async def claim(connection: Connection, secret: bytes, pairs: Iterable[tuple[Query, Resource | None]]) -> None:
+    """Make everyone wait who could make what fulfils one of these conditions, until this transaction has ended.
+
+    Two creates are in each other's way when each would make what the other looks for, however the conditions are
+    written. Where a condition names identifiers, both have one of them in common; any other condition keeps all
+    conditional creates of its type waiting.
+    """
+    listed = list(pairs)
+    named = {number: True for number in sorted({resource_number(query.type) for query, _ in listed})}
+    keys: set[bytes] = set()
+    for query, resource in listed:
+        asked = _asked(query)
+        named[resource_number(query.type)] &= bool(asked)
+        keys |= {_key(secret, query.type, value) for value in asked | _held(query.type, resource or {})}
+    for number, is_shared in named.items():
+        await connection.execute(_SHARE if is_shared else _ALONE, number)
     if keys:
         await connection.execute(_CLAIM, sorted(keys))
+
+
+def _asked(query: Query) -> frozenset[str]:
+    """The values of the identifiers that a condition names, whatever their system; none when it names none."""
+    for clause in query.clauses:
+        if clause.parameter.code == "identifier" and clause.modifier == "":
+            values = frozenset(indexed(unescape(value.rpartition("|")[2])) for value in clause.values)
+            return frozenset() if "" in values else values
+    return frozenset()
+
+
+def _held(type_name: str, resource: Resource) -> frozenset[str]:
+    """The values of the identifiers that a resource has."""
+    parameter = search_parameters(type_name).get("identifier")
+    tokens = extract(resource).tokens if parameter is not None else []
+    return frozenset(code for number, _, code, _ in tokens if parameter and number == parameter.number)
+
+
+def _key(secret: bytes, type_name: str, value: str) -> bytes:
+    return hashlib.blake2b(f"{type_name}|{value}".encode(), digest_size=16, key=secret[:64]).digest()
 
 
 async def matching(door: Door, query: Query) -> Stored | Refusal | None:
