@@ -35,7 +35,7 @@ async def once(
 
     async def unless_there(inner: Record) -> Once | Refusal:
         assert inner.connection is not None
-        await claim(inner.connection, [query])
+        await claim(inner.connection, inner.store.secret, [(query, None)])
         there = await matching(inner, query)
         if isinstance(there, Refusal):
             return there

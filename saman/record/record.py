@@ -149,7 +149,7 @@ class Record(Door):
 
         async def unless_there(inner: Record) -> Written | Refusal:
             assert inner.connection is not None
-            await claim(inner.connection, [condition])
+            await claim(inner.connection, inner.store.secret, [(condition, valid)])
             there = await matching(inner, condition)
             if isinstance(there, Stored):
                 return Written(there, created=False, found=True)

@@ -109,7 +109,8 @@ class _Transaction:
         assert connection is not None
         if once and await connection.fetchval(_ONCE, once) is None:
             return refused(Kind.CONFLICT, "duplicate", "This has been done already.", key="record.done")
-        await claim(connection, [step.condition for step in self.steps if step.condition is not None])
+        conditions = [(step.condition, step.resource) for step in self.steps if step.condition is not None]
+        await claim(connection, self.record.store.secret, conditions)
         refusal = await self._settle_conditions() or await self._settle_references()
         if refusal is not None:
             return refusal
