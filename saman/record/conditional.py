@@ -39,7 +39,7 @@ async def claim(connection: Connection, secret: bytes, pairs: Iterable[tuple[Que
     conditional creates of its type waiting.
     """
     listed = list(pairs)
-    named = {number: True for number in sorted({resource_number(query.type) for query, _ in listed})}
+    named = dict.fromkeys(sorted({resource_number(query.type) for query, _ in listed}), True)
     keys: set[bytes] = set()
     for query, resource in listed:
         asked = _asked(query)
