@@ -38,6 +38,7 @@ from saman.apps.ui.failures import UNKNOWN, FailurePages
 from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
+from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
 from saman.flows.monitoring.admission import admitted
 from saman.kernel.clock import Clock
 from saman.model.care.basis import said
@@ -65,6 +66,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     triage_manufacturer: str = ""
     metrics_token: str = ""
+    noted: Noted = to_nobody
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
 
@@ -114,6 +116,7 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequenc
         Middleware(FhirFirst, fhir=_fhir(parts, identity)),
         Middleware(SecurityHeaders),
         Middleware(FailurePages),
+        Middleware(Withheld, store=parts.store, noted=parts.noted),
         Middleware(SessionMiddleware, sessions=sessions, identity=identity, clock=parts.clock, secure=parts.secure),
         Middleware(AudienceMiddleware),
     )
@@ -121,7 +124,8 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequenc
 
 def _fhir(parts: Parts, identity: Identity) -> ASGIApp:
     limits = Limits(admit=partial(admitted, parts.region.model))
-    return fhir_app(parts.store, identity.of_headers, parts.clock, f"{parts.base_url}/fhir", limits)
+    app = fhir_app(parts.store, identity.of_headers, parts.clock, f"{parts.base_url}/fhir", limits)
+    return Withheld(app, parts.store, parts.noted, fhir_failure)
 
 
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:

@@ -241,7 +241,7 @@ class AuditWriter:
         """How many entries wait to be written."""
         return sum(len(entries) for entries, _ in self._waiting)
 
-    async def write(self, *entries: Entry) -> list[int]:
+    async def write(self, *entries: Entry) -> Sequence[int]:
         """The numbers of the entries once they are durable; raises Unlogged when they could not be made so."""
         if not entries:
             return []

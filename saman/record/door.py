@@ -10,6 +10,7 @@ from saman.record.database import Connection, Rows
 from saman.record.fence import opening
 from saman.record.narrowing import passed
 from saman.record.store import Store
+from saman.record.traffic import keep
 
 
 class Door:
@@ -29,5 +30,8 @@ class Door:
         return rows if narrowing is None else passed(rows, narrowing)
 
     async def log(self, *entries: Entry) -> None:
-        """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged."""
-        await self.store.audit.write(*entries)
+        """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged.
+
+        While an answer is being made (`traffic.answering`) they are kept back, and durable before it leaves.
+        """
+        await keep(self.store.audit, *entries)

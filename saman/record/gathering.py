@@ -19,6 +19,7 @@ from saman.record.search.find import entries_of, frame_of
 from saman.record.search.query import read_query
 from saman.record.search.statement import COLUMNS, newest_statement
 from saman.record.stored import Stored, stored
+from saman.record.traffic import shown
 
 About = dict[str, tuple[Stored, ...]]
 
@@ -50,7 +51,7 @@ async def about(door: Door, person: str, types: Mapping[str, int]) -> About:
     first, *others = readings(plain, rows) or [plain]
     await door.log(msgspec.structs.replace(first, missed=missed), *others)
     found: dict[str, list[Stored]] = {name: [] for name in types}
-    for one in map(stored, rows):
+    for one in map(stored, shown(rows)):
         found[one.type].append(one)
     return {name: tuple(each) for name, each in found.items()}
 
@@ -71,4 +72,4 @@ async def newest(
         return statement
     rows: list[Any] = list(await door.fetch(statement.sql, *statement.values))
     await door.log(*entries_of(door.context, query, rows))
-    return tuple(map(stored, rows))
+    return tuple(map(stored, shown(rows)))

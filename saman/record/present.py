@@ -11,6 +11,7 @@ from saman.record.audit import Entry, readings
 from saman.record.door import Door
 from saman.record.search.statement import many_statement
 from saman.record.stored import Stored, stored
+from saman.record.traffic import shown
 
 
 async def present(door: Door, keys: Iterable[tuple[str, str]]) -> dict[str, Stored]:
@@ -25,7 +26,7 @@ async def present(door: Door, keys: Iterable[tuple[str, str]]) -> dict[str, Stor
     shards = [door.store.mint.shard(id) for id in ids]
     rows = await door.fetch(many_statement(door.store.fence), shards, types, ids)
     await door.log(*map(_plain, readings(Entry(door.context, "R", types[0]), rows)))
-    found = map(stored, rows)
+    found = map(stored, shown(rows))
     return {one.reference: one for one in found}
 
 

@@ -20,6 +20,7 @@ from saman.record.audit_events_found import BOOKS, entries_found, entry_found
 from saman.record.audit_events_ids import is_made, unwritable
 from saman.record.change import ANY, Change
 from saman.record.conditional import claim, matching
+from saman.record.context import Context
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.gathering import About, about, newest
@@ -32,6 +33,7 @@ from saman.record.rows import checked
 from saman.record.search.find import find
 from saman.record.search.query import Query, read_query
 from saman.record.stored import Page, Stored, Written, stored
+from saman.record.traffic import Wrote, shown
 from saman.record.writing import needs_transaction, write
 
 T = TypeVar("T")
@@ -77,7 +79,7 @@ class Record(Door):
             person = id if type_name == "Patient" else None
             await self.log(Entry(self.context, "R", number, id, version, person, REFUSED))
             return not_found()
-        found = stored(row)
+        found = stored(*shown([row]))
         await self.log(Entry(self.context, "R", number, id, found.version, found.person, ground=row["ground"] or ""))
         return gone() if found.deleted else found
 
@@ -98,13 +100,13 @@ class Record(Door):
         if isinstance(place, Refusal):
             return place
         rows = await narrow_versions(self, type_name, id, count + 1, place)
-        shown = rows[:count]
+        page = shown(rows[:count])
         if id and not rows and place is None:
             await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
             return not_found()
         plain = Entry(self.context, "H", number, id)
-        await self.log(*(readings(plain, shown) or [plain]))
-        matches = tuple(stored(row) for row in shown)
+        await self.log(*(readings(plain, page) or [plain]))
+        matches = tuple(stored(row) for row in page)
         return Page(matches, next=self._older(matches[-1], described) if len(rows) > count else None)
 
     def _older(self, last: Stored, described: str) -> str:
@@ -198,7 +200,10 @@ class Record(Door):
         """Write all changes (already checked resources) or none, in order, in one transaction."""
         if self.connection is None and needs_transaction(changes):
             return await self.atomically(lambda inner: inner.commit(changes))
-        return await write(self, changes)
+        written = await write(self, changes)
+        if not isinstance(written, Refusal):
+            self.store.note_written(self.connection, [_wrote(self.context, one) for one in written])
+        return written
 
     @or_refusal
     async def atomically(self, work: Callable[[Record], Awaitable[T | Refusal]]) -> T | Refusal:
@@ -223,6 +228,12 @@ class Record(Door):
                 return result
         except Undone as undone:
             return undone.refusal
+
+
+def _wrote(context: Context, one: Written) -> Wrote:
+    stored = one.stored
+    action = "D" if stored.deleted else "C" if one.created else "U"
+    return Wrote(context, resource_number(stored.type), stored.id, stored.version, stored.person, action)
 
 
 def first(result: list[Written] | Refusal) -> Written | Refusal:

@@ -19,6 +19,7 @@ from saman.record.database import Connection, Pool
 from saman.record.fence import Fence, enter
 from saman.record.joining import Joined
 from saman.record.notices import Connect, Listening, Notices
+from saman.record.traffic import Wrote, current
 
 _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
@@ -42,13 +43,19 @@ class Store:
         self.joined = Joined()
         self.notices = Notices(pool, connect, secret)
         self._to_tell: dict[Connection, set[str]] = {}
+        self._wrote: dict[Connection, list[Wrote]] = {}
 
     @asynccontextmanager
     async def transaction(self, context: Context, within: Connection | None = None) -> AsyncIterator[Connection]:
         """A transaction of several statements under one context; `within` an open one, a part that can be undone."""
         if within is not None:
-            async with within.transaction():
-                yield within
+            before = len(self._wrote.get(within, ()))
+            try:
+                async with within.transaction():
+                    yield within
+            except BaseException:
+                del self._wrote.get(within, [])[before:]
+                raise
             return
         async with self.pool.acquire() as connection:
             try:
@@ -56,12 +63,22 @@ class Store:
                     await enter(connection, context)
                     yield connection
                 self.notices.tell(self._to_tell.get(connection, ()))
+                self.note_written(None, self._wrote.get(connection, ()))
             finally:
                 self._to_tell.pop(connection, None)
+                self._wrote.pop(connection, None)
 
     def tell_after(self, connection: Connection, owners: Iterable[str]) -> None:
         """Tell that work of these owners has changed, once the transaction that is open there is committed."""
         self._to_tell.setdefault(connection, set()).update(self.work_topic(owner) for owner in owners)
+
+    def note_written(self, connection: Connection | None, wrote: Iterable[Wrote]) -> None:
+        """Note for the answer that is being made what was written, once a transaction open there is committed."""
+        now = current()
+        if connection is not None:
+            self._wrote.setdefault(connection, []).extend(wrote)
+        elif now is not None:
+            now.write(wrote)
 
     def work_topic(self, owner: str) -> str:
         """The topic under which changes in the open work of `owner` (`Organization/…`) are told."""

@@ -19,6 +19,7 @@ from saman.record.database import Connection
 from saman.record.fence import GATED, Fence, gate, opening
 from saman.record.rows import Resource, Row
 from saman.record.store import Store
+from saman.record.traffic import keep, shown
 
 _FORGET = "DELETE FROM work USING unnest($1::smallint[], $2::text[]) AS k(s, d) WHERE shard = s AND id = d"
 _KEEP = """INSERT INTO work
@@ -112,8 +113,8 @@ async def open_work(store: Store, context: Context, wanted: Stretch) -> tuple[It
     else:
         sql = _many_sql(store.fence, wanted.groups, sent=wanted.sent)
     rows = await store.pool.fetch(sql, *opening(context), *asked)
-    items = tuple(Item(*row) for row in rows)
-    await store.audit.write(*_shown(context, items, wanted.party))
+    items = tuple(Item(*row) for row in shown(rows))
+    await keep(store.audit, *_listed(context, items, wanted.party))
     return items
 
 
@@ -173,7 +174,7 @@ async def count_newer(store: Store, context: Context, party: str, since: datetim
     return many
 
 
-def _shown(context: Context, items: Sequence[Item], party: str) -> list[Entry]:
+def _listed(context: Context, items: Sequence[Item], party: str) -> list[Entry]:
     number = resource_number("Task")
     persons: dict[str, list[str]] = {}
     for item in items:

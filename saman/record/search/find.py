@@ -25,6 +25,7 @@ from saman.record.search.statement import (
 )
 from saman.record.search.ways import Frame
 from saman.record.stored import Page, stored
+from saman.record.traffic import shown as showing
 
 Rows = Sequence[asyncpg.Record]
 
@@ -49,7 +50,7 @@ async def find(door: Door, query: Query) -> Page | Refusal:
     if isinstance(total, Refusal):
         return total
     included = await _included(door, query.includes, shown) if query.includes and shown else []
-    await door.log(*entries_of(door.context, query, [*shown, *included]))
+    await door.log(*entries_of(door.context, query, showing([*shown, *included])))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, included)), total, following)
 
@@ -88,7 +89,9 @@ def entries_of(context: Context, query: Query, shown: Rows) -> list[Entry]:
 def _criteria(query: Query, person: str | None, asked: Sequence[str]) -> str:
     """The search as it concerns one of several people it names: who else was asked about is not theirs to read."""
     others = {one for one in asked if one != person}
-    used = [(name, ",".join(one for one in alternatives(value) if _tail(one) not in others)) for name, value in query.used]
+    used = [
+        (name, ",".join(one for one in alternatives(value) if _tail(one) not in others)) for name, value in query.used
+    ]
     return msgspec.structs.replace(query, used=tuple(used)).describe
 
 

@@ -1,0 +1,75 @@
+"""An entry as text: what leaves of the ledger commit to, and what servers note of what they logged.
+
+The text is that of a row in PostgreSQL (https://www.postgresql.org/docs/current/rowtypes.html#ROWTYPES-IO-SYNTAX):
+form, number, microseconds since 1970, and the columns of the table in their order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Any
+
+from saman.record.audit import OK, Entry, Logged, packed
+from saman.record.traffic import Wrote
+
+FORM = 1
+"""The form of the text; a column that comes to the log makes another."""
+
+DIGEST = 16
+"""Bytes of a digest."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_APART = re.compile(r'[ \t\n\r\v\f"\\(),]')
+_QUOTED = re.compile(r'(["\\])')
+_TWICE = r"\1\1"
+_EMPTY = "\0"
+"""Stands for an empty text meanwhile; PostgreSQL holds no text with this character."""
+
+
+def row_text(values: Iterable[Any]) -> str:
+    """Numbers and texts as PostgreSQL writes a row; None is nothing at all, an empty text is `""`."""
+    texts = ["" if one is None else str(one) or _EMPTY for one in values]
+    if _APART.search("".join(texts)) is not None:
+        texts = [f'"{_QUOTED.sub(_TWICE, one)}"' if _APART.search(one) else one for one in texts]
+    return f"({','.join(texts)})".replace(_EMPTY, '""')
+
+
+def entry_text(logged: Logged) -> str:
+    """The text of an entry, which its leaf commits to."""
+    one = logged
+    return row_text((
+        FORM, one.entry, micros(one.at), one.request, one.actor, one.role, one.party, one.purpose, one.action, one.type,
+        one.id, one.version, one.person, one.outcome, one.ground, one.query, packed(one.read), " ".join(one.missed),
+    ))  # fmt: skip
+
+
+def entry_digest(entry: Entry) -> bytes:
+    """The digest of an entry that has no number yet."""
+    c = entry.context
+    return _digest((
+        FORM, 0, micros(c.now), c.request, c.actor, c.role, c.party, c.purpose, entry.action, entry.type,
+        entry.id, entry.version, entry.person, entry.outcome, entry.ground, entry.query, packed(entry.read),
+        " ".join(entry.missed),
+    ))  # fmt: skip
+
+
+def wrote_digest(wrote: Wrote) -> bytes:
+    """The digest of the entry of a write, without the time and ground that the database gives it."""
+    c = wrote.context
+    return _digest((
+        FORM, 0, 0, c.request, c.actor, c.role, c.party, c.purpose, wrote.action, wrote.type,
+        wrote.id, wrote.version, wrote.person, OK, "", "", "", "",
+    ))  # fmt: skip
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970."""
+    since = at - _EPOCH
+    return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+def _digest(values: Iterable[Any]) -> bytes:
+    return sha256(row_text(values).encode()).digest()[:DIGEST]
