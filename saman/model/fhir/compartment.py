@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 from saman.model.fhir.definitions import patient_compartment, search_parameters
+from saman.model.fhir.reference_text import literal
 from saman.model.fhir.search_rows import SearchValues
 from saman.model.fhir.search_values import extract
 
@@ -23,12 +24,19 @@ def patients(resource: dict[str, Any], values: SearchValues | None = None) -> fr
 
 
 def subjects(resource: dict[str, Any], values: SearchValues | None = None) -> frozenset[str]:
-    """Ids of the Patients a resource is about, by its `patient` and `subject` parameters; a Patient's own id too."""
+    """Ids of the Patients a resource is about, by its `patient` and `subject` parameters; a Patient's own id too.
+
+    A Binary is about whom its `securityContext` names (https://hl7.org/fhir/R4/binary.html#security).
+    """
     return _own(resource) | _among(resource, values, _subject_numbers(resource["resourceType"]))
 
 
 def _own(resource: dict[str, Any]) -> frozenset[str]:
     is_patient = resource["resourceType"] == "Patient" and "id" in resource
+    if resource["resourceType"] == "Binary":
+        labelled = literal(resource.get("securityContext", {}).get("reference", ""))
+        is_local = labelled is not None and labelled.type == "Patient" and not labelled.base
+        return frozenset((labelled.id,)) if labelled is not None and is_local else frozenset()
     return frozenset((resource["id"],)) if is_patient else frozenset()
 
 
