@@ -12,6 +12,7 @@ import msgspec
 from saman.apps.auth.smart.asking import Asking
 from saman.apps.auth.smart.noting import Notes
 from saman.apps.auth.smart.views import Consent, Found, Given, Picking, host_of, permissions
+from saman.apps.ui.locales import mark
 from saman.flows.directory import name_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder
@@ -21,6 +22,7 @@ from saman.record.approvals import Approval, Approvals, Bound
 from saman.record.clients import Client, Clients
 from saman.record.sessions import LONGEST, SignedIn
 
+OTHERS = mark("This app was opened by somebody else, or in another role. Open it again.")
 OFFLINE_LASTS = timedelta(days=90)
 SHOWN = 20
 LEAST_LETTERS = 2
@@ -45,8 +47,7 @@ class Decider:
             session.party,
             session.role,
         ):
-            text = "This app was opened by somebody else, or in another role. Open it again."
-            return refused(Kind.FORBIDDEN, "forbidden", text, key="app.others")
+            return refused(Kind.FORBIDDEN, "forbidden", OTHERS, key=OTHERS)
         if asking.about_one and not asking.launched and session.kind != Holder.STAFF.value:
             return msgspec.structs.replace(asking, patient=session.about)
         if asking.patient and asking.actor not in ("", session.actor):

@@ -12,6 +12,7 @@ from saman.apps.auth.smart.configuration import Addresses
 from saman.apps.auth.smart.deciding import Decider
 from saman.apps.auth.smart.noting import Notes
 from saman.apps.auth.smart.views import Apps, Opening, host_of
+from saman.apps.ui.locales import mark
 from saman.apps.ui.pages import render, render_refusal, see
 from saman.apps.ui.security import posted
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -23,6 +24,7 @@ from saman.record.refusals import not_found
 from saman.record.sessions import SignedIn
 
 OWN_APPS = "/auth/apps"
+NOT_FROM_HERE = mark("This app cannot be opened from here.")
 
 
 async def opened(store: Store, context: Context, client: Client, patient: str, at: Addresses) -> Opening | Refusal:
@@ -31,7 +33,7 @@ async def opened(store: Store, context: Context, client: Client, patient: str, a
     The address holds an opaque word, good once and for this user within five minutes, and nothing about the person.
     """
     if not client.launch:
-        return refused(Kind.INVALID, "invalid", "This app cannot be opened from here.", key="app.no-launch")
+        return refused(Kind.INVALID, "invalid", NOT_FROM_HERE, key=NOT_FROM_HERE)
     own = context.actor == f"Patient/{patient}"
     seen = None if own else await Record(store, context).read("Patient", patient)
     if isinstance(seen, Refusal):
