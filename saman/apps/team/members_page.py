@@ -7,6 +7,7 @@ from datetime import datetime
 from saman.apps.team.desk import Desk
 from saman.apps.team.members_views import ColleagueLine, DatesForm, Done, MemberForm, MemberLine, MembersPage
 from saman.apps.ui.locales import mark
+from saman.apps.ui.pages import capfirst
 from saman.flows.membership.authority import LOCAL_ADMINISTRATOR, TEAM_LEADER, end_of_shift, roles_of
 from saman.flows.membership.giving import Person, Say, say_of
 from saman.flows.membership.listing import Colleague, Member, colleague, colleagues, members
@@ -87,8 +88,8 @@ async def member_form(desk: Desk, say: Say, person: Person | None, key: str) -> 
         base=BASES[say.authority.role],
         substitutes=say.authority.longest is not None,
         key=key,
-        roles=tuple((role.id, desk.said(role.name)) for role in offered.values()),
-        units=tuple((unit.id, desk.called(f"Organization/{unit.id}")) for unit in units),
+        roles=tuple((role.id, capfirst(desk.said(role.name))) for role in offered.values()),
+        units=tuple((unit.id, capfirst(desk.called(f"Organization/{unit.id}"))) for unit in units),
         licensed=tuple(desk.said(role.name) for role in offered.values() if role.licensed),
         since=field(desk, now),
         until=field(desk, end_of_shift(now)) if say.authority.longest else "",
