@@ -25,7 +25,7 @@ from saman.record.audit_events_filter import fulfils
 from saman.record.audit_events_ids import EntryIds
 from saman.record.cursor import Place
 from saman.record.door import Door
-from saman.record.fence import GATED, gate
+from saman.record.fence import AT, GATED, gate
 from saman.record.log import LAST
 from saman.record.narrowing import lets_resource, within
 from saman.record.provenance import provenance
@@ -47,7 +47,7 @@ _FOUND = gate(f"SELECT {_COLUMNS} FROM {_CALL} WHERE {GATED}")
 _COUNTED = gate(f"SELECT count(*) FROM {_CALL} WHERE {GATED}")
 _REACH = gate(f"""SELECT DISTINCT ON (g.person) g.person, g.ground FROM grants g
     WHERE {GATED} AND g.context = $1::text::bigint AND g.domain = {int(Domain.CONSENT)}
-      AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz
+      AND g.since <= {AT} AND g.until > {AT}
     ORDER BY g.person, g.since""")
 
 

@@ -9,15 +9,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from saman.model.fhir import resource_number
 from saman.record.context import Context
 from saman.record.database import Connection
 
 Params = list[Any]
 
 _GATE = """WITH context AS MATERIALIZED (
-    SELECT set_config('saman.context', $1::text, true) AS number, set_config('saman.at', $2::text, true) AS at
+    SELECT set_config('saman.context', $1::text, true) AS number,
+        set_config('saman.at', split_part($2::text, ' ', 1), true) AS at,
+        set_config('saman.actor', split_part($2::text, ' ', 2), true) AS actor
 )
 """
+
+AT = "split_part($2::text, ' ', 1)::timestamptz"
+"""The time of the request, in a statement under `gate`."""
+
+_ACTOR = "split_part($2::text, ' ', 2)"
 
 GATED = "(SELECT number FROM context) IS NOT NULL"
 """The condition that every statement under `gate` carries."""
@@ -29,15 +37,13 @@ def gate(select: str) -> str:
 
 
 def opening(context: Context) -> Params:
-    """The values of $1 and $2."""
-    return [str(context.number), context.now.isoformat()]
+    """The values of $1 and $2: the context's number; when it asks and who acts, for restrictions that name somebody."""
+    return [str(context.number), f"{context.now.isoformat()} {context.actor}"]
 
 
 async def enter(connection: Connection, context: Context) -> None:
     """Set the context for the rest of an open transaction of several statements."""
-    await connection.execute(
-        "SELECT set_config('saman.context', $1, true), set_config('saman.at', $2, true)", *opening(context)
-    )
+    await connection.execute(gate(f"SELECT {GATED}"), *opening(context))
 
 
 class Fence:
@@ -46,12 +52,16 @@ class Fence:
     def __init__(self, *, on: bool = True) -> None:
         self.is_on = on
 
-    def join(self, alias: str) -> str:
-        """A lateral join that finds the grant behind a row: the resource it rests on is `seen.ground`."""
+    def join(self, alias: str, pointing: str = "") -> str:
+        """A lateral join that finds the grant behind a row of `resource` or `history`.
+
+        The resource it rests on is `seen.ground`; `seen.fenced` says whether the person has restricted anything for
+        this context. `pointing` is a row of `reference` by which it was found.
+        """
         return f"""LEFT JOIN LATERAL (
-            SELECT g.ground FROM grants g
+            SELECT g.ground, g.fenced FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
-              AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz
+              AND g.since <= {AT} AND g.until > {AT} {self._shown(alias, pointing=pointing)}
             ORDER BY g.since LIMIT 1
         ) AS seen ON true"""
 
@@ -61,11 +71,30 @@ class Fence:
             return "true"
         return f"($1::text = '0' OR {alias}.domain = 0 OR seen.ground IS NOT NULL)"
 
-    def exists(self, alias: str) -> str:
-        """The same as one condition, where nobody asks for the ground."""
+    def exists(self, alias: str, table: str = "") -> str:
+        """The same as one condition, where nobody asks for the ground; `table`: what it is when not by type and id."""
         if not self.is_on:
             return "true"
+        shown = self._shown(alias, table, alias if table == "reference" else "")
         return f"""($1::text = '0' OR {alias}.domain = 0 OR EXISTS (
             SELECT FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
-              AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz OFFSET 0))"""
+              AND g.since <= {AT} AND g.until > {AT} {shown} OFFSET 0))"""
+
+    def points(self, alias: str) -> str:
+        """That a row of `reference` does not point to something withheld; beside `join`."""
+        if not self.is_on:
+            return "true"
+        asked = f"$1::text::bigint, {AT}, {_ACTOR}, {alias}.shard, {alias}.target_type, {alias}.target"
+        return f"(seen.fenced IS NOT TRUE OR {alias}.target_type IS NULL OR NOT is_withheld({asked}))"
+
+    def _shown(self, alias: str, table: str = "", pointing: str = "") -> str:
+        """That nothing the person has restricted withholds the row: asked only where a grant says that there is any."""
+        if not self.is_on:
+            return ""
+        kind = f"{resource_number('Task')}::smallint" if table == "work" else f"{alias}.type"
+        asked, target = f"$1::text::bigint, {AT}, {_ACTOR}", ""
+        if pointing:
+            withheld = f"is_withheld({asked}, {pointing}.shard, {pointing}.target_type, {pointing}.target)"
+            target = f" AND ({pointing}.target_type IS NULL OR NOT {withheld})"
+        return f"AND (NOT g.fenced OR NOT is_withheld({asked}, {alias}.shard, {kind}, {alias}.id){target})"

@@ -12,8 +12,19 @@ from typing import Any
 
 import asyncpg
 
-from saman.model.access import Assignment, Grant, Holder, Policy, Relation, RelationKind, grants, relations
+from saman.model.access import (
+    Assignment,
+    Grant,
+    Holder,
+    Policy,
+    Relation,
+    RelationKind,
+    grants,
+    relations,
+    restrictions,
+)
 from saman.record.database import Connection, Pool
+from saman.record.restriction import keep_restrictions, restricted_by, restricting, withhold
 from saman.record.rows import Resource
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(person, 0)) FROM unnest($1::text[]) AS person ORDER BY person"
@@ -30,9 +41,9 @@ WHERE person = ANY($1::text[]) ORDER BY person"""
 _CONTEXTS = """SELECT number, kind, purpose, role, party, actor FROM context
 WHERE kind = 'staff' AND party = ANY($1::text[]) OR kind IN ('citizen', 'relative') AND actor = ANY($2::text[])"""
 _REVOKE = "DELETE FROM grants WHERE person = ANY($1::text[])"
-_GRANT = """INSERT INTO grants (context, person, domain, since, until, ground, rows)
+_GRANT = """INSERT INTO grants (context, person, domain, since, until, ground, rows, fenced)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
-    $7::text[])"""
+    $7::text[], $8::boolean[])"""
 _OPEN = """INSERT INTO context (kind, purpose, role, party, actor) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING RETURNING number"""
 _FIND = """SELECT number FROM context WHERE kind = $1 AND purpose = $2 AND role = $3 AND party = $4 AND actor = $5"""
@@ -51,16 +62,18 @@ async def relate(connection: Connection, written: Sequence[tuple[str, Resource |
     meanwhile; then the persons, so that of two writers the second sees what the first has committed.
     """
     grounds = [ground for ground, _ in written]
-    made = [
-        relation for _, resource in written if resource is not None for relation in relations(resource, policy.zone)
-    ]
+    resources = [resource for _, resource in written if resource is not None]
+    made = [relation for resource in resources for relation in relations(resource, policy.zone)]
+    restricted = [one for resource in resources for one in restrictions(resource, policy.zone)]
     await connection.execute(_SHARE, sorted({relation.party or relation.actor or "" for relation in made}))
     before = {row["person"] for row in await connection.fetch(_TOUCHED, grounds)}
-    persons = sorted(before | {relation.person for relation in made})
+    before |= await restricted_by(connection, grounds)
+    persons = sorted(before | {relation.person for relation in made} | {one.person for one in restricted})
     await connection.execute(_LOCK, persons)
     await connection.execute(_FORGET, grounds)
     if made:
         await connection.execute(_KEEP, *_columns(_relation_row(relation) for relation in made))
+    await keep_restrictions(connection, grounds, restricted)
     await refresh(connection, persons, policy)
 
 
@@ -70,14 +83,20 @@ async def refresh(connection: Connection, persons: Sequence[str], policy: Policy
     parties = {relation.party for relation in known if relation.party}
     actors = {relation.actor for relation in known if relation.actor}
     contexts = [_assignment(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
-    follow = [
-        grant
-        for person, ties in groupby(known, key=lambda relation: relation.person)
-        for grant in _of_person(person, list(ties), contexts, policy)
-    ]
+    by_person = {person: list(ties) for person, ties in groupby(known, key=lambda relation: relation.person)}
+    follow = [grant for person, ties in by_person.items() for grant in _of_person(person, ties, contexts, policy)]
+    fenced = await withhold(connection, persons, by_person, contexts)
     await connection.execute(_REVOKE, persons)
     if follow:
-        await connection.execute(_GRANT, *_columns(_grant_row(grant) for grant in follow))
+        rows = (_grant_row(grant, (grant.context, grant.person) in fenced) for grant in follow)
+        await connection.execute(_GRANT, *_columns(rows))
+
+
+async def regroup(connection: Connection, policy: Policy) -> None:
+    """Work out anew what other units of organisations mean for those who have restricted something."""
+    persons = await restricting(connection)
+    await connection.execute(_LOCK, persons)
+    await refresh(connection, persons, policy)
 
 
 async def open_context(pool: Pool, wanted: Assignment, policy: Policy) -> int:
@@ -150,8 +169,8 @@ def _relation_row(one: Relation) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _grant_row(one: Grant) -> tuple[Any, ...]:
-    return one.context, one.person, int(one.domain), one.since, one.until, one.ground, " ".join(one.rows)
+def _grant_row(one: Grant, fenced: bool) -> tuple[Any, ...]:
+    return one.context, one.person, int(one.domain), one.since, one.until, one.ground, " ".join(one.rows), fenced
 
 
 def _columns(rows: Iterable[tuple[Any, ...]]) -> list[tuple[Any, ...]]:

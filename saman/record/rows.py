@@ -14,7 +14,7 @@ from saman.kernel import json
 from saman.kernel.ids import Mint, stable_shard
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model import fhir
-from saman.model.access import domain_of
+from saman.model.access import domain_of, sensitivity_of
 
 Resource = dict[str, Any]
 
@@ -38,6 +38,8 @@ class Row(msgspec.Struct):
     meta: str
     body: str
     values: fhir.SearchValues
+    sensitivity: str = "N"
+    holder: str = ""
     request: str = ""
     actor: str = ""
 
@@ -126,6 +128,7 @@ def make_row(resource: Resource, now: datetime, shard: int, expected: int, value
         meta=meta,
         body=body,
         values=_indexed(values),
+        sensitivity=sensitivity_of(resource),
     )
 
 

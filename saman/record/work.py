@@ -158,7 +158,7 @@ async def count_work(store: Store, context: Context, party: str) -> Counted:
 @cache
 def _count_sql(fence: Fence) -> str:
     def many(condition: str) -> str:
-        fenced = f"{GATED} AND {_OWNED} AND {condition} AND {fence.exists('w')}"
+        fenced = f"{GATED} AND {_OWNED} AND {condition} AND {fence.exists('w', 'work')}"
         return f"(SELECT count(*) FROM (SELECT FROM work w WHERE {fenced} LIMIT {MOST_COUNTED + 1}) AS c)"
 
     mine = "w.claimed_by = $5::text AND w.claimed_by <> ''"

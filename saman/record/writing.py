@@ -13,7 +13,7 @@ import asyncpg
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model import fhir
-from saman.model.access import RELATION_TYPES
+from saman.model.access import RELATION_TYPES, holder_of
 from saman.model.access.membership import MEMBERSHIP_TYPES
 from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events_ids import pretended
@@ -21,8 +21,8 @@ from saman.record.change import Change, judged
 from saman.record.context import Context
 from saman.record.database import Rows
 from saman.record.door import Door
-from saman.record.fence import GATED, Fence, gate
-from saman.record.grants import relate
+from saman.record.fence import AT, GATED, Fence, gate
+from saman.record.grants import regroup, relate
 from saman.record.membership import enrol
 from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
@@ -31,7 +31,7 @@ from saman.record.work import index_work
 _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
-    "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]",
+    "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
     "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]",
     "integer[]", "smallint[]", "text[]", "text[]",
     "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
@@ -39,9 +39,9 @@ _TYPES = (
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
 
-_GRANTED = """SELECT g.ground FROM grants g
+_GRANTED = f"""SELECT g.ground FROM grants g
     WHERE g.context = $1::text::bigint AND g.person = k.p AND g.domain = k.m
-      AND g.since <= $2::text::timestamptz AND g.until > $2::text::timestamptz"""
+      AND g.since <= {AT} AND g.until > {AT}"""
 
 _ALLOWED = f"""($1::text = '0' OR NOT EXISTS (
     SELECT FROM unnest({_PERSONS}, {_DOMAINS}) AS k(p, m) WHERE k.m <> 0 AND NOT EXISTS ({_GRANTED})))"""
@@ -81,7 +81,7 @@ _KINDS = {
 
 def needs_transaction(changes: Sequence[Change]) -> bool:
     """Whether more than rows, events and audit follows from the changes."""
-    return any(change.type in RELATION_TYPES | MEMBERSHIP_TYPES for change in changes)
+    return any(change.type in RELATION_TYPES | MEMBERSHIP_TYPES | {"Organization"} for change in changes)
 
 
 async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
@@ -125,6 +125,7 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
         shard = mint.new_shard() if about is None or change.type == "Patient" else person_shard(about, mint)
         row = make_row(resource | {"id": mint.make(shard)}, door.context.now, shard, change.expected, values)
     row.request, row.actor = door.context.request, door.context.actor
+    row.holder = holder_of(resource, door.context.party)
     if change.remove:
         row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
     return row
@@ -141,6 +142,8 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
     ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
     if ties:
         await relate(connection, ties, door.store.policy)
+    if any(row.type_name == "Organization" for row in rows):
+        await regroup(connection, door.store.policy)
     tasks = [(row, one) for row, one in written if row.type_name == "Task"]
     if tasks:
         owners = await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])
@@ -217,9 +220,23 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
         (context.now, context.role, context.party, context.purpose),
         ([row.request for row in rows], [row.actor for row in rows]),
         _columns(
-            11,
+            13,
             [
-                (r.shard, r.type, r.id, r.expected, r.chosen, r.removed, r.person, r.domain, r.at, r.meta, r.body)
+                (
+                    r.shard,
+                    r.type,
+                    r.id,
+                    r.expected,
+                    r.chosen,
+                    r.removed,
+                    r.person,
+                    r.domain,
+                    r.at,
+                    r.meta,
+                    r.body,
+                    r.sensitivity,
+                    r.holder,
+                )
                 for r in rows
             ],
         ),

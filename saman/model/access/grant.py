@@ -28,6 +28,8 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     until: datetime
     ground: str
     rows: tuple[str, ...]
+    fenced: bool = False
+    """The person has restricted something for this context; what, is told by `withheld`."""
 
 
 class _Piece(msgspec.Struct, frozen=True):
@@ -70,7 +72,7 @@ def _permitted(clauses: list[Clause], assignment: Assignment, domain: Domain, ow
                 by_ground.setdefault(piece.ground, []).append(piece)
     for pieces in by_ground.values():
         for piece in _joined(pieces):
-            for span in _without(piece.span, denied):
+            for span in without(piece.span, denied):
                 yield _Piece(span, piece.ground, piece.rows)
 
 
@@ -101,7 +103,7 @@ def _joined(pieces: list[_Piece]) -> Iterator[_Piece]:
     yield current
 
 
-def _without(span: Span, denied: Iterable[Span]) -> Iterator[Span]:
+def without(span: Span, denied: Iterable[Span]) -> Iterator[Span]:
     """What is left of a span when the denied ones are cut out."""
     since = span.since
     for cut in sorted(denied):

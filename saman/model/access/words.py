@@ -45,6 +45,7 @@ MESSAGES: Mapping[str, str] = {
     "access.write.a_limit": "It must be a personal limit.",
     "access.write.no_limit": "A personal limit is set by those whose service gives them that right.",
     "access.write.same_labels": "A label that says how sensitive something is cannot be taken away.",
+    "access.write.opening": "What is restricted is opened on its own page, not by writing it.",
     "access.write.same_kind": "It cannot become another kind of data.",
     "access.write.own_task": "The task must be held by your own unit.",
     "access.write.as_self": "It must be sent in your own name.",

@@ -12,6 +12,7 @@ from saman.model.access.assignment import Assignment, Holder
 from saman.model.access.decision import Decision, Verdict
 from saman.model.access.domain import DOMAIN_OF_TYPE, domain_of
 from saman.model.access.relation import local, sent_for
+from saman.model.access.sensitivity import is_lowered
 from saman.model.access.words import Words, words
 from saman.model.care import codes
 
@@ -83,21 +84,36 @@ def unmet(
     """The conditions that a write does not keep, in words; `before` is None on create, `after` on delete.
 
     A condition on who holds or wrote something has to hold of both versions, so that nothing can be taken over or
-    given away by an update. No update moves a resource to another kind of data, which others may read.
+    given away by an update. No update moves a resource to another kind of data, which others may read, or takes a label
+    away that says how sensitive it is. What opens something restricted is written by Saman alone.
     """
     missing = [name for name in obligations if not _CONDITIONS[name](assignment, before, after)]
-    if before is not None and after is not None and domain_of(before) is not domain_of(after):
-        missing.append("same_kind")
+    if before is not None and after is not None:
+        if domain_of(before) is not domain_of(after):
+            missing.append("same_kind")
+        if is_lowered(before, after):
+            missing.append("same_labels")
+    if any(each is not None and is_opening(each) for each in (before, after)):
+        missing.append("opening")
     return tuple(words(f"access.write.{name}") for name in missing)
 
 
+def is_opening(resource: Resource) -> bool:
+    """Whether it is a Task by which somebody has opened what is restricted."""
+    return resource["resourceType"] == "Task" and codes.code_of(resource.get("code"), codes.TASK) == codes.OPENING
+
+
+_SUBJECTS = {"Task": "for", "Consent": "patient"}
+
+
 def _about_self(assignment: Assignment, resource: Resource) -> bool:
-    subject = local(resource.get("for") if resource["resourceType"] == "Task" else resource.get("subject"))
+    subject = local(resource.get(_SUBJECTS.get(resource["resourceType"], "subject")))
     return subject is not None and subject == assignment.actor
 
 
 _AUTHORS = {
     "Communication": ("sender",),
+    "Consent": ("performer",),
     "Observation": ("performer",),
     "QuestionnaireResponse": ("author",),
     "Task": ("requester",),

@@ -47,7 +47,7 @@ class _Builder:
     def plan(
         self, window: Callable[[], Window] | None = None, *, each: bool = False
     ) -> tuple[str, list[str], str] | Refusal:
-        """FROM, the conditions, and the alias whose person and time order the rows."""
+        """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
         cut = None if self.query.within else window
         way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=cut, each=each)
         if isinstance(way, Refusal):
@@ -64,7 +64,9 @@ class _Builder:
             return refusal
         if ways:
             wheres.append(f"({' OR '.join(map(str, ways))})")
-        return way.source, wheres, way.alias
+        fence = self.frame.fence
+        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '')}"
+        return joined, [*wheres, fence.holds("r")], way.alias
 
     def _within(self, one: Within) -> str | Refusal:
         """What the scopes of an app ask of a row; what is about nobody is not about somebody else."""
@@ -106,7 +108,10 @@ class _Builder:
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
         among = ", ".join(map(str, numbers(self.query.type, code)))
-        own = f"SELECT FROM {TABLE[clause.parameter.type]} x WHERE {_OWN} AND x.param IN ({among})"
+        table = TABLE[clause.parameter.type]
+        own = f"SELECT FROM {table} x WHERE {_OWN} AND x.param IN ({among})"
+        if table == "reference":
+            own += f" AND {self.frame.fence.points('x')}"
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
         match = condition(clause, "x", self.bind, self.frame.now, self.frame.base)
@@ -171,7 +176,7 @@ def search_statement(query: Query, frame: Frame, place: Place | None) -> Stateme
     if place is not None:
         wheres.append(builder.beyond(place, order, f"{alias}.id"))
     sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {COLUMNS}, seen.ground, {order} AS {column}
-        FROM {source} {frame.fence.join("r")} WHERE {" AND ".join([*wheres, frame.fence.holds("r")])}
+        FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
     return Statement(sql, tuple(builder.values))
 
@@ -189,7 +194,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
         return planned
     source, wheres, alias = planned
     sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground
-        FROM {source} {frame.fence.join("r")} WHERE {" AND ".join([*wheres, frame.fence.holds("r")])}
+        FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {alias}.at DESC, {alias}.id DESC""")
     return Statement(sql, tuple(builder.values))
 
@@ -201,7 +206,6 @@ def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
-    wheres.append(frame.fence.exists("r"))
     sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
     return Statement(sql, tuple(builder.values))
 
@@ -215,7 +219,7 @@ def include_statement(fence: Fence) -> str:
             SELECT y.* FROM reference y WHERE y.shard = s AND y.type = t AND y.id = d AND y.param = $6 OFFSET 0
         ) AS x
         WHERE {GATED} AND x.target_type IS NOT NULL
-          AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x")}""")
+          AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x", "reference")}""")
 
 
 @cache

@@ -59,12 +59,16 @@ class Window(msgspec.Struct, frozen=True):
 
 
 class Way(msgspec.Struct, frozen=True):
-    """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to."""
+    """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
+
+    `table` is the index table that `d` goes along, if it goes along one.
+    """
 
     source: str
     wheres: Sequence[str]
     alias: str
     left: Sequence[Clause]
+    table: str = ""
 
 
 class Finder:
@@ -92,7 +96,8 @@ class Finder:
         assert not (each and left), "what is looked for one by one takes no further conditions"
         if driver is None:
             return Way(self._of_persons(persons), (), "r", left)
-        return Way(self._of_values(persons, driver, None if left else window), (), "d", left)
+        table = TABLE[driver.parameter.type]
+        return Way(self._of_values(persons, driver, None if left else window), (), "d", left, table)
 
     def _take_persons(self, left: list[Clause]) -> tuple[str, ...]:
         if self._frame.is_system and self._query.type in ABOUT_SEVERAL:
@@ -127,7 +132,7 @@ class Finder:
 
     def _along(self, left: list[Clause], persons: tuple[str, ...], driver: Clause | None) -> Way | Refusal:
         """One range of one index, in order."""
-        source, alias, wheres = "resource r", "r", [] if driver else [f"r.type = {self._type}"]
+        source, alias, table, wheres = "resource r", "r", "", [] if driver else [f"r.type = {self._type}"]
         if driver is not None:
             alias, table = "d", TABLE[driver.parameter.type]
             source = f"{table} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
@@ -139,7 +144,7 @@ class Finder:
             shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
             wheres += [f"{alias}.person = {self._bind(persons[0], 'text')}", f"{alias}.shard = {shard}"]
             wheres += [f"r.shard = {shard}"] if driver else []
-        return Way(source, wheres, alias, left)
+        return Way(source, wheres, alias, left, table)
 
     def _people(self, persons: Sequence[str]) -> str:
         shards = self._bind([person_shard(one, self._frame.mint) for one in persons], "smallint[]")
@@ -166,7 +171,7 @@ class Finder:
             page = window()
             beyond = f"AND {page.beyond}" if page.beyond else ""
             rows = f"""SELECT DISTINCT ON (y.at, y.id) y.* FROM {table} y
-                WHERE {inside} {beyond} AND {self._frame.fence.exists("y")} {page.order}"""
+                WHERE {inside} {beyond} AND {self._frame.fence.exists("y", table)} {page.order}"""
         return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
             CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z

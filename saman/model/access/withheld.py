@@ -1,0 +1,195 @@
+"""What restrictions withhold from somebody who asks: rows that the database looks up, and the same test here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+
+from saman.model.access.assignment import Assignment, Holder
+from saman.model.access.domain import Domain
+from saman.model.access.grant import without
+from saman.model.access.moment import END, START
+from saman.model.access.policy import Span, holds
+from saman.model.access.relation import Relation, RelationKind
+from saman.model.access.restriction import Data, Provision, Recipient, Restriction
+
+Parents = Mapping[str, str]
+"""The Organization that each Organization is part of."""
+
+
+class Withheld(msgspec.Struct, frozen=True, kw_only=True):
+    """From `since` up to but not including `until` a context does not see what `data` covers of a person.
+
+    A row that does not deny is an exception from the row of the same Consent (`ground`) whose `place` it stands
+    `under`. `actor` narrows it to one Practitioner; what `spared` (an Organization id) holds is not withheld.
+    """
+
+    context: int
+    person: str
+    ground: str
+    place: str
+    under: str
+    denies: bool
+    since: datetime
+    until: datetime
+    actor: str
+    spared: str
+    data: Data
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """A resource as restrictions see it: `key` is `Type/id`, `related` what it points to."""
+
+    key: str
+    domain: int
+    level: str
+    codes: frozenset[str]
+    holder: str
+    at: datetime
+    recorded: datetime
+    related: frozenset[str] = frozenset()
+
+
+def withheld(
+    person: str, found: Iterable[Restriction], assignment: Assignment, ties: Sequence[Relation], parents: Parents
+) -> tuple[Withheld, ...]:
+    """The rows that follow for one assignment from all restrictions of a person; none for the person and for systems.
+
+    What the assignment has opened is not withheld while that lasts, unless the person has said so for its purpose.
+    """
+    if assignment.kind is Holder.SYSTEM or assignment.actor == f"Patient/{person}":
+        return ()
+    compiler = _Compiler(person, assignment, tuple(_openings(person, assignment, ties)), parents)
+    return tuple(row for one in found if one.person == person for row in compiler.rows(one))
+
+
+def _openings(person: str, assignment: Assignment, ties: Sequence[Relation]) -> Iterator[Span]:
+    for tie in ties:
+        if tie.person == person and tie.kind is RelationKind.OPENING and holds(assignment, tie):
+            yield Span(tie.start or START, tie.end or END)
+
+
+class _Compiler(msgspec.Struct, frozen=True):
+    person: str
+    assignment: Assignment
+    opened: tuple[Span, ...]
+    parents: Parents
+
+    def rows(self, restriction: Restriction) -> Iterator[Withheld]:
+        for number, provision in enumerate(restriction.provisions):
+            denials = list(self._rows(restriction, provision, str(number), ""))
+            yield from denials
+            if denials:
+                for nested, exception in enumerate(provision.within):
+                    yield from self._rows(restriction, exception, f"{number}.{nested}", str(number))
+
+    def _rows(self, restriction: Restriction, one: Provision, place: str, under: str) -> Iterator[Withheld]:
+        if one.purposes is not None and self.assignment.purpose not in one.purposes:
+            return
+        data = msgspec.structs.replace(one.data, holders=self._with_units(one.data.holders))
+        for actor in self._actors(one.recipients):
+            for span in self._spans(one):
+                yield Withheld(
+                    context=self.assignment.number,
+                    person=self.person,
+                    ground=restriction.ground,
+                    place=place,
+                    under=under,
+                    denies=one.denies,
+                    since=span.since,
+                    until=span.until,
+                    actor=actor,
+                    spared=self.assignment.party if one.denies and one.recipients is None else "",
+                    data=data,
+                )
+
+    def _spans(self, one: Provision) -> Iterable[Span]:
+        whole = Span(one.since or START, one.until or END)
+        lifted = one.denies and not (one.purposes is not None and self.assignment.purpose == "BTG")
+        return without(whole, self.opened) if lifted else [whole] if whole else []
+
+    def _actors(self, recipients: tuple[Recipient, ...] | None) -> Iterable[str]:
+        """Empty for everybody of the assignment, else each Practitioner it is about; none when it is about nobody."""
+        if recipients is None:
+            return [""]
+        found = {actor for each in recipients if (actor := self._actor(each)) is not None}
+        return [""] if "" in found else sorted(found)
+
+    def _actor(self, recipient: Recipient) -> str | None:
+        if self.assignment.kind is not Holder.STAFF:
+            return "" if recipient.actor and recipient.actor == self.assignment.actor else None
+        if recipient.actor:
+            return recipient.actor if recipient.actor.startswith("Practitioner/") else None
+        at_party = not recipient.party or recipient.party in self._lineage(self.assignment.party)
+        return "" if at_party and recipient.role in ("", self.assignment.role) else None
+
+    def _lineage(self, party: str) -> list[str]:
+        """The party and all that it is part of."""
+        found: list[str] = []
+        while party and party not in found:
+            found.append(party)
+            party = self.parents.get(party, "")
+        return found
+
+    def _with_units(self, named: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if named is None:
+            return None
+        units = (unit for unit in self.parents if not set(named).isdisjoint(self._lineage(unit)))
+        return tuple(sorted({*named, *units}))
+
+
+def is_withheld(item: Item, rows: Sequence[Withheld], at: datetime, asker: str = "") -> Withheld | None:
+    """The row that withholds an item from the context that `rows` are of, or None; `asker` is who acts in it."""
+    now = [row for row in rows if row.since <= at < row.until and row.actor in ("", asker)]
+    for row in now:
+        if not row.denies:
+            continue
+        if item.key == row.ground:
+            return row
+        exceptions = (each for each in now if not each.denies and (each.ground, each.under) == (row.ground, row.place))
+        if covers(row, item) and not any(covers(each, item) for each in exceptions):
+            return row
+    return None
+
+
+def covers(row: Withheld, item: Item) -> bool:
+    """Whether a row speaks of an item, whoever asks and whenever."""
+    data = row.data
+    if row.spared and row.spared == item.holder:
+        return False
+    return _of_kind(data, item) and _of_origin(data, item) and _labelled(row, item) and _timed(row, item)
+
+
+def _of_kind(data: Data, item: Item) -> bool:
+    if data.domains is None and data.types is None:
+        return item.domain not in (Domain.DIRECTORY, Domain.PERSON) or data.items is not None
+    return item.domain in (data.domains or ()) or item.key.partition("/")[0] in (data.types or ())
+
+
+def _of_origin(data: Data, item: Item) -> bool:
+    if data.holders is None and data.items is None and data.related is None:
+        return True
+    pointed = {item.key, *item.related}
+    return (
+        item.holder in (data.holders or ())
+        or item.key in (data.items or ())
+        or not pointed.isdisjoint(data.related or ())
+    )
+
+
+def _labelled(row: Withheld, item: Item) -> bool:
+    labels = row.data.labels
+    if labels is None:
+        return True
+    if row.denies:
+        return not {item.level, *item.codes}.isdisjoint(labels)
+    return item.level in labels or (bool(item.codes) and item.codes <= set(labels))
+
+
+def _timed(row: Withheld, item: Item) -> bool:
+    window = Span(row.data.since or START, row.data.until or END)
+    if row.data.since is None and row.data.until is None:
+        return True
+    return item.at in window or (row.denies and item.recorded in window)

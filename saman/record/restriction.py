@@ -1,0 +1,95 @@
+"""Keeps what people have restricted, and what that withholds from each context, true with the Consents that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from saman.model.access import Assignment, Relation, Restriction, Withheld, withheld
+from saman.model.fhir import RESOURCE_TYPES, resource_number
+from saman.record.database import Connection
+
+_TOUCHED = "SELECT DISTINCT person FROM restriction WHERE ground = ANY($1::text[])"
+_FORGET = "DELETE FROM restriction WHERE ground = ANY($1::text[])"
+_KEEP = "INSERT INTO restriction (ground, person, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
+_FOUND = "SELECT body FROM restriction WHERE person = ANY($1::text[]) ORDER BY person, ground"
+_PARENTS = "SELECT id, parent FROM organization_parents()"
+_RESTRICTING = "SELECT DISTINCT person FROM restriction ORDER BY person"
+_DROP = "DELETE FROM withheld WHERE person = ANY($1::text[])"
+_COLUMNS = """context, person, ground, place, under, denies, since, until, actor, spared, domains, types, labels,
+    holders, items, related, recorded_from, recorded_until"""
+_ADD = f"INSERT INTO withheld ({_COLUMNS}) VALUES ({', '.join(f'${n}' for n in range(1, 19))})"
+
+
+async def restricted_by(connection: Connection, grounds: Sequence[str]) -> set[str]:
+    """The people of whom these Consents (`Consent/1`) restrict something now."""
+    return {row["person"] for row in await connection.fetch(_TOUCHED, grounds)}
+
+
+async def keep_restrictions(connection: Connection, grounds: Sequence[str], made: Sequence[Restriction]) -> None:
+    """Put what these Consents restrict now in the place of what they did."""
+    await connection.execute(_FORGET, grounds)
+    if made:
+        bodies = [msgspec.json.encode(one).decode() for one in made]
+        await connection.execute(_KEEP, [one.ground for one in made], [one.person for one in made], bodies)
+
+
+async def restrictions_of(connection: Connection, persons: Sequence[str]) -> list[Restriction]:
+    """Everything that these people have restricted."""
+    rows = await connection.fetch(_FOUND, persons)
+    return [msgspec.json.decode(row["body"], type=Restriction) for row in rows]
+
+
+async def parents(connection: Connection) -> dict[str, str]:
+    """The Organization that each Organization is part of."""
+    return {row["id"]: row["parent"] for row in await connection.fetch(_PARENTS)}
+
+
+async def restricting(connection: Connection) -> list[str]:
+    """Everybody who has restricted something."""
+    return [row["person"] for row in await connection.fetch(_RESTRICTING)]
+
+
+async def withhold(
+    connection: Connection,
+    persons: Sequence[str],
+    ties: Mapping[str, Sequence[Relation]],
+    contexts: Collection[Assignment],
+) -> set[tuple[int, str]]:
+    """Work out anew what is withheld of `persons`; gives each context and person where anything is."""
+    found = await restrictions_of(connection, persons)
+    await connection.execute(_DROP, persons)
+    if not found:
+        return set()
+    units = await parents(connection)
+    rows = [
+        row
+        for person in {one.person for one in found}
+        for context in contexts
+        for row in withheld(person, found, context, ties.get(person, ()), units)
+    ]
+    await connection.executemany(_ADD, map(_row, rows))
+    return {(row.context, row.person) for row in rows if row.denies}
+
+
+def _row(one: Withheld) -> tuple[Any, ...]:
+    data = one.data
+    return (
+        one.context, one.person, one.ground, one.place, one.under, one.denies, one.since, one.until, one.actor,
+        one.spared, data.domains, _numbers(data.types), data.labels, data.holders, _keys(data.items),
+        _keys(data.related), data.since, data.until,
+    )  # fmt: skip
+
+
+def _numbers(types: Iterable[str] | None) -> list[int] | None:
+    return None if types is None else [resource_number(one) for one in types]
+
+
+def _keys(places: Iterable[str] | None) -> list[str] | None:
+    """`Goal/1` as the database knows it, by the number of its type."""
+    if places is None:
+        return None
+    parts = (one.partition("/") for one in places)
+    return [f"{resource_number(kind)}/{id}" for kind, _, id in parts if kind in RESOURCE_TYPES]
