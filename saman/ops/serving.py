@@ -9,8 +9,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,16 +19,14 @@ import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database, wiring
-from saman.ops.metrics.shared import forget, shared_folder
+from saman.ops.children import children
+from saman.ops.metrics.shared import shared_folder
 from saman.ops.settings import Settings
 
 Say = Callable[[str], None]
 
 BEAT = 0.25
 """Seconds between two looks at children and database."""
-
-GRACE = 20.0
-"""Seconds that children get to finish their requests."""
 
 
 def serve(settings: Settings, say: Say) -> Refusal | None:
@@ -99,23 +95,6 @@ def _pid_file(path: Path) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-class Child(msgspec.Struct):
-    """A server process, the end of the pipe by which it tells that it is ready, and whether it has."""
-
-    process: subprocess.Popen[bytes]
-    told: int
-    ready: bool = False
-
-    def look(self) -> bool:
-        """Whether it serves."""
-        if not self.ready:
-            try:
-                self.ready = os.read(self.told, 1) == b"!"
-            except BlockingIOError:
-                return False
-        return self.ready
-
-
 def _tend(
     settings: Settings,
     source: database.Source,
@@ -124,73 +103,17 @@ def _tend(
     asked: list[int],
     say: Say,
 ) -> Refusal | None:
-    lifeline, held = os.pipe()
-    children = [_child(listening, lifeline, environment) for _ in range(settings.processes)]
-    worker = _worker(lifeline, environment) if source.cluster is not None else None
-    served, deaths = False, 0
-    try:
+    with children(environment, listening, settings.processes, beside=source.cluster is not None) as family:
         while not asked:
-            if not served and all(child.look() for child in children):
-                served = True
+            if family.all_ready():
                 say(f"Saman is ready at {_address(settings, listening)}")
-            for place, child in enumerate(children):
-                if child.process.poll() is None:
-                    continue
-                deaths += 1
-                if not served or deaths > 5 * len(children):
-                    return refused(
-                        Kind.UNAVAILABLE, "exception", "The server ended while starting; see the lines above."
-                    )
-                say("A server process ended and is replaced")
-                forget(environment, child.process.pid)
-                children[place] = _child(listening, lifeline, environment)
-            if worker is not None and worker.poll() is not None:
-                say("The worker ended and is replaced")
-                worker = _worker(lifeline, environment)
+            if (hopeless := family.replace(time.monotonic(), say)) is not None:
+                return hopeless
             if source.cluster is not None and (dead := source.cluster.revive(say)):
                 return dead
             time.sleep(BEAT)
         say("Stopping")
-        return None
-    finally:
-        if worker is not None:
-            worker.terminate()
-        _end(children)
-        if worker is not None:
-            worker.wait()
-        os.close(lifeline)
-        os.close(held)
-
-
-def _child(listening: socket.socket, lifeline: int, environment: dict[str, str]) -> Child:
-    told, tells = os.pipe()
-    os.set_blocking(told, False)
-    words = [sys.executable, "-m", "saman.ops.server", str(listening.fileno()), str(lifeline), str(tells)]
-    process = subprocess.Popen(  # noqa: S603
-        words, pass_fds=(listening.fileno(), lifeline, tells), env=environment, start_new_session=True
-    )
-    os.close(tells)
-    return Child(process, told)
-
-
-def _worker(lifeline: int, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    """The worker beside the servers; with a database of its own it is run apart, as `saman worker`."""
-    words = [sys.executable, "-m", "saman.ops.beside", str(lifeline)]
-    return subprocess.Popen(words, pass_fds=(lifeline,), env=environment, start_new_session=True)  # noqa: S603
-
-
-def _end(children: list[Child]) -> None:
-    for child in children:
-        if child.process.poll() is None:
-            child.process.terminate()
-    deadline = time.monotonic() + GRACE
-    for child in children:
-        try:
-            child.process.wait(max(0.0, deadline - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            child.process.kill()
-            child.process.wait()
-        os.close(child.told)
+    return None
 
 
 def _address(settings: Settings, listening: socket.socket) -> str:
