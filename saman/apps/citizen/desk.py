@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
 from saman.apps.citizen.views import (
-    AccessLog,
     Answer,
     Draft,
     Happened,
@@ -36,7 +36,7 @@ class FrontDesk(Protocol):
         ...
 
     async def people(self, query: str) -> SignIn | Refusal:
-        """Demo people whose name or role matches `query`, those over 65 first; a Refusal outside demo mode."""
+        """Ways to sign in, and in the demo people whose name or role matches `query`, those over 65 first."""
         ...
 
 
@@ -95,8 +95,20 @@ class CitizenDesk(Protocol):
         """Stores a message once for each `key`."""
         ...
 
-    async def access_log(self, period: int) -> AccessLog | Refusal:
-        """Who looked in the last `period` days."""
+    async def access_log(self, asked: LogAsked) -> AccessLog | Refusal:
+        """Who looked, as far as is asked."""
+        ...
+
+    async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
+        """Asks about a look, named by its number and time; gives the id of the question, once for each look."""
+        ...
+
+    async def give_reason(self, reason: str) -> str | Refusal:
+        """Keeps why I look further back than is shown freely; gives what `LogAsked.reason` takes."""
+        ...
+
+    async def question(self, id: str) -> LogQuestion | Refusal:
+        """One of my questions about a look."""
         ...
 
     async def happened(self, report: str | None) -> Happened | Refusal:

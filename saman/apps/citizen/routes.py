@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.citizen import report
+from saman.apps.citizen import report, who_looked
 from saman.apps.citizen.desk import CitizenDesk, FrontDesk
 from saman.apps.citizen.forms import MOST_MESSAGE, parse_text
 from saman.apps.citizen.pictures import trend_page
@@ -19,7 +19,6 @@ from saman.apps.ui.pages import render, render_refusal, see, words_of
 from saman.apps.ui.security import posted, session_of
 from saman.kernel.outcome import Kind, Refusal, refused
 
-PERIODS: Final = (7, 30, 365)
 MOST_SOUGHT: Final = 100
 FrontFor = Callable[[Request], FrontDesk]
 CitizenHandler = Callable[[Request, CitizenDesk], Awaitable[Response]]
@@ -51,7 +50,11 @@ def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
         at("/citizen/self-treatment", self_treatment),
         at("/citizen/messages", messages),
         at("/citizen/messages", write_message, "POST"),
-        at("/citizen/who-looked", who_looked),
+        at("/citizen/who-looked", who_looked.who_looked),
+        at("/citizen/who-looked/further", who_looked.further, "POST"),
+        at("/citizen/who-looked/{look}/question", who_looked.ask_about, "POST"),
+        at("/citizen/questions/{question}", who_looked.question),
+        Route("/citizen/log", _moved, methods=["GET"]),
         at("/citizen/happened", happened),
         at("/citizen/happened/{report}", happened),
         at("/citizen/happened/{report}/reminder", not_heard_back, "POST"),
@@ -92,6 +95,11 @@ def _found(front_for: FrontFor) -> Handler:
         return see(f"/?found={front_for(request).sealed(query)}" if query else "/")
 
     return found
+
+
+async def _moved(request: Request) -> Response:
+    """The short address of the log."""
+    return see("/citizen/who-looked")
 
 
 async def today(request: Request, desk: CitizenDesk) -> Response:
@@ -155,13 +163,6 @@ async def write_message(request: Request, desk: CitizenDesk) -> Response:
     return await show(
         request, desk, "citizen/messages.html", await desk.thread(), done.status, errors=done, typed=typed
     )
-
-
-async def who_looked(request: Request, desk: CitizenDesk) -> Response:
-    """Who has looked at my information."""
-    asked = request.query_params.get("days", "")
-    period = int(asked) if asked in map(str, PERIODS) else PERIODS[0]
-    return await show(request, desk, "citizen/who_looked.html", await desk.access_log(period))
 
 
 async def happened(request: Request, desk: CitizenDesk) -> Response:

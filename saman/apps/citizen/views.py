@@ -32,13 +32,27 @@ class PersonGroup(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[DemoPerson, ...]
 
 
+class SignInWay(msgspec.Struct, frozen=True, kw_only=True):
+    """A way to sign in: what it is called, and where it begins."""
+
+    name: str
+    address: str
+    passkey: bool = False
+
+
 class SignIn(msgspec.Struct, frozen=True, kw_only=True):
-    """The front page: `total` people match `query`, at most as many as fit are shown."""
+    """The front page: ways to sign in for oneself and for work; in the demo also people to be, as many as fit.
+
+    `total` people match `query`.
+    """
 
     groups: tuple[PersonGroup, ...]
     query: str = ""
     total: int = 0
     region: str = ""
+    demo: bool = True
+    own_ways: tuple[SignInWay, ...] = ()
+    work_ways: tuple[SignInWay, ...] = ()
 
 
 class AskedItem(msgspec.Struct, frozen=True, kw_only=True):
@@ -319,63 +333,6 @@ class Thread(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[Message, ...]
     reader: Reader
     key: str
-
-
-class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone opened something: who, where, when, what they saw, what they `asked` for and did not see, and why."""
-
-    id: str
-    who: str
-    initials: str
-    side: Side
-    unit: str
-    start: datetime
-    end: datetime | None
-    what: str
-    asked: str = ""
-    grounds: tuple[str, ...] = ()
-    emergency: bool = False
-    reason: str = ""
-    review: str = ""
-
-
-class ListReads(msgspec.Struct, frozen=True, kw_only=True):
-    """Times a citizen's name stood on lists of a unit in one day."""
-
-    unit: str
-    lists: int
-
-
-class Unseen(msgspec.Struct, frozen=True, kw_only=True):
-    """Someone (name, role and unit) asked for something about a citizen, and nothing was shown."""
-
-    who: str
-    when: datetime
-    what: str
-
-
-class MachineAct(msgspec.Struct, frozen=True, kw_only=True):
-    """What a computer did with a citizen's information, as a sentence, and how many times in one day."""
-
-    what: str
-    times: int
-
-
-class LogDay(msgspec.Struct, frozen=True, kw_only=True):
-    """One day of the access log, newest first; lists are grouped by unit, acts of computers by what was done."""
-
-    day: date
-    entries: tuple[LogEntry, ...]
-    unseen: tuple[Unseen, ...] = ()
-    grouped: tuple[ListReads, ...] = ()
-    machine: tuple[MachineAct, ...] = ()
-
-
-class AccessLog(msgspec.Struct, frozen=True, kw_only=True):
-    """Who has looked at my information in the last `period` days."""
-
-    days: tuple[LogDay, ...]
-    period: int
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -43,9 +43,14 @@ class Found(msgspec.Struct, frozen=True, kw_only=True):
     people: People
 
 
-async def visits_between(record: Record, since: datetime, until: datetime) -> tuple[Visit, ...]:
-    """The visits by the reviewer's own organisation; what log reviewers looked at is no visit."""
-    entries = await reviewed_looks(record, since, until)
+async def visits_between(
+    record: Record, since: datetime, until: datetime, actor: str = "", person: str = ""
+) -> tuple[Visit, ...]:
+    """The visits by the reviewer's own organisation, of one actor or at one person where these are given.
+
+    What log reviewers looked at is no visit.
+    """
+    entries = await reviewed_looks(record, since, until, actor=actor, person=person)
     return visits(one for one in entries if one.role != REVIEWER)
 
 

@@ -101,14 +101,14 @@ async def review(record: Record, id: str, version: int, found: str, note: str) -
     if isinstance(there, Refusal):
         return there
     task = there.resource()
-    changed = {"lastModified": instant(record.context.now), "output": [*task.get("output", ())]}
-    changed["output"] += _said(record, found, note.strip())
+    outputs = [*task.get("output", ()), *_said(record, found, note.strip())]
+    changed: Resource = {"lastModified": instant(record.context.now), "output": outputs}
     return await inner.update("Task", id, task | changed, version)
 
 
 def _said(record: Record, found: str, note: str) -> list[Resource]:
     now, actor = instant(record.context.now), record.context.actor
-    parts = [
+    parts: list[Resource] = [
         {"type": codes.concept(codes.TASK_OUTPUT, REVIEW), "valueCode": found},
         {"type": codes.concept(codes.TASK_OUTPUT, REVIEWED_BY), "valueReference": codes.reference(actor)},
         {"type": codes.concept(codes.TASK_OUTPUT, REVIEWED_AT), "valueDateTime": now},

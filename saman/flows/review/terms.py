@@ -22,6 +22,10 @@ class LogTerms(msgspec.Struct, frozen=True, kw_only=True):
     answer_days: int
     law: frozenset[str] = frozenset()
 
+    def since_for(self, further: bool) -> datetime:
+        """Since when the log is shown, to somebody who gave a reason when `further`."""
+        return min(self.since, self.since_with_reason or self.since) if further else self.since
+
 
 UNKNOWN = LogShow(show="P3Y", ways=("portal",), staff="role_and_unit", reason_shown=True, answer_days=10)
 """Where no row is in force: three years (Regulation (EU) 2025/327 art. 9), and no more of the staff than is needed."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from saman.apps.citizen.recorded import log, reporting, shown, today, work
+from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
+from saman.apps.citizen.recorded import log, questions, reporting, shown, today, work
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.views import (
-    AccessLog,
     Answer,
     Draft,
     Happened,
@@ -98,9 +98,21 @@ class RecordDesk:
         """Stores a message once for each `key`."""
         return self._not_own() or await shown.write_message(self._own, key, text)
 
-    async def access_log(self, period: int) -> AccessLog | Refusal:
-        """Who looked in the last `period` days."""
-        return self._not_own() or await log.access_log(self._own, period)
+    async def access_log(self, asked: LogAsked) -> AccessLog | Refusal:
+        """Who looked, as far as is asked."""
+        return self._not_own() or await log.access_log(self._own, asked)
+
+    async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
+        """Asks about a look; gives the id of the question."""
+        return self._not_own() or await questions.asked_about(self._own, entry, at, words)
+
+    async def give_reason(self, reason: str) -> str | Refusal:
+        """Keeps why I look further back than is shown freely."""
+        return self._not_own() or await questions.give_reason(self._own, reason)
+
+    async def question(self, id: str) -> LogQuestion | Refusal:
+        """One of my questions about a look."""
+        return self._not_own() or await questions.question(self._own, id)
 
     async def happened(self, report: str | None) -> Happened | Refusal:
         """What became of a report, the latest when None."""

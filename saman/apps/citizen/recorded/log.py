@@ -1,28 +1,34 @@
-"""Who looked: the audit log about the citizen, in plain words; lists and acts of computers are put together by day.
+"""Who looked: the log about the citizen, in plain words. Looks at the record, lists and acts of computers stand apart.
 
 Somebody looked only where something was shown. What was asked for and not shown is said apart from that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import timedelta
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
+import msgspec
 from babel.lists import format_list
 
-from saman.apps.citizen.recorded.machine import WRITES, machine_acts
+from saman.apps.citizen.log_views import AccessLog, ListReads, LogAsked, LogDay, LogEntry, LookStep, Unseen
+from saman.apps.citizen.recorded.machine import SOURCES, machine_acts
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.views import AccessLog, ListReads, LogDay, LogEntry, Side, Unseen
+from saman.apps.citizen.recorded.questions import Asked, gave_reason, line_of, own_questions
+from saman.apps.citizen.views import Side
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
+from saman.flows.review.names import shielded
+from saman.flows.review.terms import LogTerms, log_terms
+from saman.flows.review.visits import WRITES, Visit, kinds_of, showed, visits
+from saman.kernel.outcome import Refusal
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.model.care.party import PartyKind
 from saman.record.audit import Logged
-from saman.record.log import log_of
+from saman.record.review import MOST, Rest, looks_at, rest_at
 
-OPENING = timedelta(minutes=30)
-"""Reads by one person that lie no further apart are one opening."""
+FULL = 40
+"""Looks after which a page ends, at the end of that day."""
 
 KINDS = {
     "Patient": mark("name and address"),
@@ -42,6 +48,8 @@ KINDS = {
     "RelatedPerson": mark("relatives"),
     "ServiceRequest": mark("referrals and decisions"),
     "EpisodeOfCare": mark("services you take part in"),
+    "Consent": mark("what you allow and do not allow"),
+    "AuditEvent": mark("who has looked at your information"),
 }
 OTHER = mark("other information")
 LOOKED = mark("Looked at %(what)s.")
@@ -56,89 +64,179 @@ GROUNDS = (
     mark("You take part in a service that they run."),
     mark("It is your own general practice."),
     mark("They keep your record."),
+    mark("The information is your own."),
+    mark("Your address is protected."),
 )
 """What `saman.model.access` says of each ground, word for word, so that it can be translated."""
-SYSTEM = "system"
-"""The actor of everything that computers do by themselves."""
+CHECKS = mark("They check for their organisation who has looked, and see no more of you than that.")
+REVIEWER = "log-reviewer"
 SIDES: dict[str, Side] = {"coordinator": "social", "home-care-worker": "social", "relative": "kin"}
 
 
-async def access_log(own: Own, period: int) -> AccessLog:
-    """What the log says of the last `period` days; the citizen's own reads are left out."""
-    since = own.record.context.now - timedelta(days=period)
-    me = own.record.context.actor
-    entries = [one for one in await log_of(own.record, own.person, most=2000) if one.at >= since and one.actor != me]
-    names = await own.names(*(one.actor for one in entries))
-    days = []
-    for day, of_day in groupby(entries, key=lambda one: own.words.local(one.at).date()):
-        listed = list(of_day)
-        people = [one for one in listed if one.actor != SYSTEM]
-        runs = list(_openings([one for one in people if not _is_list(one)]))
-        days.append(
-            LogDay(
-                day=day,
-                entries=tuple(_entry(own, run, names) for run in runs if any(map(showed, run))),
-                unseen=tuple(_unseen(own, run, names) for run in runs if not any(map(showed, run))),
-                grouped=_grouped(own, [one for one in people if _is_list(one)]),
-                machine=machine_acts(own, [one for one in listed if one.actor == SYSTEM]),
-            )
+class Stretch(msgspec.Struct, frozen=True):
+    """A part of the log: visits, what is counted besides, and the moment before which there is more (None: no more)."""
+
+    visits: tuple[Visit, ...]
+    rest: tuple[Rest, ...]
+    earlier: datetime | None
+
+
+class Telling(msgspec.Struct, frozen=True):
+    """What is needed to tell of each look: names, who of them is not named, and the citizen's questions by look."""
+
+    names: Mapping[str, Named]
+    shielded: frozenset[str]
+    asked: Mapping[int, Asked]
+
+
+async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
+    """What the log says of the last days, as the country's rules let it be shown; the citizen's own looks are left out.
+
+    A page ends with a whole day once it is full.
+    """
+    now = own.record.context.now
+    terms = log_terms(own.record.store.policy, now)
+    further = gave_reason(own, asked.reason)
+    stretch = await _stretch(own, asked, max(now - timedelta(days=asked.days), terms.since_for(further)))
+    questions = await own_questions(own)
+    if isinstance(questions, Refusal):
+        return questions
+    telling = await _telling(own, stretch.visits, questions, terms)
+    chosen = [one for one in stretch.visits if asked.party in ("", one.first.party)]
+    rest = [one for one in stretch.rest if asked.party in ("", one.party)]
+    return AccessLog(
+        days=tuple(one for one in _days(own, chosen, rest, telling, asked.kind) if not _is_empty(one)),
+        asked=asked,
+        since=terms.since_for(further),
+        parties=tuple(_parties(own, stretch, asked)),
+        earlier=stretch.earlier,
+        with_reason=terms.since_with_reason,
+        further=further,
+        law="show" in terms.law,
+        named=terms.named,
+        answer_days=terms.answer_days,
+        questions=tuple(line_of(own, one, telling.names, named=terms.named) for one in questions),
+    )
+
+
+async def _stretch(own: Own, asked: LogAsked, since: datetime) -> Stretch:
+    until = asked.before or own.record.context.now + timedelta(seconds=1)
+    entries = await looks_at(own.record, own.person, since, until)
+    found = visits(one for one in entries if one.actor != own.record.context.actor)
+    low, earlier = since, None
+    if len(entries) == MOST:
+        low = earlier = _midnight(own, found[-1].start, 1) if len(found) > 1 else found[-1].start
+    if full := _full(own, found):
+        low = earlier = max(full, low)
+    rest = await rest_at(own.record, own.person, low, until, own.model.country.time_zone, SOURCES)
+    return Stretch(tuple(one for one in found if one.start >= low), rest, earlier)
+
+
+def _full(own: Own, found: Sequence[Visit]) -> datetime | None:
+    """The beginning of the day on which a page is full; None when all there is stands on it."""
+    if len(found) <= FULL:
+        return None
+    begins = _midnight(own, found[FULL - 1].start, 0)
+    return begins if found[-1].start < begins else None
+
+
+def _midnight(own: Own, moment: datetime, days: int) -> datetime:
+    """The beginning of the day of a moment, or so many days later, on the reader's clock."""
+    day = own.words.local(moment).date() + timedelta(days=days)
+    return datetime.combine(day, time(), own.words.zone).astimezone(UTC)
+
+
+async def _telling(own: Own, found: Sequence[Visit], questions: Sequence[Asked], terms: LogTerms) -> Telling:
+    actors = {one.first.actor for one in found} | {one.case.looked_by for one in questions}
+    staff = frozenset(one for one in actors if one.startswith("Practitioner"))
+    hidden = await shielded(own.record, staff) if terms.named else staff
+    return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions})
+
+
+def _days(own: Own, found: Sequence[Visit], rest: Sequence[Rest], telling: Telling, kind: str) -> Iterator[LogDay]:
+    by_day: dict[date, list[Visit]] = {one.day: [] for one in rest}
+    for one in found:
+        by_day.setdefault(own.words.local(one.start).date(), []).append(one)
+    for day in sorted(by_day, reverse=True):
+        of_day, others = by_day[day], [one for one in rest if one.day == day]
+        yield LogDay(
+            day=day,
+            entries=tuple(_entry(own, one, telling) for one in of_day if not one.refused and kind in ("", "looks")),
+            unseen=tuple(_unseen(own, one, telling) for one in of_day if one.refused and kind in ("", "refused")),
+            grouped=tuple(_grouped(own, others)) if kind in ("", "lists") else (),
+            machine=machine_acts(own, others) if kind in ("", "machines") else (),
         )
-    return AccessLog(days=tuple(days), period=period)
 
 
-def _is_list(one: Logged) -> bool:
-    return one.is_list
+def _is_empty(day: LogDay) -> bool:
+    return not (day.entries or day.unseen or day.grouped or day.machine)
 
 
-def showed(one: Logged) -> bool:
-    """Whether something of the citizen was shown or written."""
-    return one.showed
+def _parties(own: Own, stretch: Stretch, asked: LogAsked) -> Iterator[tuple[str, str]]:
+    """The organisations in this part of the log, by name, and the one that was chosen."""
+    ids = {one.first.party for one in stretch.visits} | {one.party for one in stretch.rest} | {asked.party}
+    named = ((unit_name(own, one), one) for one in ids)
+    yield from ((id, name) for name, id in sorted(named) if name)
 
 
-def _openings(entries: Sequence[Logged]) -> list[list[Logged]]:
-    """What one person of one unit asked for without a longer pause, newest first."""
-    found: list[list[Logged]] = []
-    ordered = sorted(entries, key=lambda one: (one.actor, one.party, one.at))
-    for _, of_actor in groupby(ordered, key=lambda one: (one.actor, one.party)):
-        run: list[Logged] = []
-        for one in of_actor:
-            if not run or one.at - run[-1].at > OPENING:
-                run = []
-                found.append(run)
-            run.append(one)
-    return sorted(found, key=lambda run: run[0].at, reverse=True)
-
-
-def _entry(own: Own, run: Sequence[Logged], names: dict[str, Named]) -> LogEntry:
-    seen = [one for one in run if showed(one)]
+def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
+    seen = visit.shown
     first, last = seen[0], seen[-1]
-    who = names.get(first.actor)
+    who = _named(telling, first.actor)
+    question = telling.asked.get(visit.number)
     return LogEntry(
-        id=str(first.entry),
-        who=_who(own, first, who),
+        id=str(visit.number),
+        who=who_is(own, first.role, who),
         initials=who.initials if who else "",
         side=SIDES.get(first.role, "health"),
-        unit=_unit(own, first.party),
+        unit=unit_name(own, first.party),
         start=first.at,
         end=last.at if last.at - first.at > timedelta(minutes=1) else None,
         what=" ".join(_done(own, seen)),
-        asked=_asked(own, run),
+        asked=_asked(own, visit),
         grounds=tuple(_grounds(own, seen)),
+        emergency=any(one.purpose == "BTG" for one in seen),
+        at=visit.start.isoformat(),
+        steps=tuple(_steps(own, visit)),
+        question=question.case.id if question else "",
+        state=question.state if question else "none",
     )
 
 
-def _unseen(own: Own, run: Sequence[Logged], names: dict[str, Named]) -> Unseen:
-    first = run[0]
-    who = (_who(own, first, names.get(first.actor)), _unit(own, first.party))
+def _unseen(own: Own, visit: Visit, telling: Telling) -> Unseen:
+    first = visit.first
+    who = (who_is(own, first.role, _named(telling, first.actor)), unit_name(own, first.party))
+    question = telling.asked.get(visit.number)
     return Unseen(
         who=", ".join(part for part in who if part),
         when=first.at,
-        what=_listed(own, _missed(run)),
+        what=_listed(own, _kinds(visit.entries)),
+        id=str(visit.number),
+        at=visit.start.isoformat(),
+        question=question.case.id if question else "",
+        state=question.state if question else "none",
     )
 
 
-def _who(own: Own, entry: Logged, who: Named | None) -> str:
-    return ", ".join(part for part in (who.name if who else "", own.role(entry.role)) if part)
+def _named(telling: Telling, actor: str) -> Named | None:
+    """The name of who looked; None where the country's rules or the protection of an employee keep it."""
+    return None if actor in telling.shielded else telling.names.get(actor)
+
+
+def who_is(own: Own, role: str, who: Named | None) -> str:
+    """Name and role, or the role alone."""
+    return ", ".join(part for part in (who.name if who else "", own.role(role)) if part)
+
+
+def _steps(own: Own, visit: Visit) -> Iterator[LookStep]:
+    """What was asked for minute by minute, the same only once."""
+    told: set[tuple[str, str, bool]] = set()
+    for one in visit.entries:
+        what, shown = _listed(own, _kinds((one,))), showed(one)
+        key = (own.words.time(one.at), what, shown)
+        if key not in told:
+            told.add(key)
+            yield LookStep(when=one.at, what=what, shown=shown)
 
 
 def _done(own: Own, seen: Iterable[Logged]) -> Iterator[str]:
@@ -152,25 +250,16 @@ def _done(own: Own, seen: Iterable[Logged]) -> Iterator[str]:
         yield own.tell(WROTE, what=_listed(own, wrote))
 
 
-def _asked(own: Own, run: Sequence[Logged]) -> str:
+def _asked(own: Own, visit: Visit) -> str:
     """What was asked for and not shown, as a sentence; empty when everything was."""
-    seen = _kinds(run)
-    missed = [kind for kind in _missed(run) if kind not in seen]
+    seen = _kinds(visit.shown)
+    missed = [kind for kind in _kinds(one for one in visit.entries if not showed(one)) if kind not in seen]
     return own.tell(NOT_SHOWN, what=_listed(own, missed)) if missed else ""
 
 
 def _kinds(entries: Iterable[Logged]) -> list[str]:
-    """The kinds of what was shown or written, each once, in the order in which they stand in `KINDS`."""
-    return _ordered(kind for one in entries for kind in one.shown_types)
-
-
-def _missed(entries: Iterable[Logged]) -> list[str]:
-    """The kinds of what was asked for and not shown."""
-    return _ordered(kind for one in entries for kind in one.missed_types)
-
-
-def _ordered(types: Iterable[str]) -> list[str]:
-    kinds = {KINDS.get(one, OTHER) for one in types}
+    """The kinds of what entries are about, each once, in the order in which they stand in `KINDS`."""
+    kinds = {KINDS.get(kind, OTHER) for one in entries for kind in kinds_of(one)}
     return [kind for kind in dict.fromkeys((*KINDS.values(), OTHER)) if kind in kinds]
 
 
@@ -179,8 +268,10 @@ def _listed(own: Own, kinds: Iterable[str]) -> str:
     return format_list([own.tell(kind) for kind in kinds], locale=own.words.shape.locale)
 
 
-def _grounds(own: Own, run: Iterable[Logged]) -> Iterable[str]:
+def _grounds(own: Own, run: Sequence[Logged]) -> Iterable[str]:
     kinds = dict.fromkeys(_ground_kind(own, one) for one in run if one.ground)
+    if run[0].role == REVIEWER:
+        return [own.tell(CHECKS)]
     return [own.tell(ground_words(kind).text) for kind in kinds if kind is not None]
 
 
@@ -192,13 +283,12 @@ def _ground_kind(own: Own, entry: Logged) -> RelationKind | None:
     return kind
 
 
-def _grouped(own: Own, lists: Sequence[Logged]) -> tuple[ListReads, ...]:
-    units: dict[str, set[str]] = {}
-    for one in lists:
-        units.setdefault(one.party, set()).add(one.request)
-    return tuple(ListReads(unit=_unit(own, party), lists=len(requests)) for party, requests in units.items())
+def _grouped(own: Own, rest: Sequence[Rest]) -> Iterator[ListReads]:
+    lists = ((unit_name(own, one.party), one.times) for one in rest if one.party != "system")
+    yield from (ListReads(unit=unit, lists=times) for unit, times in sorted(lists))
 
 
-def _unit(own: Own, party: str) -> str:
+def unit_name(own: Own, party: str) -> str:
+    """What an organisation is called; empty when the model does not know it."""
     known = own.model.party(party)
     return known.name if known else ""

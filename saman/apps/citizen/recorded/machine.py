@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from typing import Final
 
 from saman.apps.auth.users import SIGN_IN
+from saman.apps.citizen.log_views import MachineAct
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.views import MachineAct
 from saman.apps.ui.locales import mark
-from saman.record.audit import Logged
+from saman.flows.review.people import LOG_CHECK
+from saman.record.review import Rest
 
-WRITES: Final = frozenset("CUD")
 SETUP: Final = "system"
 """What imports of the demo and of the region call their request."""
 
@@ -20,6 +20,7 @@ READ_BY: Final = {
     SETUP: mark("Your name was looked up for a sign-in."),
     "timer": mark("Saman looked whether the readings agreed with you had come."),
     "command": mark("Your information was read by those who run Saman, such as for a copy or an export."),
+    LOG_CHECK: mark("Your name and address were compared with those of staff who looked, to find looks to ask about."),
 }
 WRITTEN_BY: Final = {
     SETUP: mark("Your information was stored when this Saman was set up."),
@@ -28,19 +29,21 @@ WRITTEN_BY: Final = {
 }
 READ_OTHERWISE: Final = mark("Another computer system read your information.")
 WRITTEN_OTHERWISE: Final = mark("Another computer system stored information about you.")
+SOURCES: Final = frozenset((*READ_BY, *WRITTEN_BY))
+"""Beginnings of requests that are told apart."""
 
 
-def machine_acts(own: Own, entries: Iterable[Logged]) -> tuple[MachineAct, ...]:
+def machine_acts(own: Own, rest: Iterable[Rest]) -> tuple[MachineAct, ...]:
     """Each kind of act in plain words, with how many times it was done."""
-    requests: dict[str, set[str]] = {}
-    for one in entries:
-        requests.setdefault(done(one), set()).add(one.request)
-    return tuple(MachineAct(what=own.tell(what), times=len(found)) for what, found in requests.items())
+    times: dict[str, int] = {}
+    for one in rest:
+        if one.party == "system":
+            what = done(one)
+            times[what] = times.get(what, 0) + one.times
+    return tuple(MachineAct(what=own.tell(what), times=count) for what, count in sorted(times.items()))
 
 
-def done(entry: Logged) -> str:
-    """What one entry of the system's own says, in English."""
-    wrote = entry.action in WRITES
-    known = WRITTEN_BY if wrote else READ_BY
-    source = next((one for one in known if entry.request == one or entry.request.startswith(f"{one}-")), "")
-    return known.get(source) or (WRITTEN_OTHERWISE if wrote else READ_OTHERWISE)
+def done(one: Rest) -> str:
+    """What computers of one source did, in English."""
+    known = WRITTEN_BY if one.wrote else READ_BY
+    return known.get(one.source) or (WRITTEN_OTHERWISE if one.wrote else READ_OTHERWISE)

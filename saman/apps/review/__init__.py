@@ -1,0 +1,1 @@
+"""The log reviewer's pages: questions, openings, samples, patterns; numbers for the data-protection officer."""
