@@ -43,6 +43,7 @@ AUDIENCES: Mapping[str, Audience] = MappingProxyType(
         "citizen": Audience.CITIZEN,
         "team": Audience.STAFF,
         "centre": Audience.STAFF,
+        "review": Audience.STAFF,
     }
 )
 """Audience by the first part of an address."""

@@ -30,6 +30,8 @@ from saman.apps.fhir_api.app import Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.apps.region.borders import read_borders
 from saman.apps.region.routes import region_routes
+from saman.apps.review.desk import Desk as ReviewDesk
+from saman.apps.review.routes import routes as review_routes
 from saman.apps.team.desk import Desk
 from saman.apps.team.lists import MARKS_COOKIE
 from saman.apps.team.live import Live
@@ -145,6 +147,10 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         record = Record(parts.store, standing(request, parts.clock, identity))
         return RecordDesk(Own(record, parts.region.model, words_of(request), session.about))
 
+    def review_desk_for(request: Request) -> ReviewDesk:
+        record = Record(parts.store, standing(request, parts.clock, identity))
+        return ReviewDesk(record=record, model=parts.region.model, words=words_of(request))
+
     def team_desk_for(request: Request) -> Desk:
         return Desk(
             record=Record(parts.store, standing(request, parts.clock, identity)),
@@ -155,7 +161,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
             wants_marks=request.cookies.get(MARKS_COOKIE) != "off",
         )
 
-    return [*sign_in.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for)]
+    return [*sign_in.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for), *review_routes(review_desk_for)]
 
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:
