@@ -16,9 +16,6 @@ from saman.model.access.moment import END, START, begins, is_over
 from saman.model.access.relation import ground_of, local
 from saman.model.care import codes
 
-PART_OF = "urn:saman:extension:part-of"
-"""Extension of Organization, one for each organisation it has belonged to: `of` (Reference) and `period` (Period)."""
-
 Resource = Mapping[str, Any]
 
 
@@ -90,7 +87,7 @@ def has_left(practitioner: Resource | None) -> bool:
 def belongings(organization: Resource, zone: tzinfo) -> tuple[Belonging, ...]:
     """Which organisations a unit belongs to and when: its dated extensions, or `partOf` when it has none."""
     ground, unit = ground_of(organization), str(organization["id"])
-    dated = [one for one in organization.get("extension", ()) if one.get("url") == PART_OF]
+    dated = [one for one in organization.get("extension", ()) if one.get("url") == codes.PART_OF]
     if not dated:
         parent = _organization(organization.get("partOf"))
         return (Belonging(ground=ground, unit=unit, parent=parent),) if parent else ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from saman.kernel.outcome import Issue
 from saman.model.care.load import ACCESS, Loaded
@@ -45,11 +46,25 @@ def _party(loaded: Loaded, index: int, party: Party) -> Iterator[Issue]:
     if party.parent is not None:
         yield from missing(loaded, PARTIES, (*at, "parent"), "party", [party.parent], party_ids(loaded))
         yield from _circle(loaded, index, party)
+    yield from _parents(loaded, at, party)
     yield from missing(loaded, PARTIES, (*at, "place"), "place", [party.place], places)
     yield from missing(loaded, PARTIES, (*at, "area"), "place", party.area, places)
     yield from missing(loaded, PARTIES, (*at, "roles"), "role", party.roles, roles)
     if party.hours is not None:
         yield from hours_issues(loaded, PARTIES, (*at, "hours"), party.hours)
+
+
+def _parents(loaded: Loaded, at: Path, party: Party) -> Iterator[Issue]:
+    """Parents that are not there, that overlap, or that leave the `parent` of today out."""
+    path = (*at, "parents")
+    yield from missing(loaded, PARTIES, path, "party", [one.party for one in party.parents], party_ids(loaded))
+    if party.parents and party.parent not in {one.party for one in party.parents}:
+        wrong = f"`{party.parent}` is the parent, and not among the parents with dates."
+        yield finding(loaded.at(PARTIES, *path), "reference", wrong, "Add it with its dates, or correct `parent`.")
+    for before, after in pairwise(party.parents):
+        if before.until is None or after.since is None or after.since <= before.until:
+            wrong = f"`{after.party}` begins before `{before.party}` has ended."
+            yield finding(loaded.at(PARTIES, *path), "value", wrong, "Write them in order, each with its last day.")
 
 
 def _circle(loaded: Loaded, index: int, party: Party) -> Iterator[Issue]:

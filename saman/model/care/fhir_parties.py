@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from saman.model.care.caremodel import CareModel
-from saman.model.care.codes import reference
+from saman.model.care.codes import PART_OF, reference
 from saman.model.care.fhir_words import (
     PARTY,
     PARTY_KIND,
@@ -18,7 +18,7 @@ from saman.model.care.fhir_words import (
     words,
 )
 from saman.model.care.governance import Body, Seat
-from saman.model.care.party import Hours, Party
+from saman.model.care.party import Hours, Parent, Party
 from saman.model.care.region import Place
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -68,7 +68,16 @@ def _organization(model: CareModel, party: Party) -> Resource:
         made["address"] = [{"use": "work", "city": place.name, "country": model.country.code}]
     if party.parent:
         made["partOf"] = reference(f"Organization/{party.parent}")
+    if party.parents:
+        made["extension"] = [_belonging(one) for one in party.parents]
     return made
+
+
+def _belonging(parent: Parent) -> Resource:
+    days = {"start": parent.since, "end": parent.until}
+    period = {name: day.isoformat() for name, day in days.items() if day is not None}
+    of = {"url": "of", "valueReference": reference(f"Organization/{parent.party}")}
+    return {"url": PART_OF, "extension": [of, {"url": "period", "valuePeriod": period}]}
 
 
 def _official(model: CareModel, party: Party) -> list[Resource]:

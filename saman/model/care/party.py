@@ -65,17 +65,27 @@ class Hours(Grounded, frozen=True, kw_only=True):
         return (self.mon, self.tue, self.wed, self.thu, self.fri, self.sat, self.sun)[weekday]
 
 
+class Parent(Node, frozen=True, kw_only=True):
+    """An organisation that a unit belongs to for a time; both days are counted, none means from or until whenever."""
+
+    party: Slug
+    since: date | None = None
+    until: date | None = None
+
+
 class Party(Grounded, frozen=True, kw_only=True):
     """An organisation, or a unit within one (`parent`).
 
-    `place` is the code of the municipality it stands in, `area` the codes it serves (empty: its place),
-    `roles` the ids of the roles its people hold, `called` how pages speak of it when a name is too long.
+    `parents` says, with dates, which organisations it has belonged to and will; whoever is responsible for its data
+    follows from them. `place` is the code of the municipality it stands in, `area` the codes it serves (empty: its
+    place), `roles` the ids of the roles its people hold, `called` how pages speak of it when a name is too long.
     """
 
     id: Slug
     name: str
     kind: PartyKind
     parent: Slug | None = None
+    parents: tuple[Parent, ...] = ()
     place: str
     area: tuple[str, ...] = ()
     roles: tuple[Slug, ...] = ()

@@ -52,6 +52,27 @@ BROKEN = {
         "its own parent",
         "Take one",
     ),
+    "a parent with dates that is unknown": (
+        PARTIES,
+        "    parent: sorlandet-hospital\n",
+        "    parent: sorlandet-hospital\n    parents: [{party: nobody}, {party: sorlandet-hospital}]\n",
+        "no party `nobody`",
+        "correct",
+    ),
+    "parents with dates that overlap": (
+        PARTIES,
+        "    parent: sorlandet-hospital\n",
+        "    parent: sorlandet-hospital\n    parents: [{party: agder-county}, {party: sorlandet-hospital}]\n",
+        "begins before `agder-county` has ended",
+        "last day",
+    ),
+    "parents with dates without the parent": (
+        PARTIES,
+        "    parent: sorlandet-hospital\n",
+        "    parent: sorlandet-hospital\n    parents: [{party: agder-county}]\n",
+        "not among the parents with dates",
+        "with its dates",
+    ),
     "unknown place": (PARTIES, 'place: "4203"', 'place: "9999"', "no place `9999`", "correct"),
     "unknown role": (PARTIES, "roles: [association-volunteer]", "roles: [wizard]", "no role `wizard`", "correct"),
     "closes before it opens": (

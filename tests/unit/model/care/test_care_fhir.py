@@ -1,13 +1,17 @@
 """A care model as FHIR: valid, deterministic, with references that resolve, and a plan of changes that is true."""
 
 import copy
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from saman.kernel import json
+from saman.model.access.membership import belongings
+from saman.model.access.moment import END, START
 from saman.model.care.fhir import address, plan_changes, to_fhir, transaction
+from saman.model.care.party import Parent
 from saman.model.care.schema import FILES, schemas
 from saman.model.fhir.validation import validate
 
@@ -132,3 +136,14 @@ def test_every_file_tells_editors_its_schema(files):
             said, _, schema = first.partition("=")
             assert said == "# yaml-language-server: $schema", name
             assert (REGIONS.parent / name).parent.joinpath(schema).resolve().is_file(), name
+
+
+def test_a_unit_says_with_dates_where_it_belonged_and_will(agder):
+    days = (Parent(party="old-trust", until=date(2026, 12, 31)), Parent(party="new-trust", since=date(2027, 1, 1)))
+    moved = msgspec.structs.replace(agder.parties[1], parents=days)
+    model = msgspec.structs.replace(agder, parties=(moved,))
+    unit = next(one for one in to_fhir(model) if address(one) == f"Organization/{moved.id}")
+    assert validate(json.decode(json.encode(unit))) == ()
+    said = [(one.parent, one.since, one.until) for one in belongings(unit, UTC)]
+    midnight = datetime(2027, 1, 1, tzinfo=UTC)
+    assert said == [("old-trust", START, midnight), ("new-trust", midnight, END)]
