@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import httpx
 import msgspec
 from opentelemetry.trace import Tracer
 from starlette.applications import Starlette
@@ -17,9 +18,13 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from saman.apps.audience import AudienceMiddleware, undeclared
-from saman.apps.auth.front import DemoFront, Roll
+from saman.apps.auth.entering import Doorway
+from saman.apps.auth.front import Front, Roll, offered
 from saman.apps.auth.identity import Identity
+from saman.apps.auth.levels import Levels
 from saman.apps.auth.middleware import SessionMiddleware
+from saman.apps.auth.oidc.routes import ElectronicIdentity
+from saman.apps.auth.oidc.way import Way
 from saman.apps.auth.routes import SignIn
 from saman.apps.auth.tokens import Tokens
 from saman.apps.citizen.desk import CitizenDesk
@@ -68,6 +73,9 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     triage_manufacturer: str = ""
     metrics_token: str = ""
+    ways: tuple[Way, ...] = ()
+    passkeys: bool = False
+    eid_transport: httpx.AsyncBaseTransport | None = None
     noted: Noted = to_nobody
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
@@ -131,16 +139,21 @@ def _fhir(parts: Parts, identity: Identity) -> ASGIApp:
 
 
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:
-    sign_in = SignIn(parts.store, identity, sessions, parts.clock, demo=parts.demo, secure=parts.secure)
-
+    doorway = Doorway(identity, sessions, parts.clock, secure=parts.secure)
+    levels = Levels(parts.region.policy, parts.region.identity)
+    electronic = ElectronicIdentity(
+        parts.store, doorway, levels, parts.clock, parts.ways, parts.base_url, parts.eid_transport
+    )
+    sign_in = SignIn(parts.store, doorway, parts.clock, electronic.leaving, demo=parts.demo)
+    ways = offered(parts.ways, passkeys=parts.passkeys)
     roll = Roll(JOURNEY)
 
-    def front_for(request: Request) -> DemoFront:
+    def front_for(request: Request) -> Front:
         record = Record(parts.store, system(parts.clock(), request.state.request_id))
         words = words_of(request)
         model = parts.region.model
         name = said(model.region.name, words.language)
-        return DemoFront(roll, record, model.roles, words, name, demo=parts.demo)
+        return Front(roll, record, model.roles, words, name, ways, demo=parts.demo)
 
     def desk_for(request: Request) -> CitizenDesk:
         session: SignedIn = request.state.session
@@ -161,7 +174,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
             wants_marks=request.cookies.get(MARKS_COOKIE) != "off",
         )
 
-    return [*sign_in.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for), *review_routes(review_desk_for)]
+    return [*sign_in.routes(), *electronic.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for), *review_routes(review_desk_for)]
 
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:

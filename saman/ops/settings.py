@@ -65,6 +65,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             description="Manufacturer who has adopted the triage module; empty: off. Unset in demo mode: `demo only`."
         ),
     ] = ""
+    eid_file: Annotated[
+        str,
+        Meta(
+            description="TOML file with a table for each electronic identity that people sign in with; see "
+            "[identity](subsystems/identity.md)."
+        ),
+    ] = ""
+    passkeys: Annotated[
+        Literal["off", "on"],
+        Meta(
+            description="`on`: staff with an invitation sign in with passkeys, where the country's rules let them. "
+            "In production this or `SAMAN_EID_FILE` is needed."
+        ),
+    ] = "off"
     workers: Annotated[Count, Meta(description="Server processes; 0 means one for each processor, at most eight.")] = 0
     metrics_token: Annotated[
         str,

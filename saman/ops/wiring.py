@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saman import __version__
+from saman.apps.auth.levels import Levels
+from saman.apps.auth.oidc.way import Way
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.care.check import check
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
 from saman.ops.clock import clock_of
 from saman.ops.database import Source
+from saman.ops.eid import unready, ways_in
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Store, open_store
@@ -32,6 +36,9 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
     wrong = check(region.loaded, clock_of(settings)())
     if wrong:
         return Refusal(Kind.INVALID, wrong)
+    ways = ways_of(settings, region)
+    if isinstance(ways, Refusal):
+        return ways
     if source.admin_url:
         say("Bringing the database up to date")
         migrate(source.admin_url, source.app_role)
@@ -94,17 +101,30 @@ class Application:
         region = open_region(settings.region)
         if isinstance(region, Refusal):
             return region
+        ways = ways_of(settings, region)
+        if isinstance(ways, Refusal):
+            return ways
         store = await open_store(settings.database_url, region.policy, connections=CONNECTIONS)
         if isinstance(store, Refusal):
             return store
         self._store = store
-        self._app = made = assemble(parts_of(settings, store, region))
+        self._app = made = assemble(parts_of(settings, store, region, ways))
         live = made.state.live
         self._looking = asyncio.create_task(made.state.figures.keep_looking(store, lambda: live.streams))
         return None
 
 
-def parts_of(settings: Settings, store: Store, region: Region) -> Parts:
+def ways_of(settings: Settings, region: Region) -> tuple[Way, ...] | Refusal:
+    """The electronic identities that are on; refused when one is not fit, and when nobody could sign in."""
+    demo = settings.demo_mode
+    ways = ways_in(Path(settings.eid_file) if settings.eid_file else None, region.identity, demo=demo)
+    if isinstance(ways, Refusal):
+        return ways
+    levels, now = Levels(region.policy, region.identity), clock_of(settings)()
+    return unready(ways, levels, now, passkeys=settings.passkeys == "on", demo=demo) or ways
+
+
+def parts_of(settings: Settings, store: Store, region: Region, ways: tuple[Way, ...] = ()) -> Parts:
     """What the application is made of, by these settings."""
     return Parts(
         store=store,
@@ -116,5 +136,7 @@ def parts_of(settings: Settings, store: Store, region: Region) -> Parts:
         base_url=settings.address,
         triage_manufacturer=settings.triage_manufacturer,
         metrics_token=settings.metrics_token,
+        ways=ways,
+        passkeys=settings.passkeys == "on",
         tracer=trace.get_tracer("saman", __version__) if settings.tracing == "on" else None,
     )

@@ -20,6 +20,7 @@ from saman.ops.clock import clock_of
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Record, Store, open_store, system
+from saman.record.credentials_begun import Begun
 from saman.record.sessions import Sessions
 
 log = structlog.get_logger()
@@ -44,6 +45,7 @@ def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
     @app.task(queueing_lock="sessions", name="sweep-sessions")
     async def sweep_sessions(timestamp: int) -> None:
         await Sessions(store.pool, store.notices).sweep(clock())
+        await Begun(store.pool, store.secret).sweep(clock())
 
     return app
 

@@ -1,17 +1,21 @@
-"""The demo's identity provider: choose a made-up person. It exists in demo mode only."""
+"""The front page: ways to sign in, and in demo mode made-up people to choose from."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
+import msgspec
+
+from saman.apps.auth.oidc.way import Way
 from saman.apps.auth.users import User, citizens, for_sign_in, relatives, staff
-from saman.apps.citizen.views import DemoPerson, PersonGroup, SignIn
+from saman.apps.citizen.views import DemoPerson, PersonGroup, SignIn, SignInWay
 from saman.apps.ui.locales import Words
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.outcome import Refusal
 from saman.model.access import Holder
 from saman.model.care.region import Role
 from saman.model.fhir import fold
+from saman.model.identity import People
 from saman.record import Record
 from saman.record.cursor import Place
 
@@ -47,17 +51,38 @@ class Roll:
         return self._users
 
 
-class DemoFront:
-    """Who can be chosen, by role, in the reader's words; `record` is the system's own."""
+class Ways(msgspec.Struct, frozen=True, kw_only=True):
+    """The ways to sign in that are on, for oneself and for work."""
+
+    own: tuple[SignInWay, ...] = ()
+    work: tuple[SignInWay, ...] = ()
+
+
+def offered(ways: Sequence[Way], *, passkeys: bool) -> Ways:
+    """What the front page offers: providers by whom they serve, and passkeys for work."""
+    own = tuple(SignInWay(name=one.name, address=f"/auth/eid/{one.id}") for one in ways if one.serves(People.CITIZEN))
+    work = tuple(
+        SignInWay(name=one.name, address=f"/auth/eid/{one.id}/work") for one in ways if one.serves(People.STAFF)
+    )
+    key = (SignInWay(name="", address="/auth/passkeys/sign-in", passkey=True),) if passkeys else ()
+    return Ways(own=own, work=work + key)
+
+
+class Front:
+    """How to sign in, and in the demo who can be chosen, by role, in the reader's words.
+
+    `record` is the system's own.
+    """
 
     def __init__(
-        self, roll: Roll, record: Record, roles: Sequence[Role], words: Words, region: str, *, demo: bool
+        self, roll: Roll, record: Record, roles: Sequence[Role], words: Words, region: str, ways: Ways, *, demo: bool
     ) -> None:
         self._roll = roll
         self._record = record
         self._roles = {role.id: role for role in roles}
         self._words = words
         self._region = region
+        self._ways = ways
         self._demo = demo
 
     def sealed(self, query: str) -> str:
@@ -69,10 +94,12 @@ class DemoFront:
         place = self._record.store.seal.open(found, SEARCH)
         return "" if isinstance(place, Refusal) else place.text or ""
 
-    async def people(self, query: str) -> SignIn | Refusal:
-        """Everybody whose name, role or place holds `query`, citizens first, those over 65 before others."""
+    async def people(self, query: str) -> SignIn:
+        """The ways in; in the demo everybody whose name, role or place holds `query`, citizens over 65 first."""
+        ways = self._ways
+        offer = SignIn(groups=(), region=self._region, demo=self._demo, own_ways=ways.own, work_ways=ways.work)
         if not self._demo:
-            return refused(Kind.NOT_FOUND, "not-found", "There is no demo sign-in here.", key="auth.no-demo")
+            return offer
         everybody = await self._roll.everybody(self._record)
         wanted = fold(query)
         found = [user for user in everybody if wanted in fold(f"{user.name} {self._detail(user)}")]
@@ -80,18 +107,14 @@ class DemoFront:
         for user in found:
             groups.setdefault(user.role, []).append(user)
         most = SHOWN if not query else len(found)
-        return SignIn(
-            groups=tuple(
-                PersonGroup(
-                    role=self._role(role),
-                    people=tuple(DemoPerson(id=u.id, name=u.name, detail=self._detail(u)) for u in users[:most]),
-                )
-                for role, users in sorted(groups.items(), key=_place)
-            ),
-            query=query,
-            total=len(found),
-            region=self._region,
+        shown = tuple(
+            PersonGroup(
+                role=self._role(role),
+                people=tuple(DemoPerson(id=u.id, name=u.name, detail=self._detail(u)) for u in users[:most]),
+            )
+            for role, users in sorted(groups.items(), key=_place)
         )
+        return msgspec.structs.replace(offer, groups=shown, query=query, total=len(found))
 
     def _role(self, role: str) -> str:
         known = self._roles.get(role)

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
 
 import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.auth.identity import Identity
-from saman.apps.auth.middleware import cookie_name
+from saman.apps.auth.entering import Doorway
 from saman.apps.auth.users import User, find_users, for_sign_in
 from saman.apps.ui.pages import installation, language_of, render, render_refusal, see
 from saman.apps.ui.security import posted
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.access import Assignment, Holder
 from saman.record import Store
-from saman.record.sessions import LONGEST, Sessions, SignedIn, new_csrf
+from saman.record.sessions import SignedIn
 
-HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: "/team"}
-STAFF_HOMES = {"region-administrator": "/region", "data-protection-officer": "/region"}
+Leaving = Callable[[str], Awaitable[tuple[str, str] | None]]
+"""The name of the provider that somebody signed in with, and where a browser ends its session there."""
+
+
+class Left(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed out here; the provider may still know the browser."""
+
+    name: str
+    address: str
 
 
 class Choice(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,17 +45,14 @@ class Choices(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SignIn:
-    """Opens and ends sessions. `demo` lets anybody be chosen, `secure` says that pages come over HTTPS."""
+    """Opens and ends sessions. `demo` lets anybody be chosen; `leaving` knows the way out of a provider."""
 
-    def __init__(
-        self, store: Store, identity: Identity, sessions: Sessions, clock: Clock, *, demo: bool, secure: bool
-    ) -> None:
+    def __init__(self, store: Store, doorway: Doorway, clock: Clock, leaving: Leaving, *, demo: bool) -> None:
         self._store = store
-        self._identity = identity
-        self._sessions = sessions
+        self._doorway = doorway
         self._clock = clock
+        self._leaving = leaving
         self._demo = demo
-        self._secure = secure
 
     def routes(self) -> list[BaseRoute]:
         """The addresses under /auth."""
@@ -71,7 +73,7 @@ class SignIn:
         users = await self._users(fields.get("user", ""))
         if isinstance(users, Refusal):
             return render_refusal(request, users)
-        return await self._enter(request, _chosen(users, fields.get("assignment", "")))
+        return await self._doorway.enter(request, _chosen(users, fields.get("assignment", "")))
 
     async def choose(self, request: Request) -> Response:
         """The assignments of whoever is signed in."""
@@ -94,59 +96,25 @@ class SignIn:
         users = await self._users(session.actor)
         if isinstance(users, Refusal):
             return render_refusal(request, users)
-        await self._sessions.end(request.state.token)
-        return await self._enter(request, _chosen(users, fields.get("assignment", "")))
+        user = _chosen(users, fields.get("assignment", ""))
+        return await self._doorway.enter(request, user, session.way, session.level)
 
     async def leave(self, request: Request) -> Response:
-        """End the session and forget the cookie."""
+        """End the session here, and lead on to where it ends at the provider."""
+        session: SignedIn | None = request.state.session
         fields = await posted(request)
         if isinstance(fields, Refusal):
             return render_refusal(request, fields)
-        await self._sessions.end(request.state.token)
-        response = see("/")
-        response.headers["clear-site-data"] = '"cache"'
-        response.delete_cookie(cookie_name(secure=self._secure), path="/", secure=self._secure, httponly=True)
-        return response
+        further = await self._leaving(session.way) if session is not None and session.way else None
+        request.state.session = None
+        if further is None:
+            return await self._doorway.leave(request, see("/"))
+        name, address = further
+        page = render(request, "auth/left.html", Left(name=name, address=address))
+        return await self._doorway.leave(request, page)
 
     async def _users(self, who: str) -> tuple[User, ...] | Refusal:
         return await find_users(for_sign_in(self._store, self._clock()), who)
-
-    async def _enter(self, request: Request, user: User) -> Response:
-        if request.state.token:
-            await self._sessions.end(request.state.token)
-        token = await self._sessions.begin(await self._session(request, user))
-        response = see(STAFF_HOMES.get(user.role, HOMES[user.kind]))
-        response.set_cookie(
-            cookie_name(secure=self._secure),
-            token,
-            max_age=int(LONGEST / timedelta(seconds=1)),
-            path="/",
-            secure=self._secure,
-            httponly=True,
-            samesite="lax",
-        )
-        return response
-
-    async def _session(self, request: Request, user: User) -> SignedIn:
-        assignment = Assignment(
-            number=0, kind=user.kind, purpose=user.purpose, role=user.role, party=user.party, actor=user.actor
-        )
-        now = self._clock()
-        return SignedIn(
-            actor=user.actor,
-            about=user.about,
-            name=user.name,
-            kind=user.kind.value,
-            role=user.role,
-            party=user.party,
-            party_name=user.party_name,
-            purpose=user.purpose,
-            context=await self._identity.number(assignment),
-            csrf=new_csrf(),
-            language=language_of(request),
-            begun=now,
-            seen=now,
-        )
 
 
 def _choices(request: Request, users: tuple[User, ...], session: SignedIn) -> Choices:
