@@ -81,7 +81,7 @@ def _claims(claims: dict[str, Any], client: str, audiences: frozenset[str], now:
     if claims.get("iss") != client or claims.get("sub") != client:
         return "iss and sub must be the client's id"
     named = claims.get("aud")
-    if not audiences & set(named if isinstance(named, list) and all(isinstance(n, str) for n in named) else [named]):
+    if not any(isinstance(one, str) and one in audiences for one in (named if isinstance(named, list) else [named])):
         return "aud must be the address of the token endpoint"
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 1 <= len(jti) <= 255:
