@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-from saman.apps.citizen import views
+from saman.apps.citizen import log_views, views
 from saman.apps.citizen.questions import Bounds
 from saman.apps.citizen.views import Answer, Range
 from saman.apps.ui.views import Contact, Help, PhoneNumber, Reader, Step
@@ -174,7 +174,7 @@ GROUNDS = (
     "Loven gir innsyn når det trengs for å hjelpe deg.",
 )
 ENTRIES = (
-    views.LogEntry(
+    log_views.LogEntry(
         id="a1",
         who="Silje Haugen, sykepleier",
         initials="SH",
@@ -183,9 +183,14 @@ ENTRIES = (
         start=NOW - timedelta(hours=6),
         end=NOW - timedelta(hours=5, minutes=52),
         what="Leste rapporten din fra fredag, kurvene dine og egenbehandlingsplanen.",
+        at=NOW.isoformat(),
+        steps=(
+            log_views.LookStep(when=NOW - timedelta(hours=6), what="navn og adresse"),
+            log_views.LookStep(when=NOW - timedelta(hours=5, minutes=52), what="målinger", shown=False),
+        ),
         grounds=GROUNDS,
     ),
-    views.LogEntry(
+    log_views.LogEntry(
         id="a2",
         who="Hjemmesykepleien, vakt",
         initials="HS",
@@ -197,7 +202,7 @@ ENTRIES = (
         grounds=("De fikk en forespørsel om deg klokka 08:22.",),
     ),
 )
-URGENT = views.LogEntry(
+URGENT = log_views.LogEntry(
     id="a3",
     who="Lege på vakt",
     initials="LV",
@@ -207,16 +212,43 @@ URGENT = views.LogEntry(
     end=NOW - timedelta(hours=35, minutes=52),
     what="Leste sammendraget ditt.",
     emergency=True,
+    question="q1",
+    state="late",
     reason="Ringte om tung pust. Trengte medisinlisten.",
     review="Slike åpninger blir alltid kontrollert. I orden.",
 )
+QUESTION = log_views.LogQuestion(
+    line=log_views.QuestionLine(
+        id="q1", who="Lege på vakt", looked=NOW - timedelta(hours=36), state="late", due=NOW - timedelta(days=1)
+    ),
+    unit="Legevakten i Arendal",
+    owner="Arendal kommune",
+    phone="00 00 42 00",
+    words="Jeg var ikke på legevakten denne kvelden.",
+    asked=NOW - timedelta(days=15),
+    days=10,
+    with_officer=True,
+)
+ANSWERED = log_views.LogQuestion(
+    line=log_views.QuestionLine(
+        id="q2", who="Silje Haugen, sykepleier", looked=NOW - timedelta(days=9), state="answered", due=NOW
+    ),
+    unit="Telemedisinsk sentral",
+    owner="Telemedisinsk sentral",
+    phone="",
+    words="",
+    asked=NOW - timedelta(days=8),
+    days=10,
+    answer="Hun leste rapporten du sendte samme kveld. Det er arbeidet hennes.",
+    answered=NOW - timedelta(days=7),
+)
 GROUPED = (
-    views.ListReads(unit="Hjemmesykepleien, Grimstad", lists=3),
-    views.ListReads(unit="Telemedisinsk sentral", lists=1),
+    log_views.ListReads(unit="Hjemmesykepleien, Grimstad", lists=3),
+    log_views.ListReads(unit="Telemedisinsk sentral", lists=1),
 )
 MACHINE = (
-    views.MachineAct(what="Navnet ditt ble slått opp for en innlogging.", times=1),
-    views.MachineAct(what="Saman så etter om de avtalte målingene var kommet.", times=12),
+    log_views.MachineAct(what="Navnet ditt ble slått opp for en innlogging.", times=1),
+    log_views.MachineAct(what="Saman så etter om de avtalte målingene var kommet.", times=12),
 )
 REPLY = views.Reply(
     sender="Silje Haugen, sykepleier",

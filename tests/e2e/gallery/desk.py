@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from saman.apps.citizen import questions, report, views
+from saman.apps.citizen import log_views, questions, report, views
 from saman.apps.citizen.views import Answer
 from saman.apps.ui.locales import Words
 from saman.apps.ui.readings import Note
@@ -13,6 +13,7 @@ from saman.apps.ui.views import Help
 from saman.kernel.outcome import Kind, Refusal, refused
 
 from .content import (
+    ANSWERED,
     AROUND,
     BOUNDS,
     CODES,
@@ -26,6 +27,7 @@ from .content import (
     MARTE,
     NOW,
     PLAN_ROWS,
+    QUESTION,
     READER,
     REPLY,
     SAID,
@@ -264,14 +266,33 @@ class DeskFixture:
         self.person.messages.setdefault(key, text)
         return None
 
-    async def access_log(self, period: int) -> views.AccessLog | Refusal:
+    async def access_log(self, asked: log_views.LogAsked) -> log_views.AccessLog | Refusal:
         if self.person.empty:
-            return views.AccessLog(days=(), period=period)
+            return log_views.AccessLog(days=(), asked=asked, since=NOW - timedelta(days=1095))
         days = (
-            views.LogDay(day=date(2026, 11, 20), entries=ENTRIES, grouped=GROUPED, machine=MACHINE),
-            views.LogDay(day=date(2026, 11, 19), entries=(URGENT,)),
+            log_views.LogDay(day=date(2026, 11, 20), entries=ENTRIES, grouped=GROUPED, machine=MACHINE),
+            log_views.LogDay(day=date(2026, 11, 19), entries=(URGENT,)),
         )
-        return views.AccessLog(days=days, period=period)
+        return log_views.AccessLog(
+            days=days,
+            asked=asked,
+            since=NOW - timedelta(days=1095),
+            parties=(("centre", "Telemedisinsk sentral"), ("home", "Hjemmesykepleien, Grimstad")),
+            earlier=NOW - timedelta(days=30),
+            with_reason=NOW - timedelta(days=4380),
+            named=False,
+            questions=(QUESTION.line, ANSWERED.line),
+        )
+
+    async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
+        return QUESTION.line.id
+
+    async def give_reason(self, reason: str) -> str | Refusal:
+        return "sealed"
+
+    async def question(self, id: str) -> log_views.LogQuestion | Refusal:
+        found = {one.line.id: one for one in (QUESTION, ANSWERED)}
+        return found.get(id) or refused(Kind.NOT_FOUND, "not-found", "There is no such question.")
 
     async def happened(self, report: str | None) -> views.Happened | Refusal:
         if self.person.empty:

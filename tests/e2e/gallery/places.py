@@ -58,6 +58,8 @@ PLACES: tuple[Place, ...] = (
     ("self-treatment", "/citizen/self-treatment", ()),
     ("messages", "/citizen/messages", ()),
     ("who-looked", "/citizen/who-looked", (open_details,)),
+    ("log-question-late", "/citizen/questions/q1", ()),
+    ("log-question-answered", "/citizen/questions/q2", ()),
     ("happened", "/citizen/happened", ()),
     ("happened-late", "/citizen/happened/late", ()),
     ("not-found", "/citizen/report/nope", ()),
