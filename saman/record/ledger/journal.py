@@ -100,7 +100,7 @@ def line_of(settled: Settled, now: float) -> Line:
         Version(one.type, one.id, one.version, one.person, wrote_digest(one), one.context.request)
         for one in settled.wrote
     )
-    contexts = [one.context for one in (*settled.entries, *settled.wrote)]
+    contexts = [one.context for one in settled.entries] + [one.context for one in settled.wrote]
     return Line(now, contexts[0].request if contexts else "", entries, wrote, settled.unlogged)
 
 
