@@ -119,7 +119,9 @@ async def test_a_body_that_would_be_a_page_is_never_one_on_the_interface(agder: 
             assert "sandbox" in answer.headers["content-security-policy"]
 
 
-class _Scripts(HTMLParser):
+class Acting(HTMLParser):
+    """What in a page could act or comes from elsewhere."""
+
     def __init__(self) -> None:
         super().__init__()
         self.wrong: list[str] = []
@@ -132,6 +134,7 @@ class _Scripts(HTMLParser):
         if (tag == "script" and "src" not in given and given.get("type") != "application/json") or "style" in given:
             self.wrong.append(f"{tag} inline")
         self.wrong += [name for name in given if name.startswith("on")]
+        self.wrong += [f"{n}={v}" for n, v in attrs if re.match(r"\s*(java|vb)script:", v or "", re.IGNORECASE)]
 
 
 @pytest.mark.parametrize("user", ["ingrid-aasen", "silje-haugen"])
@@ -145,7 +148,7 @@ async def test_pages_load_nothing_from_elsewhere_and_offer_the_way_out(agder: Ag
             answer = await client.get(path)
             if not answer.headers.get("content-type", "").startswith("text/html") or answer.status_code != 200:
                 continue
-            found = _Scripts()
+            found = Acting()
             found.feed(answer.text)
             assert (path, found.wrong) == (path, [])
             if path.startswith(home):
