@@ -25,6 +25,7 @@ from saman.apps.auth.levels import Levels
 from saman.apps.auth.middleware import SessionMiddleware
 from saman.apps.auth.oidc.routes import ElectronicIdentity
 from saman.apps.auth.oidc.way import Way
+from saman.apps.auth.passkeys.routes import Passkeys
 from saman.apps.auth.routes import SignIn
 from saman.apps.auth.tokens import Tokens
 from saman.apps.citizen.desk import CitizenDesk
@@ -145,6 +146,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         parts.store, doorway, levels, parts.clock, parts.ways, parts.base_url, parts.eid_transport
     )
     sign_in = SignIn(parts.store, doorway, parts.clock, electronic.leaving, demo=parts.demo)
+    own_keys = Passkeys(parts.store, doorway, levels, parts.clock, parts.base_url).routes() if parts.passkeys else []
     ways = offered(parts.ways, passkeys=parts.passkeys)
     roll = Roll(JOURNEY)
 
@@ -174,7 +176,14 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
             wants_marks=request.cookies.get(MARKS_COOKIE) != "off",
         )
 
-    return [*sign_in.routes(), *electronic.routes(), *citizen_routes(front_for, desk_for), *team_routes(team_desk_for), *review_routes(review_desk_for)]
+    return [
+        *sign_in.routes(),
+        *electronic.routes(),
+        *own_keys,
+        *citizen_routes(front_for, desk_for),
+        *team_routes(team_desk_for),
+        *review_routes(review_desk_for),
+    ]
 
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:

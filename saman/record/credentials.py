@@ -61,7 +61,7 @@ class Credentials:
             await connection.execute("DELETE FROM invitation WHERE actor = $1", actor)
             await connection.execute(
                 "INSERT INTO invitation (key, actor, until) VALUES ($1, $2, $3)",
-                _hash(secret),
+                digest_of(secret),
                 actor,
                 now + min(lasting, LONGEST_INVITED),
             )
@@ -70,16 +70,16 @@ class Credentials:
     async def invited(self, secret: str, now: datetime) -> str | None:
         """Whom an invitation is for; None when it is unknown, used, or over."""
         found: str | None = await self._pool.fetchval(
-            "SELECT actor FROM invitation WHERE key = $1 AND until > $2", _hash(secret), now
+            "SELECT actor FROM invitation WHERE key = $1 AND until > $2", digest_of(secret), now
         )
         return found
 
-    async def enrol(self, passkey: Passkey, invitation: str | None, now: datetime) -> bool:
-        """Keep a new key; with an `invitation` only if that is still good, and it is used up by this."""
+    async def enrol(self, passkey: Passkey, invitation: bytes | None, now: datetime) -> bool:
+        """Keep a new key; with an `invitation` (its digest) only if that is still good, and it is used up by this."""
         async with self._pool.acquire() as connection, connection.transaction():
             if invitation is not None:
                 actor = await connection.fetchval(
-                    "DELETE FROM invitation WHERE key = $1 AND until > $2 RETURNING actor", _hash(invitation), now
+                    "DELETE FROM invitation WHERE key = $1 AND until > $2 RETURNING actor", invitation, now
                 )
                 if actor != passkey.actor:
                     return False
@@ -117,5 +117,6 @@ def _passkey(row: Any) -> Passkey:
     return Passkey(**dict[str, Any](row))
 
 
-def _hash(secret: str) -> bytes:
+def digest_of(secret: str) -> bytes:
+    """What is kept of an invitation's secret."""
     return hashlib.sha256(secret.encode()).digest()

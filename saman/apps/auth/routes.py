@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from saman.apps.auth.entering import Doorway
+from saman.apps.auth.passkeys.routes import WAY as PASSKEYS
 from saman.apps.auth.users import User, find_users, for_sign_in
 from saman.apps.ui.pages import installation, language_of, render, render_refusal, see
 from saman.apps.ui.security import posted
@@ -39,9 +40,10 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
-    """The assignments somebody holds."""
+    """The assignments somebody holds; `keys` when they signed in with a passkey and have some to look after."""
 
     choices: tuple[Choice, ...]
+    keys: bool = False
 
 
 class SignIn:
@@ -128,7 +130,8 @@ def _choices(request: Request, users: tuple[User, ...], session: SignedIn) -> Ch
                 current=(user.party, user.role) == (session.party, session.role),
             )
             for user in users
-        )
+        ),
+        keys=session.way == PASSKEYS,
     )
 
 

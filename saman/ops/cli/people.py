@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from cyclopts import Parameter
+from cyclopts import App, Parameter
 from cyclopts.validators import Number
 from rich.console import Console
 from rich.markup import escape
@@ -16,6 +16,7 @@ from saman.kernel import json as exact
 from saman.kernel.outcome import Refusal
 from saman.ops.access import explained
 from saman.ops.cli.opened import Opened, with_record
+from saman.ops.invitation import invitation, passkeys_on
 from saman.ops.token import assignments, demo_only, demo_token
 
 As = Annotated[str, Parameter(name="--as", help="Who: a user's id, a reference such as Practitioner/1, or system.")]
@@ -24,10 +25,16 @@ Organization = Annotated[str, Parameter(help="In which organisation, by id or na
 Purpose = Annotated[str, Parameter(help="Purpose of use, such as TREAT; otherwise the usual one of the role.")]
 Minutes = Annotated[int, Parameter(validator=Number(gte=1, lte=1440), help="For how long the token is good.")]
 Patient = Annotated[str, Parameter(help="The person's id in the record.")]
+Who = Annotated[str, Parameter(name="WHO", help="A practitioner's id, or a reference such as Practitioner/1.")]
+Hours = Annotated[int, Parameter(validator=Number(gte=1, lte=336), help="For how long the invitation is good.")]
 At = Annotated[datetime | None, Parameter(help="At which time, as 2026-11-20T14:40:00Z; otherwise now.")]
 
 
-def users(*, json: Json = False) -> int | Refusal:
+users = App("users", help="List who can sign in, and invite staff to make passkeys.")
+
+
+@users.default
+def list_users(*, json: Json = False) -> int | Refusal:
     """List who can sign in: staff with each role they hold now, living citizens, and relatives."""
     found = with_record(_users)
     if isinstance(found, Refusal):
@@ -39,6 +46,24 @@ def users(*, json: Json = False) -> int | Refusal:
     for row in rows:
         table.add_row(*(escape(cell) for cell in row.values()))
     Console().print(table)
+    return 0
+
+
+@users.command
+def invite(who: Who, /, *, hours: Hours = 72) -> int | Refusal:
+    """Write an invitation for a member of staff to make a first passkey; it works once, and ends earlier ones.
+
+    Hand it over as you would a key: whoever opens it first signs in as them. It stands behind the # of the address, so
+    that no server and no log sees it.
+    """
+
+    async def invited(opened: Opened) -> str | Refusal:
+        return await invitation(opened, who, timedelta(hours=hours))
+
+    answer = with_record(invited, passkeys_on)
+    if isinstance(answer, Refusal):
+        return answer
+    print(answer)  # noqa: T201
     return 0
 
 

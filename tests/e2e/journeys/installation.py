@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saman.kernel.outcome import Refusal
 from saman.ops.application import Parts, application
+from saman.ops.region import Region
 from saman.record import Record, Store, open_store, system
 
 from .beginning import region
@@ -110,12 +111,13 @@ class Installation:
         finally:
             self._ready.set()
 
-    async def _serve(self) -> None:
-        opened = region()
-        store = await open_store(self._url, opened.policy, connections=4)
-        assert not isinstance(store, Refusal), store
-        self._loop, self._store = asyncio.get_running_loop(), store
-        parts = Parts(
+    def region(self) -> Region:
+        """The region that is served."""
+        return region()
+
+    def parts(self, store: Store, opened: Region) -> Parts:
+        """What the application is made of."""
+        return Parts(
             store=store,
             region=opened,
             clock=self.clock,
@@ -125,8 +127,18 @@ class Installation:
             base_url=self.address,
             triage_manufacturer=self._manufacturer,
         )
+
+    async def _serve(self) -> None:
+        opened = self.region()
+        store = await open_store(self._url, opened.policy, connections=4)
+        assert not isinstance(store, Refusal), store
+        self._loop, self._store = asyncio.get_running_loop(), store
         config = uvicorn.Config(
-            self._noting(application(parts)), lifespan="off", ws="none", http="httptools", log_level="warning"
+            self._noting(application(self.parts(store, opened))),
+            lifespan="off",
+            ws="none",
+            http="httptools",
+            log_level="warning",
         )
         self._server = Announcing(config, self._ready)
         await self._server.serve([self._socket])

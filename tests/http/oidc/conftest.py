@@ -108,6 +108,10 @@ class Middle(httpx.AsyncBaseTransport):
         self.on_answer: Callable[[str, Any], Any] | None = None
         self.broken: Callable[[httpx.Request], httpx.Response | None] | None = None
 
+    async def aclose(self) -> None:
+        await self._real.aclose()
+        self._real = httpx.AsyncHTTPTransport()
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.calls.append(str(request.url))
         self.forms.append(dict(parse_qsl((await request.aread()).decode())))

@@ -1,0 +1,1 @@
+"""Passkeys for staff without an electronic identity (https://www.w3.org/TR/webauthn-3/)."""
