@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncpg
+
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Relation, RelationKind
 from saman.record.record import Record
@@ -20,10 +22,12 @@ async def ties(record: Record, person: str) -> tuple[Relation, ...] | Refusal:
     found = await record.read("Patient", person)
     if isinstance(found, Refusal):
         return found
-    return tuple(
-        Relation(
-            person=row["person"], kind=RelationKind(row["kind"]), ground=row["ground"], party=row["party"],
-            role=row["role"], actor=row["actor"], topic=row["topic"], start=row["since"], end=row["until"],
-        )
-        for row in await record.store.pool.fetch(_TIES, person)
+    return tuple(map(tie, await record.store.pool.fetch(_TIES, person)))
+
+
+def tie(row: asyncpg.Record) -> Relation:
+    """A row of the table `relation`."""
+    return Relation(
+        person=row["person"], kind=RelationKind(row["kind"]), ground=row["ground"], party=row["party"],
+        role=row["role"], actor=row["actor"], topic=row["topic"], start=row["since"], end=row["until"],
     )  # fmt: skip

@@ -22,9 +22,11 @@ from saman.model.care.party import PartyKind
 from saman.model.care.schema import schemas
 from saman.model.care.service_model import ServiceModel, Span
 from saman.ops.cli.telling import fail, say
+from saman.ops.cli.trial import trial
 from saman.ops.region import open_region
 
 app = App("model", help="Check, show and apply a care model.")
+app.command(trial)
 
 
 @app.command
