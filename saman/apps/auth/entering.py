@@ -20,7 +20,8 @@ from saman.record.sessions import LONGEST, Sessions, SignedIn, new_csrf
 HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: "/team"}
 STAFF_HOMES = {
     "region-administrator": "/region",
-    "data-protection-officer": "/region",
+    "data-protection-officer": "/review",
+    "log-reviewer": "/review",
     "local-administrator": "/team/members",
 }
 BEGUN = "begun"
