@@ -14,7 +14,7 @@ from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
-from saman.record.grants import work_out_anew
+from saman.record.grants import relate_anew, work_out_anew
 from saman.record.membership import enrol_all
 from saman.record.once import done_names, keep_done
 
@@ -27,8 +27,8 @@ PROGRESS = 20
 GRANTS = "grants"
 """Kept with a number and a digest of the rules, each time that grants have been worked out by other rules."""
 
-MEMBERSHIPS = "memberships 1"
-"""Kept when who works where was derived from a directory that is older than the tables which keep it."""
+MEMBERSHIPS = "memberships 2"
+"""Kept when who works where, and what stands for whom, was derived from what is older than the tables for it."""
 
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
@@ -39,6 +39,7 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     done = await done_names(store)
     if MEMBERSHIPS not in done:
         await enrol_all(store.pool, store.policy.zone, clock())
+        await relate_anew(store.pool, store.policy, clock())
         await keep_done(store, MEMBERSHIPS)
     await _grants_follow(store, done, say)
     named = f"region {region.model.region.id}"

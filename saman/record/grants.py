@@ -7,12 +7,14 @@ them, so that access begins and ends with the fact it rests on.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import asyncpg
 
 from saman.model.access import (
+    RELATION_TYPES,
     Assignment,
     Grant,
     Holder,
@@ -23,9 +25,15 @@ from saman.model.access import (
     relations,
     restrictions,
 )
+from saman.model.access.standing import STANDING_TYPES, AsWritten
+from saman.model.fhir import resource_number
+from saman.record.context import system
 from saman.record.database import Connection, Pool
+from saman.record.fence import enter
 from saman.record.restriction import keep_restrictions, restricted_by, restricting, withhold
 from saman.record.rows import Resource
+from saman.record.standing import concerned, keep_standing, parties_behind, standing
+from saman.record.stored import stored
 
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(person, 0)) FROM unnest($1::text[]) AS person ORDER BY person"
 _SHARE = """SELECT pg_advisory_xact_lock_shared(hashtextextended('holder ' || holder, 0))
@@ -36,7 +44,7 @@ _FORGET = "DELETE FROM relation WHERE ground = ANY($1::text[])"
 _KEEP = """INSERT INTO relation (ground, person, kind, party, role, actor, topic, since, until)
 SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::timestamptz[], $9::timestamptz[])"""
-_RELATIONS = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM relation
+_RELATIONS = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM tie
 WHERE person = ANY($1::text[]) ORDER BY person"""
 _CONTEXTS = """SELECT number, kind, purpose, role, party, actor FROM context
 WHERE kind = 'staff' AND party = ANY($1::text[]) OR kind IN ('citizen', 'relative') AND actor = ANY($2::text[])"""
@@ -47,9 +55,13 @@ SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[]
 _OPEN = """INSERT INTO context (kind, purpose, role, party, actor) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT DO NOTHING RETURNING number"""
 _FIND = """SELECT number FROM context WHERE kind = $1 AND purpose = $2 AND role = $3 AND party = $4 AND actor = $5"""
-_RELATED = """SELECT DISTINCT person FROM relation
+_RELATED = """SELECT DISTINCT person FROM tie
 WHERE CASE WHEN $1 = 'staff' THEN party = $2 ELSE actor = $3 END ORDER BY person"""
 _ALL = "SELECT DISTINCT person FROM relation ORDER BY person"
+
+_STORED = """SELECT type, id, version, updated, deleted, person, meta, body FROM resource
+WHERE type = ANY($1::smallint[]) AND NOT deleted AND body SIMILAR TO $2 ORDER BY type, id"""
+_NAMING = "%(PractitionerRole|HealthcareService)/%"
 
 CHUNK = 500
 """Persons whose grants are worked out in one transaction."""
@@ -63,9 +75,10 @@ async def relate(connection: Connection, written: Sequence[tuple[str, Resource |
     """
     grounds = [ground for ground, _ in written]
     resources = [resource for _, resource in written if resource is not None]
-    made = [relation for resource in resources for relation in relations(resource, policy.zone)]
+    made = [relation for resource in resources for relation in relations(resource, policy.zone, AsWritten())]
     restricted = [one for resource in resources for one in restrictions(resource, policy.zone)]
-    await connection.execute(_SHARE, sorted({relation.party or relation.actor or "" for relation in made}))
+    holders = {relation.party or relation.actor or "" for relation in made}
+    await connection.execute(_SHARE, sorted(holders | await parties_behind(connection, holders)))
     before = {row["person"] for row in await connection.fetch(_TOUCHED, grounds)}
     before |= await restricted_by(connection, grounds)
     persons = sorted(before | {relation.person for relation in made} | {one.person for one in restricted})
@@ -90,6 +103,34 @@ async def refresh(connection: Connection, persons: Sequence[str], policy: Policy
     if follow:
         rows = (_grant_row(grant, (grant.context, grant.person) in fenced) for grant in follow)
         await connection.execute(_GRANT, *_columns(rows))
+
+
+async def stand(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:
+    """Follow what posts, services and rosters stand for, for everybody who is tied to one of them."""
+    changed = await standing(connection, written, policy.zone)
+    if not changed.references:
+        return
+    await connection.execute(_SHARE, changed.parties)
+    await keep_standing(connection, written, changed)
+    persons = await concerned(connection, changed.references)
+    for start in range(0, len(persons), CHUNK):
+        part = persons[start : start + CHUNK]
+        await connection.execute(_LOCK, part)
+        await refresh(connection, part, policy)
+
+
+async def relate_anew(pool: Pool, policy: Policy, now: datetime) -> int:
+    """Derive what posts, services and rosters stand for, and the ties that name them; says how many resources do."""
+    kinds = [resource_number(kind) for kind in STANDING_TYPES]
+    tied = [resource_number(kind) for kind in RELATION_TYPES]
+    async with pool.acquire() as connection, connection.transaction():
+        await enter(connection, system(now))
+        posts = [stored(row) for row in await connection.fetch(_STORED, kinds, "%")]
+        await stand(connection, [(one.reference, one.resource()) for one in posts], policy)
+        ties = [stored(row) for row in await connection.fetch(_STORED, tied, _NAMING)]
+        for start in range(0, len(ties), CHUNK):
+            await relate(connection, [(one.reference, one.resource()) for one in ties[start : start + CHUNK]], policy)
+    return len(posts) + len(ties)
 
 
 async def regroup(connection: Connection, policy: Policy) -> None:

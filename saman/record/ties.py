@@ -8,7 +8,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Relation, RelationKind
 from saman.record.record import Record
 
-_TIES = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM relation
+_TIES = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM tie
 WHERE person = $1 ORDER BY ground, party, role"""
 
 

@@ -25,7 +25,7 @@ OFFICER = "data-protection-officer"
 
 _PERSONS = """SELECT person, count(*) OVER () AS known FROM (SELECT DISTINCT person FROM relation) AS people
 ORDER BY hashtextextended(person, 0) LIMIT $1"""
-_TIES = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM relation
+_TIES = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM tie
 WHERE person = ANY($1::text[]) ORDER BY person"""
 _STAFF = """SELECT party, role, purpose FROM context WHERE kind = 'staff' AND actor = ''
 UNION SELECT party, role, $1 FROM membership WHERE until > $2"""

@@ -15,6 +15,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model import fhir
 from saman.model.access import RELATION_TYPES, holder_of
 from saman.model.access.membership import MEMBERSHIP_TYPES
+from saman.model.access.standing import STANDING_TYPES
 from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events_ids import pretended
 from saman.record.change import Change, judged
@@ -22,7 +23,7 @@ from saman.record.context import Context
 from saman.record.database import Rows
 from saman.record.door import Door
 from saman.record.fence import AT, GATED, Fence, gate
-from saman.record.grants import regroup, relate
+from saman.record.grants import regroup, relate, stand
 from saman.record.membership import enrol
 from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
@@ -79,9 +80,12 @@ _KINDS = {
 }
 
 
+_FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES
+
+
 def needs_transaction(changes: Sequence[Change]) -> bool:
     """Whether more than rows, events and audit follows from the changes."""
-    return any(change.type in RELATION_TYPES | MEMBERSHIP_TYPES | {"Organization"} for change in changes)
+    return any(change.type in _FOLLOWED for change in changes)
 
 
 async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
@@ -99,6 +103,10 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         if isinstance(fitting, Refusal):
             await _log_refused(door, [row])
             return fitting
+        if fitting.resource is not change.resource:
+            row = row_of(door, fitting)
+            if isinstance(row, Refusal):
+                return row
         row.expected = fitting.expected
         rows.append(row)
     result = await _put(door, rows)
@@ -139,6 +147,9 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
     staff = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in MEMBERSHIP_TYPES]
     if staff:
         await enrol(connection, staff, door.store.policy.zone, now)
+    posts = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in STANDING_TYPES]
+    if posts:
+        await stand(connection, posts, door.store.policy)
     ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
     if ties:
         await relate(connection, ties, door.store.policy)

@@ -106,7 +106,7 @@ def relations(resource: Resource, zone: tzinfo, organizations: Mapping[str, str]
     read = _READERS.get(resource["resourceType"])
     if read is None:
         return ()
-    return tuple(dict.fromkeys(read(resource, _Reader(zone, organizations or {}))))
+    return tuple(dict.fromkeys(read(resource, _Reader(zone, {} if organizations is None else organizations))))
 
 
 class _Reader(msgspec.Struct, frozen=True):
