@@ -8,8 +8,7 @@ from itertools import groupby
 
 import msgspec
 
-from saman.model.fhir import resource_name
-from saman.record.audit import OK, Logged
+from saman.record.audit import Logged
 
 PAUSE = timedelta(minutes=30)
 """Reads by one person that lie no further apart are one visit."""
@@ -45,7 +44,7 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def shown(self) -> tuple[Logged, ...]:
         """The entries in which something was shown or written."""
-        return tuple(filter(showed, self.entries))
+        return tuple(one for one in self.entries if one.showed)
 
     @property
     def refused(self) -> bool:
@@ -60,21 +59,7 @@ class Visit(msgspec.Struct, frozen=True):
     @property
     def kinds(self) -> tuple[str, ...]:
         """The resource types it was about, each once."""
-        return tuple(dict.fromkeys(kind for one in self.entries for kind in kinds_of(one)))
-
-
-def showed(one: Logged) -> bool:
-    """Whether something of the person was shown or written.
-
-    A search is logged for everybody who is asked about by name, and has a ground only where its answer held something.
-    """
-    return one.outcome == OK and (one.action != "S" or bool(one.ground))
-
-
-def kinds_of(one: Logged) -> tuple[str, ...]:
-    """The resource types an entry is about: its own, and those of what it lists as read."""
-    listed = (each.partition("/")[0] for each in getattr(one, "read", None) or ())
-    return tuple(dict.fromkeys((resource_name(one.type), *listed)))
+        return tuple(dict.fromkeys(kind for one in self.entries for kind in (*one.shown_types, *one.missed_types)))
 
 
 def visits(entries: Iterable[Logged]) -> tuple[Visit, ...]:

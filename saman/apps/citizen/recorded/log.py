@@ -20,7 +20,7 @@ from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.flows.review.names import shielded
 from saman.flows.review.terms import LogTerms, log_terms
-from saman.flows.review.visits import WRITES, Visit, kinds_of, showed, visits
+from saman.flows.review.visits import WRITES, Visit, visits
 from saman.kernel.outcome import Refusal
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.model.care.party import PartyKind
@@ -210,7 +210,7 @@ def _unseen(own: Own, visit: Visit, telling: Telling) -> Unseen:
     return Unseen(
         who=", ".join(part for part in who if part),
         when=first.at,
-        what=_listed(own, _kinds(visit.entries)),
+        what=_listed(own, _kinds(visit.kinds)),
         id=str(visit.number),
         at=visit.start.isoformat(),
         question=question.case.id if question else "",
@@ -232,18 +232,19 @@ def _steps(own: Own, visit: Visit) -> Iterator[LookStep]:
     """What was asked for minute by minute, the same only once."""
     told: set[tuple[str, str, bool]] = set()
     for one in visit.entries:
-        what, shown = _listed(own, _kinds((one,))), showed(one)
-        key = (own.words.time(one.at), what, shown)
-        if key not in told:
-            told.add(key)
-            yield LookStep(when=one.at, what=what, shown=shown)
+        for kinds, shown in ((one.shown_types, True), (one.missed_types, False)):
+            what = _listed(own, _kinds(kinds))
+            key = (own.words.time(one.at), what, shown)
+            if kinds and key not in told:
+                told.add(key)
+                yield LookStep(when=one.at, what=what, shown=shown)
 
 
 def _done(own: Own, seen: Iterable[Logged]) -> Iterator[str]:
     """What was looked at and what was written, a sentence each."""
     entries = list(seen)
-    looked = _kinds(one for one in entries if one.action not in WRITES)
-    wrote = _kinds(one for one in entries if one.action in WRITES)
+    looked = _kinds(kind for one in entries if one.action not in WRITES for kind in one.shown_types)
+    wrote = _kinds(kind for one in entries if one.action in WRITES for kind in one.shown_types)
     if looked:
         yield own.tell(LOOKED, what=_listed(own, looked))
     if wrote:
@@ -252,14 +253,14 @@ def _done(own: Own, seen: Iterable[Logged]) -> Iterator[str]:
 
 def _asked(own: Own, visit: Visit) -> str:
     """What was asked for and not shown, as a sentence; empty when everything was."""
-    seen = _kinds(visit.shown)
-    missed = [kind for kind in _kinds(one for one in visit.entries if not showed(one)) if kind not in seen]
+    seen = _kinds(kind for one in visit.shown for kind in one.shown_types)
+    missed = [kind for kind in _kinds(t for one in visit.entries for t in one.missed_types) if kind not in seen]
     return own.tell(NOT_SHOWN, what=_listed(own, missed)) if missed else ""
 
 
-def _kinds(entries: Iterable[Logged]) -> list[str]:
-    """The kinds of what entries are about, each once, in the order in which they stand in `KINDS`."""
-    kinds = {KINDS.get(kind, OTHER) for one in entries for kind in kinds_of(one)}
+def _kinds(types: Iterable[str]) -> list[str]:
+    """The kinds of resource types, each once, in the order in which they stand in `KINDS`."""
+    kinds = {KINDS.get(kind, OTHER) for kind in types}
     return [kind for kind in dict.fromkeys((*KINDS.values(), OTHER)) if kind in kinds]
 
 
