@@ -35,6 +35,7 @@ AUDIENCES: Mapping[str, Audience] = MappingProxyType(
         "static": Audience.EVERYBODY,
         "health": Audience.EVERYBODY,
         "metrics": Audience.EVERYBODY,
+        "ledger": Audience.EVERYBODY,
         "about": Audience.EVERYBODY,
         "region": Audience.EVERYBODY,
         ".well-known": Audience.EVERYBODY,

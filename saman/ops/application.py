@@ -34,6 +34,7 @@ from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
 from saman.apps.fhir_api.app import Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
+from saman.apps.ledger.routes import ledger_routes
 from saman.apps.region.borders import read_borders
 from saman.apps.region.routes import region_routes
 from saman.apps.review.desk import Desk as ReviewDesk
@@ -56,6 +57,8 @@ from saman.ops.demo import JOURNEY
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
+from saman.record.ledger.state import state_of
+from saman.record.ledger.witnessing import Neighbours
 from saman.record.sessions import Sessions, SignedIn
 
 CHANGE_LIMIT = "change-limit"
@@ -78,6 +81,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     passkeys: bool = False
     eid_transport: httpx.AsyncBaseTransport | None = None
     noted: Noted = to_nobody
+    neighbours: Neighbours | None = None
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
 
@@ -97,10 +101,12 @@ def application(parts: Parts) -> Starlette:
         static_route(assets),
         Route("/health/live", alive, methods=["GET"]),
         Route("/health/ready", _ready(parts.store), methods=["GET"]),
+        Route("/health/ledger", _ledger_health(parts), methods=["GET"]),
         Route("/metrics", _metrics(parts, live), methods=["GET"]),
         live.route(),
         *_page_routes(parts, identity, sessions),
         *_open_routes(parts),
+        *(ledger_routes(parts.store, parts.neighbours, parts.clock) if parts.neighbours else ()),
     ]
     missing = undeclared(routes)
     if missing:
@@ -236,3 +242,12 @@ def _ready(store: Store) -> Any:
         return PlainTextResponse("ok")
 
     return ready
+
+
+def _ledger_health(parts: Parts) -> Any:
+    async def ledger(request: Request) -> Response:
+        """Whether the log is what it should be, and proven to be."""
+        troubles = (await state_of(parts.store.pool)).troubles(parts.clock())
+        return PlainTextResponse("\n".join(troubles) or "ok", 503 if troubles else 200)
+
+    return ledger

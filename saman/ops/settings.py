@@ -91,6 +91,24 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Literal["off", "on"],
         Meta(description="`on`: a span for each request through OpenTelemetry's API, for an SDK that you add."),
     ] = "off"
+    ledger_name: Annotated[
+        str,
+        Meta(description="Name of the ledger in its checkpoints; empty: the host of the public address. Never reused."),
+    ] = ""
+    ledger_key: Annotated[
+        str,
+        Meta(description="File with the ledger's signing key, made when missing; empty: `ledger/key` below the data."),
+    ] = ""
+    ledger_witnesses: Annotated[
+        str,
+        Meta(
+            description="Who keeps checkpoints elsewhere, with commas between: `file:/path`, or `https://other/ledger` "
+            "and a space and its key."
+        ),
+    ] = ""
+    ledger_neighbours: Annotated[
+        str, Meta(description="Keys of the ledgers that this one is a witness for, with commas between.")
+    ] = ""
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 from opentelemetry import trace
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -19,9 +20,12 @@ from saman.ops.application import application as assemble
 from saman.ops.clock import clock_of
 from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
+from saman.ops.ledger import open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Store, open_store
+from saman.record.ledger.journal import Journal
+from saman.record.ledger.witnessing import Neighbours
 from saman.record.migrate import migrate
 
 CONNECTIONS = 12
@@ -108,7 +112,13 @@ class Application:
         if isinstance(store, Refusal):
             return store
         self._store = store
-        self._app = made = assemble(parts_of(settings, store, region, ways))
+        ledger = open_ledger(settings)
+        if isinstance(ledger, Refusal):
+            return ledger
+        parts = parts_of(settings, store, region, ways)
+        noted = Journal(ledger.journals, told=parts.figures.unnoted.inc)
+        neighbours = Neighbours(ledger.signer, ledger.neighbours)
+        self._app = made = assemble(msgspec.structs.replace(parts, noted=noted, neighbours=neighbours))
         live = made.state.live
         self._looking = asyncio.create_task(made.state.figures.keep_looking(store, lambda: live.streams))
         return None

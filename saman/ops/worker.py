@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.ops.clock import clock_of
+from saman.ops.ledger import keep, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Record, Store, open_store, system
@@ -73,17 +74,22 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     store = await open_store(url, region.policy, connections=4)
     if isinstance(store, Refusal):
         return store
-    app = jobs(url, store, region, clock_of(settings))
+    ledger = open_ledger(settings)
+    if isinstance(ledger, Refusal):
+        await store.close()
+        return ledger
+    clock = clock_of(settings)
     try:
-        await _until_told(app, say)
+        await _until_told(jobs(url, store, region, clock), keep(store, ledger, clock), say)
     finally:
         await store.close()
     return None
 
 
-async def _until_told(app: App, say: Callable[[str], None]) -> None:
+async def _until_told(app: App, ledger: Coroutine[Any, Any, None], say: Callable[[str], None]) -> None:
+    """Work on both; when either breaks, the other ends too, and whoever started us starts us again."""
     async with app.open_async():
-        task: asyncio.Task[Any] = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))
+        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), ledger)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         say("The worker is ready")

@@ -24,7 +24,7 @@ COMMANDS: Final = {
     "plan": ("plan:app", "Simulate a region's services."),
     "backup": ("backup:backup", "Make a backup."),
     "restore": ("backup:restore", "Bring back a backup."),
-    "verify": ("backup:verify", "Prove that a backup is whole."),
+    "verify": ("backup:verify", "Prove that a backup or the log is whole."),
 }
 """Each command: module and function or App in this package, loaded when it is used, and what it does."""
 

@@ -13,6 +13,7 @@ from rich.console import Console
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database
 from saman.ops.backup import Backup, bring_back, check_backup, make_backup
+from saman.ops.cli.audited import verify_audit
 from saman.ops.cli.telling import say
 from saman.ops.database import Source
 from saman.ops.settings import load
@@ -22,7 +23,8 @@ Target = Annotated[Path, Parameter(name="FILE", help="A new file, or a folder fo
 File = Annotated[Path, Parameter(name="FILE", help="A backup, with its .sha256 beside it.")]
 Force = Annotated[bool, Parameter(negative="", help="Put it in place of what the database holds now.")]
 
-verify = App("verify", help="Prove that a backup is whole.")
+verify = App("verify", help="Prove that a backup or the log is whole.")
+verify.command(verify_audit, name="audit")
 
 
 def backup(target: Target, /) -> int | Refusal:

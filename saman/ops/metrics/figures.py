@@ -54,6 +54,7 @@ class Figures:
         self._entries = Counter("saman_audit_entries", "Audit entries made durable by flushes", registry=registry)
         self._lost = Counter("saman_notices_lost", "Notices of changed work that could not be sent", registry=registry)
         self._lost_before = 0
+        self.unnoted = Counter("saman_answers_unnoted", "Answers not noted beside the log", registry=registry)
 
     def flushed(self, entries: int, seconds: float, durable: bool) -> None:
         """One flush of the audit's writer."""

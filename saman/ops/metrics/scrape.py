@@ -6,6 +6,7 @@ import asyncio
 import ipaddress
 import os
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from secrets import compare_digest
 
 from prometheus_client import CollectorRegistry
@@ -21,6 +22,7 @@ from saman.ops.metrics.figures import Figures
 from saman.ops.metrics.shared import FOLDER
 from saman.record import Store
 from saman.record.jobs import Jobs, jobs_now
+from saman.record.ledger.state import State, state_of
 from saman.record.outage import OUTAGES
 
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via")
@@ -45,6 +47,32 @@ class _Jobs(Collector):
         yield GaugeMetricFamily("saman_worker_oldest_job_seconds", text, self._jobs.oldest)
 
 
+class _Ledger(Collector):
+    """How far the ledger of the log is, and whether the log is what it should be."""
+
+    def __init__(self, state: State | None) -> None:
+        self._state = state
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """What was found."""
+        state = self._state
+        if state is None:
+            return
+        for name, text, value in (
+            ("saman_ledger_entries", "Entries of the log that have a place in the ledger", state.size),
+            ("saman_ledger_staged", "Entries that wait for a place", state.staged),
+            ("saman_ledger_checkpoint_entries", "Entries under the newest checkpoint", state.checkpoint),
+            ("saman_ledger_signed_timestamp_seconds", "When it was signed", _seconds(state.signed)),
+            ("saman_ledger_compared_timestamp_seconds", "When answers and log were compared", _seconds(state.compared)),
+            ("saman_ledger_differences", "Differences found between answers, log and ledger", state.differences),
+        ):
+            yield GaugeMetricFamily(name, text, value)
+
+
+def _seconds(at: datetime | None) -> float:
+    return at.timestamp() if at is not None else 0.0
+
+
 class Scrape:
     """Answers whoever holds `token`; without one set, only callers on this machine, and only where `demo`."""
 
@@ -61,9 +89,9 @@ class Scrape:
         if refused is not None:
             return refused
         self._figures.look(self._store, self._streams())
-        jobs = await self._found_jobs()
+        jobs, ledger = await self._found_jobs(), await self._found_ledger()
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        text = await asyncio.to_thread(lambda: encode(self._registry(jobs)))
+        text = await asyncio.to_thread(lambda: encode(self._registry(jobs, ledger)))
         return Response(text, headers={"content-type": content_type})
 
     def _refused(self, request: Request) -> Response | None:
@@ -83,7 +111,13 @@ class Scrape:
         except OUTAGES:
             return None
 
-    def _registry(self, jobs: Jobs | None) -> CollectorRegistry:
+    async def _found_ledger(self) -> State | None:
+        try:
+            return await state_of(self._store.pool)
+        except OUTAGES:
+            return None
+
+    def _registry(self, jobs: Jobs | None, ledger: State | None) -> CollectorRegistry:
         folder = os.environ.get(FOLDER, "")
         registry = CollectorRegistry()
         if folder:
@@ -92,6 +126,7 @@ class Scrape:
             registry.register(self._figures.registry)
         registry.register(Family(whole=bool(folder)))
         registry.register(_Jobs(jobs))
+        registry.register(_Ledger(ledger))
         return registry
 
 

@@ -56,10 +56,13 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
 class Journal:
     """Writes the lines of one process to files below `folder`."""
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.time, told: Callable[[], None] = lambda: None
+    ) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = folder
         self._clock = clock
+        self._told = told
         self._file = -1
         self._until = 0.0
         self._encoder = msgspec.json.Encoder()
@@ -75,6 +78,7 @@ class Journal:
                 raise OSError("the line was cut")
         except OSError as error:
             self.lost += 1
+            self._told()
             self._until = 0.0
             if self.lost == 1:
                 log.error("answers cannot be noted beside the log", error=type(error).__name__)

@@ -60,6 +60,11 @@ class FileWitness:
         """The file."""
         return f"file:{self._file}"
 
+    @property
+    def file(self) -> Path:
+        """Where it keeps them."""
+        return self._file
+
     async def add(self, checkpoint: Checkpoint, note: str, prove: Prove, now: datetime) -> str | Refusal:
         """Keep the checkpoint, durably, if it follows from the last one."""
         last = self.last()

@@ -1,0 +1,1 @@
+"""The ledger's own addresses: its key and newest checkpoint, and where others have theirs witnessed."""
