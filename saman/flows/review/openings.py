@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from saman.flows.reading import all_of, moment_of
-from saman.flows.review.acting import acting, is_reviewer, not_yours, own_units
+from saman.flows.review.acting import acting, is_reviewer, not_yours, own_citizen, own_units
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.terms import OverrideAfter, of_kind
@@ -72,6 +72,18 @@ async def openings(record: Record) -> tuple[Opening, ...] | Refusal:
     found = (opening_of(one, record.context.now, due_of(record, one)) for one in tasks)
     own = (one for one in found if one.actor != record.context.actor)
     return tuple(sorted(own, key=lambda one: (not one.waits, one.due, one.id)))
+
+
+async def own_openings(record: Record) -> dict[str, Opening]:
+    """What was opened of the citizen who asks, by reference (`Task/1`); nothing for anybody else."""
+    person = own_citizen(record)
+    if person is None:
+        return {}
+    pairs = [("code", f"{codes.TASK}|{OPENING}"), ("patient", f"Patient/{person}")]
+    tasks = await all_of(acting(record), "Task", pairs)
+    if isinstance(tasks, Refusal):
+        return {}
+    return {one.reference: opening_of(one, record.context.now) for one in tasks}
 
 
 def due_of(record: Record, stored: Stored) -> datetime:

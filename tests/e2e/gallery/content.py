@@ -229,7 +229,7 @@ QUESTION = log_views.LogQuestion(
     days=10,
     with_officer=True,
 )
-ANSWERED = log_views.LogQuestion(
+ANSWERED_QUESTION = log_views.LogQuestion(
     line=log_views.QuestionLine(
         id="q2", who="Silje Haugen, sykepleier", looked=NOW - timedelta(days=9), state="answered", due=NOW
     ),

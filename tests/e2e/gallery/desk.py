@@ -13,7 +13,7 @@ from saman.apps.ui.views import Help
 from saman.kernel.outcome import Kind, Refusal, refused
 
 from .content import (
-    ANSWERED,
+    ANSWERED_QUESTION,
     AROUND,
     BOUNDS,
     CODES,
@@ -281,7 +281,7 @@ class DeskFixture:
             earlier=NOW - timedelta(days=30),
             with_reason=NOW - timedelta(days=4380),
             named=False,
-            questions=(QUESTION.line, ANSWERED.line),
+            questions=(QUESTION.line, ANSWERED_QUESTION.line),
         )
 
     async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
@@ -291,7 +291,7 @@ class DeskFixture:
         return "sealed"
 
     async def question(self, id: str) -> log_views.LogQuestion | Refusal:
-        found = {one.line.id: one for one in (QUESTION, ANSWERED)}
+        found = {one.line.id: one for one in (QUESTION, ANSWERED_QUESTION)}
         return found.get(id) or refused(Kind.NOT_FOUND, "not-found", "There is no such question.")
 
     async def happened(self, report: str | None) -> views.Happened | Refusal:

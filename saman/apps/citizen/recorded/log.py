@@ -19,6 +19,7 @@ from saman.apps.citizen.views import Side
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.flows.review.names import shielded
+from saman.flows.review.openings import Opening, own_openings
 from saman.flows.review.terms import LogTerms, log_terms
 from saman.flows.review.visits import WRITES, Visit, visits
 from saman.kernel.outcome import Refusal
@@ -64,10 +65,16 @@ GROUNDS = (
     mark("You take part in a service that they run."),
     mark("It is your own general practice."),
     mark("They keep your record."),
-    mark("The information is your own."),
-    mark("Your address is protected."),
+    mark("You have allowed it."),
+    mark("They have custody of you."),
+    mark("They have a mandate from you."),
+    mark("They opened what is restricted and gave a reason."),
 )
 """What `saman.model.access` says of each ground, word for word, so that it can be translated."""
+WAITS = mark("Such openings are always gone through by a log reviewer. That has not been done yet.")
+GONE_THROUGH = mark("A log reviewer has gone through this opening.")
+EMERGENCY = "BTG"
+"""The purpose of use of an emergency (http://terminology.hl7.org/CodeSystem/v3-ActReason)."""
 CHECKS = mark("They check for their organisation who has looked, and see no more of you than that.")
 REVIEWER = "log-reviewer"
 SIDES: dict[str, Side] = {"coordinator": "social", "home-care-worker": "social", "relative": "kin"}
@@ -87,6 +94,7 @@ class Telling(msgspec.Struct, frozen=True):
     names: Mapping[str, Named]
     shielded: frozenset[str]
     asked: Mapping[int, Asked]
+    openings: Mapping[str, Opening]
 
 
 async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
@@ -150,7 +158,9 @@ async def _telling(own: Own, found: Sequence[Visit], questions: Sequence[Asked],
     actors = {one.first.actor for one in found} | {one.case.looked_by for one in questions}
     staff = frozenset(one for one in actors if one.startswith("Practitioner"))
     hidden = await shielded(own.record, staff) if terms.named else staff
-    return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions})
+    used = any(one.ground.startswith("Task/") for visit in found for one in visit.shown)
+    openings = await own_openings(own.record) if used else {}
+    return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions}, openings)
 
 
 def _days(own: Own, found: Sequence[Visit], rest: Sequence[Rest], telling: Telling, kind: str) -> Iterator[LogDay]:
@@ -184,6 +194,7 @@ def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
     first, last = seen[0], seen[-1]
     who = _named(telling, first.actor)
     question = telling.asked.get(visit.number)
+    opening = next((telling.openings[one.ground] for one in seen if one.ground in telling.openings), None)
     return LogEntry(
         id=str(visit.number),
         who=who_is(own, first.role, who),
@@ -194,8 +205,10 @@ def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
         end=last.at if last.at - first.at > timedelta(minutes=1) else None,
         what=" ".join(_done(own, seen)),
         asked=_asked(own, visit),
-        grounds=tuple(_grounds(own, seen)),
-        emergency=any(one.purpose == "BTG" for one in seen),
+        grounds=tuple(_grounds(own, seen, telling.openings)),
+        emergency=opening is not None or any(one.purpose == EMERGENCY for one in seen),
+        reason=opening.reason if opening else "",
+        review=own.tell(WAITS if opening.waits else GONE_THROUGH) if opening else "",
         at=visit.start.isoformat(),
         steps=tuple(_steps(own, visit)),
         question=question.case.id if question else "",
@@ -269,8 +282,12 @@ def _listed(own: Own, kinds: Iterable[str]) -> str:
     return format_list([own.tell(kind) for kind in kinds], locale=own.words.shape.locale)
 
 
-def _grounds(own: Own, run: Sequence[Logged]) -> Iterable[str]:
-    kinds = dict.fromkeys(_ground_kind(own, one) for one in run if one.ground)
+def _grounds(own: Own, run: Sequence[Logged], openings: Mapping[str, Opening]) -> Iterable[str]:
+    kinds = dict.fromkeys(
+        RelationKind.OPENING if one.ground in openings or one.purpose == EMERGENCY else _ground_kind(own, one)
+        for one in run
+        if one.ground
+    )
     if run[0].role == REVIEWER:
         return [own.tell(CHECKS)]
     return [own.tell(ground_words(kind).text) for kind in kinds if kind is not None]
