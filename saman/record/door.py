@@ -9,6 +9,7 @@ from saman.record.context import Context
 from saman.record.database import Connection, Rows
 from saman.record.fence import opening
 from saman.record.narrowing import passed
+from saman.record.redacting import redacted
 from saman.record.store import Store
 from saman.record.traffic import keep
 
@@ -23,11 +24,15 @@ class Door:
         self.connection = connection
 
     async def fetch(self, sql: str, *values: Any) -> Rows:
-        """The rows of a gated statement, whose own parameters start at $3, as far as the scopes of an app go."""
+        """The rows of a gated statement, whose own parameters start at $3, as far as the scopes of an app go.
+
+        What points to something withheld comes without it.
+        """
         source = self.store.pool if self.connection is None else self.connection
         rows = await source.fetch(sql, *opening(self.context), *values)
         narrowing = self.context.narrowing
-        return rows if narrowing is None else passed(rows, narrowing)
+        rows = rows if narrowing is None else passed(rows, narrowing)
+        return await redacted(rows, self.base, self.fetch)
 
     async def log(self, *entries: Entry) -> None:
         """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged.

@@ -25,7 +25,8 @@ _GATE = """WITH context AS MATERIALIZED (
 AT = "split_part($2::text, ' ', 1)::timestamptz"
 """The time of the request, in a statement under `gate`."""
 
-_ACTOR = "split_part($2::text, ' ', 2)"
+ACTOR = "split_part($2::text, ' ', 2)"
+"""Who acts."""
 
 GATED = "(SELECT number FROM context) IS NOT NULL"
 """The condition that every statement under `gate` carries."""
@@ -85,7 +86,7 @@ class Fence:
         """That a row of `reference` does not point to something withheld; beside `join`."""
         if not self.is_on:
             return "true"
-        asked = f"$1::text::bigint, {AT}, {_ACTOR}, {alias}.shard, {alias}.target_type, {alias}.target"
+        asked = f"$1::text::bigint, {AT}, {ACTOR}, {alias}.shard, {alias}.target_type, {alias}.target"
         return f"(seen.fenced IS NOT TRUE OR {alias}.target_type IS NULL OR NOT is_withheld({asked}))"
 
     def _shown(self, alias: str, table: str = "", pointing: str = "") -> str:
@@ -93,7 +94,7 @@ class Fence:
         if not self.is_on:
             return ""
         kind = f"{resource_number('Task')}::smallint" if table == "work" else f"{alias}.type"
-        asked, target = f"$1::text::bigint, {AT}, {_ACTOR}", ""
+        asked, target = f"$1::text::bigint, {AT}, {ACTOR}", ""
         if pointing:
             withheld = f"is_withheld({asked}, {pointing}.shard, {pointing}.target_type, {pointing}.target)"
             target = f" AND ({pointing}.target_type IS NULL OR NOT {withheld})"

@@ -29,7 +29,7 @@ _PATIENT = resource_number("Patient")
 @cache
 def about_sql(fence: Fence) -> str:
     """Of the person $6 at shard $5: of each type $3 at most $4 resources, newest first."""
-    return gate(f"""SELECT {COLUMNS}, seen.ground
+    return gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced
         FROM unnest($3::smallint[], $4::bigint[]) AS k(t, most) CROSS JOIN LATERAL (
             SELECT y.* FROM resource y
             WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted

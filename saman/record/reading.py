@@ -13,7 +13,7 @@ from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 
-_COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted"
+_COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
 _AT_SHARD = "r.shard = $5"
 _AT_LOCATOR = "r.shard = (SELECT shard FROM locator WHERE key = $3::smallint || '/' || $4)"
 
@@ -23,7 +23,7 @@ def read_sql(fence: Fence, table: str, *, located: bool, versioned: bool) -> str
     """The statement for one resource: $3 type, $4 id, and when the id carries its shard, $5 shard; last the version."""
     place = _AT_SHARD if located else _AT_LOCATOR
     version = f"AND r.version = ${6 if located else 5}" if versioned else ""
-    return gate(f"""SELECT {_COLUMNS}, seen.ground
+    return gate(f"""SELECT {_COLUMNS}, seen.ground, seen.fenced
         FROM {table} r {fence.join("r")}
         WHERE {GATED} AND {place} AND r.type = $3 AND r.id = $4 {version} AND {fence.holds("r")}""")
 
@@ -40,7 +40,7 @@ def versions_sql(fence: Fence, *, one: bool) -> str:
         order, after = ("version", "updated", "id"), "$5::bigint, $3::timestamptz, $4::text"
     way = ", ".join(f"{column} DESC" for column in order)
     parts = [
-        f"""(SELECT {_COLUMNS}, seen.ground FROM {table} r {fence.join("r")}
+        f"""(SELECT {_COLUMNS}, seen.ground, seen.fenced FROM {table} r {fence.join("r")}
             WHERE {GATED} AND {condition} AND {fence.holds("r")}
               AND ($3::timestamptz IS NULL OR ({", ".join(f"r.{column}" for column in order)}) < ({after}))
             ORDER BY {way} LIMIT $6::integer)"""

@@ -175,7 +175,7 @@ def search_statement(query: Query, frame: Frame, place: Place | None) -> Stateme
     way = "DESC" if query.descending else "ASC"
     if place is not None:
         wheres.append(builder.beyond(place, order, f"{alias}.id"))
-    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {COLUMNS}, seen.ground, {order} AS {column}
+    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {COLUMNS}, seen.ground, seen.fenced, {order} AS {column}
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
     return Statement(sql, tuple(builder.values))
@@ -193,7 +193,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
-    sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground
+    sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground, seen.fenced
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {alias}.at DESC, {alias}.id DESC""")
     return Statement(sql, tuple(builder.values))
@@ -226,5 +226,5 @@ def include_statement(fence: Fence) -> str:
 def many_statement(fence: Fence) -> str:
     """Resources by shards $3 (null: look it up), types $4, ids $5."""
     keys = located("SELECT * FROM unnest($3::smallint[], $4::smallint[], $5::text[])")
-    return gate(f"""SELECT {COLUMNS}, seen.ground FROM ({keys}) AS k(s, t, d) {RESOURCES} {fence.join("r")}
+    return gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced FROM ({keys}) AS k(s, t, d) {RESOURCES} {fence.join("r")}
         WHERE {GATED} AND NOT r.deleted AND {fence.holds("r")}""")
