@@ -8,19 +8,22 @@ import msgspec
 
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.access import Policy
-from saman.model.access.read import add_region, read_country
+from saman.model.access.rulebook import Rulebook
 from saman.model.care.caremodel import CareModel
 from saman.model.care.load import Loaded, load
 from saman.model.identity import Identity, read_identity
 
 
 class Region(msgspec.Struct, frozen=True):
-    """A region ready to run: its care model, its access policy, and the identities of its country."""
+    """A region ready to run: its care model, its access policy and the texts behind it, and the
+    identities of its country.
+    """
 
     folder: Path
     loaded: Loaded
     policy: Policy
     identity: Identity
+    rulebook: Rulebook
 
     @property
     def model(self) -> CareModel:
@@ -44,23 +47,22 @@ def open_region(folder: Path) -> Region | Refusal:
     loaded = load(files, folder.name)
     if isinstance(loaded, Refusal):
         return loaded
-    policy = _policy(files, folder.name, loaded.model)
+    rulebook = _rulebook(files, folder.name, loaded.model)
+    policy = rulebook if isinstance(rulebook, Refusal) else rulebook.read()
     identity = _identity(files, loaded.model)
     wrong = [part for part in (policy, identity) if isinstance(part, Refusal)]
-    if isinstance(policy, Refusal) or isinstance(identity, Refusal):
+    if isinstance(rulebook, Refusal) or isinstance(policy, Refusal) or isinstance(identity, Refusal):
         return Refusal(wrong[0].kind, tuple(issue for part in wrong for issue in part.issues))
-    return Region(folder, loaded, policy, identity)
+    return Region(folder, loaded, policy, identity, rulebook)
 
 
-def _policy(files: dict[str, str], name: str, model: CareModel) -> Policy | Refusal:
+def _rulebook(files: dict[str, str], name: str, model: CareModel) -> Rulebook | Refusal:
     path = f"countries/{model.country.code.lower()}.access.yaml"
     if path not in files:
         return Refusal(Kind.NOT_FOUND, (Issue("not-found", f"{path} is missing: who may see what is not said.", path),))
-    policy = read_country(path, files[path], {role.id for role in model.roles})
     own = f"{name}/access.yaml"
-    if isinstance(policy, Refusal) or own not in files:
-        return policy
-    return add_region(policy, own, files[own])
+    roles = frozenset(role.id for role in model.roles)
+    return Rulebook(country_file=path, country=files[path], region_file=own, region=files.get(own, ""), roles=roles)
 
 
 def _identity(files: dict[str, str], model: CareModel) -> Identity | Refusal:
