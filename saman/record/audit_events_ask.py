@@ -81,7 +81,7 @@ def _taken(ask: Ask, clause: Clause, kind: str, unsealed: Unsealed, base: str) -
     if clause.modifier == "" and code == "outcome" and all(value in ("0", "4", "8", "12") for value in values):
         return _narrowed(ask, outcomes=map(int, values))
     if clause.modifier == "" and code in ("entity", "target"):
-        narrowed = _resources(ask, values)
+        narrowed = _resources(ask, values, patients=code == "target")
     return _left(narrowed, clause)
 
 
@@ -103,10 +103,12 @@ def _actions(code: str) -> list[str]:
     return [action for action, shown in ACTIONS.items() if shown == code] or (["S", "E"] if code == "E" else [])
 
 
-def _resources(ask: Ask, values: list[str]) -> Ask:
+def _resources(ask: Ask, values: list[str], *, patients: bool) -> Ask:
     """`ask` cut to entries that touch one of the resources or rest on it, where all are named with their type."""
     named = [value.partition("/_history/")[0].partition("/") for value in values]
-    if ask.resources is not None or any(kind not in RESOURCE_TYPES or kind == "Patient" for kind, _, _ in named):
+    if ask.resources is not None or any(
+        kind not in RESOURCE_TYPES or (kind == "Patient" and not patients) for kind, _, _ in named
+    ):
         return ask
     resources = frozenset((resource_number(kind), id) for kind, _, id in named)
     return msgspec.structs.replace(ask, resources=resources, grounds=frozenset(f"{k}/{i}" for k, _, i in named))

@@ -27,6 +27,7 @@ from saman.record.gathering import About, about, newest
 from saman.record.narrow_reading import allowed, narrow_versions, narrowly
 from saman.record.narrowing import insufficient, lets_row
 from saman.record.outage import or_refusal
+from saman.record.provenance_beside import with_provenances
 from saman.record.reading import read_row
 from saman.record.refusals import gone, not_found
 from saman.record.rows import checked
@@ -122,7 +123,8 @@ class Record(Door):
     @or_refusal
     async def find(self, query: Query) -> Page | Refusal:
         """The same for a query that has been read already."""
-        return await (entries_found if query.type in BOOKS else find)(self, query)
+        page = await (entries_found if query.type in BOOKS else find)(self, query)
+        return await with_provenances(self, query, page)
 
     @or_refusal
     async def newest(

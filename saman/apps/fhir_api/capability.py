@@ -110,4 +110,4 @@ def searchable(type_name: str) -> tuple[SearchParameter, ...]:
 
 def _includes(name: str) -> dict[str, list[str]]:
     found = [f"{name}:{one.code}" for one in searchable(name) if one.type == "reference"]
-    return {"searchInclude": found} if found else {}
+    return ({"searchInclude": found} if found else {}) | {"searchRevInclude": ["Provenance:target"]}

@@ -77,6 +77,7 @@ class Query(msgspec.Struct, frozen=True):
     used: tuple[tuple[str, str], ...]
     ignored: tuple[str, ...]
     within: tuple[Within, ...] = ()
+    provenance: bool = False
 
     @property
     def describe(self) -> str:
@@ -109,12 +110,15 @@ class _Reader:
         self.ignored: list[str] = []
         self.clauses: list[Clause] = []
         self.includes: list[Include] = []
+        self.provenance = False
         self.used: list[tuple[str, str]] = []
 
     def take(self, name: str, value: str) -> None:
-        """Sort one filter or `_include` into its place."""
+        """Sort one filter, `_include` or `_revinclude` into its place."""
         if name == "_include":
             self._include(value)
+        elif name == "_revinclude":
+            self._revinclude(value)
         else:
             self._filter(name, value)
 
@@ -136,6 +140,13 @@ class _Reader:
             return
         self.clauses.append(Clause(parameter, modifier, values))
         self.used.append((name, value))
+
+    def _revinclude(self, value: str) -> None:
+        if value != "Provenance:target":
+            self._wrong("_revinclude", "not-supported", "'_revinclude' takes Provenance:target alone.")
+            return
+        self.provenance = True
+        self.used.append(("_revinclude", value))
 
     def _include(self, value: str) -> None:
         source, _, rest = value.partition(":")
@@ -196,6 +207,7 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query |
         result.get("_cursor", ""),
         tuple(reader.used),
         tuple(reader.ignored),
+        provenance=reader.provenance,
     )
 
 
