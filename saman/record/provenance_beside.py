@@ -1,0 +1,23 @@
+"""The Provenances of what a search found, for `_revinclude=Provenance:target`."""
+
+from __future__ import annotations
+
+from saman.kernel.outcome import Refusal
+from saman.record.audit_events_found import entries_found
+from saman.record.door import Door
+from saman.record.search.query import MAX_COUNT, MAX_VALUES, Query, read_query
+from saman.record.stored import Page, Stored
+
+
+async def with_provenances(door: Door, query: Query, page: Page | Refusal) -> Page | Refusal:
+    """`page` with the Provenances of its matches, as far as the caller may see them, where the search asks for them."""
+    if isinstance(page, Refusal) or not query.provenance or not page.matches:
+        return page
+    beside: list[Stored] = []
+    targets = [one.reference for one in page.matches]
+    for start in range(0, len(targets), MAX_VALUES):
+        some = ",".join(targets[start : start + MAX_VALUES])
+        asked = read_query("Provenance", [("target", some), ("_count", str(MAX_COUNT))])
+        found = asked if isinstance(asked, Refusal) else await entries_found(door, asked)
+        beside += [] if isinstance(found, Refusal) else found.matches
+    return Page(page.matches, (*page.included, *beside), page.total, page.next)
