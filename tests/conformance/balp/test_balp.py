@@ -52,6 +52,13 @@ entries = some.builds(
 )
 
 
+def written_by(actor: str, person: str) -> dict[str, Any]:
+    """The Provenance of something that an actor wrote about a person."""
+    when, kind = datetime(2026, 11, 22, tzinfo=UTC), resource_number("Observation")
+    entry = Logged(1, when, "r" * 16, actor, "relative", "", "FAMRQT", "C", kind, "x", 1, person, 0, "", "")
+    return provenance(entry, "log-1", BASE, own_criteria)
+
+
 @given(entry=entries)
 def test_whatever_is_logged_makes_a_valid_event_of_its_profile(entry: Logged) -> None:
     for criteria in (all_criteria, own_criteria):

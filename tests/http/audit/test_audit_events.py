@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import count
 
 import httpx
@@ -32,7 +32,7 @@ async def kari(call: Caller) -> str:
 
 def until_now() -> str:
     """A date that what follows does not fulfil."""
-    return f"lt{datetime.now(UTC) + timedelta(milliseconds=1):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
+    return f"lt{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.%f}"[:-3] + "Z"
 
 
 async def events(client: httpx.AsyncClient, **asked: str) -> list[Json]:
