@@ -7,11 +7,12 @@ import msgspec
 from saman.kernel.outcome import Refusal
 from saman.model.access import Verdict, may_write, unmet
 from saman.record.door import Door
+from saman.record.narrow_reading import unnarrowed
 from saman.record.narrowing import insufficient, lets_resource, lets_row
 from saman.record.reading import read_row
+from saman.record.redacting import restored, whole
 from saman.record.refusals import forbidden, gone, not_found
 from saman.record.rows import Resource
-from saman.record.stored import stored
 
 ANY = -1
 """Expected: whatever is there, or nothing; only the system context may make what is not there."""
@@ -56,7 +57,9 @@ async def judged(door: Door, change: Change) -> Change | Refusal:
             return not_found()
         if row["deleted"]:
             return gone()
-        before = stored(row).resource()
+        before = whole(row)
+        if not change.remove:
+            change = msgspec.structs.replace(change, resource=restored(change.resource, row))
         if change.expected == ANY:
             change = msgspec.structs.replace(change, expected=row["version"])
     elif change.id and door.store.mint.shard(change.id) is None:
@@ -74,9 +77,9 @@ async def _scoped(door: Door, change: Change) -> Change | Refusal:
     if not narrowing.allows(change.type, letter):
         return insufficient()
     if change.expected != 0:
-        row = await read_row(door, change.type, change.id)
+        row = await read_row(unnarrowed(door), change.type, change.id)
         if row is None and change.expected == ANY and not change.remove and door.context.is_system:
-            letter = "c"
+            letter, change = "c", msgspec.structs.replace(change, expected=0)
         elif row is None or not lets_row(narrowing, row, letter):
             return not_found()
         elif change.expected == ANY:

@@ -26,6 +26,11 @@ def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> 
     return bool(limits) and (limits[0].is_open or not whole)
 
 
+def unnarrowed(door: Door) -> Door:
+    """The same way in without the scopes, to tell what is hidden from what is not there; it shows nothing."""
+    return Door(door.store, msgspec.structs.replace(door.context, narrowing=None), door.base, door.connection)
+
+
 async def narrowly(door: Door, type_name: str, id: str, row: Any) -> bool:
     """Whether a version may be read: one that was corrected since, so that it no longer matches, may not."""
     narrowing = door.context.narrowing
@@ -47,7 +52,7 @@ async def narrow_versions(
     current = await read_row(door, type_name, id)
     if current is None or not lets_row(narrowing, current, "r"):
         return ()
-    whole = Door(door.store, msgspec.structs.replace(door.context, narrowing=None), door.base, door.connection)
+    whole = unnarrowed(door)
     found: list[asyncpg.Record] = []
     while True:
         rows = await version_rows(whole, type_name, id, most, place)
