@@ -27,6 +27,7 @@ from saman.apps.auth.oidc.routes import ElectronicIdentity
 from saman.apps.auth.oidc.way import Way
 from saman.apps.auth.passkeys.routes import Passkeys
 from saman.apps.auth.routes import SignIn
+from saman.apps.auth.smart.routes import Smart
 from saman.apps.auth.tokens import Tokens
 from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.recorded import RecordDesk
@@ -39,6 +40,7 @@ from saman.apps.region.borders import read_borders
 from saman.apps.region.routes import region_routes
 from saman.apps.review.desk import Desk as ReviewDesk
 from saman.apps.review.routes import routes as review_routes
+from saman.apps.review.rules import routes as rules_routes
 from saman.apps.team.desk import Desk
 from saman.apps.team.lists import MARKS_COOKIE
 from saman.apps.team.live import Live
@@ -94,6 +96,7 @@ def application(parts: Parts) -> Starlette:
     """The whole application; raises UndeclaredAddress when an address is for nobody in particular."""
     identity = Identity(parts.store, Tokens(parts.secret), parts.clock, rights_of(parts.region.model))
     sessions = Sessions(parts.store.pool, parts.store.notices)
+    smart = _smart(parts, identity)
     live = Live(parts.store, sessions, parts.clock, partial(_still_holds, identity))
     parts.store.audit.told = parts.figures.flushed
     assets = load()
@@ -105,6 +108,7 @@ def application(parts: Parts) -> Starlette:
         Route("/metrics", _metrics(parts, live), methods=["GET"]),
         live.route(),
         *_page_routes(parts, identity, sessions),
+        *smart.routes(),
         *_open_routes(parts),
         *(ledger_routes(parts.store, parts.neighbours, parts.clock) if parts.neighbours else ()),
     ]
@@ -112,7 +116,9 @@ def application(parts: Parts) -> Starlette:
     if missing:
         raise UndeclaredAddress(", ".join(missing))
     country = parts.region.model.country
-    made = Starlette(routes=routes, middleware=_middleware(parts, identity, sessions), exception_handlers=dict(UNKNOWN))
+    made = Starlette(
+        routes=routes, middleware=_middleware(parts, identity, sessions, smart), exception_handlers=dict(UNKNOWN)
+    )
     made.state.figures, made.state.live = parts.figures, live
     made.state.pages = pages(
         assets,
@@ -126,11 +132,12 @@ def application(parts: Parts) -> Starlette:
     return made
 
 
-def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequence[Middleware]:
+def _middleware(parts: Parts, identity: Identity, sessions: Sessions, smart: Smart) -> Sequence[Middleware]:
     return (
         Middleware(Measured, figures=parts.figures),
         *([Middleware(Traced, tracer=parts.tracer)] if parts.tracer is not None else ()),
-        Middleware(FhirFirst, fhir=_fhir(parts, identity)),
+        smart.origins,
+        Middleware(FhirFirst, fhir=_fhir(parts, smart)),
         Middleware(SecurityHeaders),
         Middleware(FailurePages),
         Middleware(Withheld, store=parts.store, noted=parts.noted),
@@ -139,9 +146,16 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions) -> Sequenc
     )
 
 
-def _fhir(parts: Parts, identity: Identity) -> ASGIApp:
+def _smart(parts: Parts, identity: Identity) -> Smart:
+    stands = partial(standing, clock=parts.clock, identity=identity)
+    tokens = Tokens(parts.secret)
+    return Smart(parts.store, identity, tokens, stands, parts.clock, parts.base_url, secure=parts.secure)
+
+
+def _fhir(parts: Parts, smart: Smart) -> ASGIApp:
     limits = Limits(admit=partial(admitted, parts.region.model))
-    app = fhir_app(parts.store, identity.of_headers, parts.clock, f"{parts.base_url}/fhir", limits)
+    base, who = f"{parts.base_url}/fhir", smart.bearer.of_headers
+    app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration)
     return Withheld(app, parts.store, parts.noted, fhir_failure)
 
 
@@ -189,6 +203,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *citizen_routes(front_for, desk_for),
         *team_routes(team_desk_for),
         *review_routes(review_desk_for),
+        *rules_routes(review_desk_for, parts.region.rulebook),
     ]
 
 
