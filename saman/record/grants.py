@@ -6,12 +6,13 @@ them, so that access begins and ends with the fact it rests on.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from saman.model.access import (
     RELATION_TYPES,
@@ -25,6 +26,9 @@ from saman.model.access import (
     relations,
     restrictions,
 )
+from saman.model.access.grant import without
+from saman.model.access.moment import END, START
+from saman.model.access.policy import Span, holds
 from saman.model.access.standing import STANDING_TYPES, AsWritten
 from saman.model.fhir import resource_number
 from saman.record.context import system
@@ -176,7 +180,27 @@ def _of_person(person: str, ties: list[Relation], contexts: Sequence[Assignment]
     parties = {tie.party for tie in ties}
     actors = {tie.actor for tie in ties}
     concerned = [one for one in contexts if (one.party in parties if one.kind is Holder.STAFF else one.actor in actors)]
-    return grants(person, ties, concerned, policy)
+    personal = {one.number: _openings(person, one, ties) for one in concerned if one.kind is Holder.STAFF and one.actor}
+    found = grants(person, ties, concerned, policy)
+    return tuple(each for one in found for each in _by_opening(one, personal.get(one.context, ())))
+
+
+def _openings(person: str, assignment: Assignment, ties: Sequence[Relation]) -> Sequence[tuple[Span, str]]:
+    opened = (tie for tie in ties if tie.kind is RelationKind.OPENING and holds(assignment, tie))
+    return [(Span(tie.start or START, tie.end or END), tie.ground) for tie in opened if tie.person == person]
+
+
+def _by_opening(grant: Grant, opened: Sequence[tuple[Span, str]]) -> Iterator[Grant]:
+    """A grant of one professional, resting on what was opened while that lasts: so the log says by what it was seen."""
+    if not opened:
+        yield grant
+        return
+    whole = Span(grant.since, grant.until)
+    for rest in without(whole, [span for span, _ in opened]):
+        yield msgspec.structs.replace(grant, since=rest.since, until=rest.until)
+    for span, ground in opened:
+        if part := span & whole:
+            yield msgspec.structs.replace(grant, since=part.since, until=part.until, ground=ground)
 
 
 def _relation(row: asyncpg.Record) -> Relation:

@@ -64,9 +64,11 @@ def domain_of(resource: Mapping[str, Any]) -> Domain:
     """The kind of data `resource` holds; raises KeyError for a type that R4 does not have.
 
     A social-care label makes plan, readings and health data social; a home-monitoring label makes an Observation
-    a reading.
+    a reading. The opening of something restricted is about access itself.
     """
     kind = DOMAIN_OF_TYPE[resource["resourceType"]]
+    if resource["resourceType"] == "Task" and codes.code_of(resource.get("code"), codes.TASK) == codes.OPENING:
+        return Domain.CONSENT
     if kind not in _LABELLED:
         return kind
     carried = labels(resource)

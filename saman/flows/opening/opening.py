@@ -1,0 +1,248 @@
+"""Opening, and ending an opening: a Task that only Saman writes, which ties the professional until it ends.
+
+In a country with two steps the first is to learn that something is restricted and, where the law says so, whose it is;
+the second opens it. The Task belongs to the organisation whose log reviewer goes through it (flows.review.openings).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from saman.flows.opening.standing import (
+    EMERGENCY,
+    OFTEN,
+    WHILE,
+    Opened,
+    entry_of,
+    holders_of,
+    is_professional,
+    not_yours,
+    opened_of,
+    own_openings,
+    unfenced,
+)
+from saman.flows.writing import new_id
+from saman.kernel.clock import instant
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import PERSONAL, Assignment, Domain, Holder, Question, decide
+from saman.model.access.terms import Opening, opening_at
+from saman.model.access.terms_time import later
+from saman.model.care import codes
+from saman.record import Change, Context, Record, Stored
+from saman.record.audit import REFUSED
+from saman.record.grants import open_context
+from saman.record.membership import controller_of
+from saman.record.ties import ties
+
+REVIEW_BY = "review-by"
+NOTICE = "opening-notice"
+LONGEST = 1000
+SHORTEST = 10
+"""Letters of a reason."""
+TOLD = "Information about you that you have restricted was opened by a professional. Your log says who, when and why."
+
+Resource = dict[str, Any]
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody asks to open: of whom, on which ground of the country, with what reason, until when.
+
+    `step` is the id that the first of two steps gave. `until` None means as long as the country lets it.
+    """
+
+    person: str
+    ground: str
+    reason: str
+    until: datetime | None = None
+    step: str = ""
+
+
+class FirstStep(msgspec.Struct, frozen=True):
+    """The first of two steps taken: its id for the second, and the holders (Organization ids) that she may know of."""
+
+    id: str
+    holders: tuple[str, ...]
+
+
+async def first_step(record: Record, person: str) -> FirstStep | Refusal:
+    """Learn what is restricted where the country asks for two active steps; opens nothing yet."""
+    terms = await _may_open(record, person)
+    if isinstance(terms, Refusal):
+        return terms
+    id = new_id(record, person)
+    task = await _task(record, id, person) | {"status": "draft"}
+    written = await unfenced(record).commit([Change(task, id)])
+    return written if isinstance(written, Refusal) else FirstStep(id, await holders_of(record, person))
+
+
+async def open_restricted(record: Record, wanted: Wanted, notice: str = TOLD) -> Opened | Refusal:
+    """Open what a person has restricted to the one professional who asks, at once; the log and the review know of it.
+
+    Where the country wants the person to be told, `notice` is sent to them in the same transaction.
+    """
+    terms = await _may_open(record, wanted.person)
+    if isinstance(terms, Refusal):
+        return terms
+    wrong = await _wrong(record, wanted, terms)
+    if wrong is not None:
+        await record.log(entry_of(record, wanted.person, "opening", REFUSED))
+        return wrong
+    id = wanted.step or new_id(record, wanted.person)
+    task = await _opening(record, id, wanted, terms)
+    changes = [Change(task, id, -1 if wanted.step else 0)]
+    if "inform" in terms.after:
+        changes.append(Change(_notice(record, wanted.person, id, notice)))
+    written = await unfenced(record).atomically(lambda inner: inner.commit(changes))
+    if isinstance(written, Refusal):
+        return written
+    opened = opened_of(written[0].stored)
+    assert opened is not None
+    return opened
+
+
+async def end(record: Record, id: str) -> Opened | Refusal:
+    """End one's own opening now; its review stays due."""
+    mine = await own_openings(record)
+    if isinstance(mine, Refusal):
+        return mine
+    own = next((one for one in mine if one.id == id and one.lasts(record.context.now)), None)
+    if own is None:
+        return refused(Kind.NOT_FOUND, "not-found", "There is no such opening.", key="record.not-found")
+    inner = unfenced(record)
+    there = await inner.read("Task", id)
+    if isinstance(there, Refusal):
+        return there
+    task = there.resource()
+    period = task["restriction"]["period"] | {"end": instant(record.context.now)}
+    changed: Resource = {"restriction": task["restriction"] | {"period": period}}
+    written = await inner.update("Task", id, task | changed, own.version)
+    return written if isinstance(written, Refusal) else msgspec.structs.replace(own, until=record.context.now)
+
+
+async def opened_record(record: Record, person: str) -> Record | None:
+    """The record as the professional sees this person while her opening lasts; None when she has none."""
+    mine = await own_openings(record, person) if is_professional(record) else ()
+    if isinstance(mine, Refusal) or not any(one.lasts(record.context.now) for one in mine):
+        return None
+    context = await _personal(record)
+    return Record(record.store, context, record.base, record.connection)
+
+
+async def _personal(record: Record) -> Context:
+    """The context of one professional: for emergencies where a rule of the country speaks of them, else for care."""
+    context, policy = record.context, record.store.policy
+    speaks = any(one.holder is Holder.STAFF and EMERGENCY in one.purposes for one in policy.clauses)
+    purpose = EMERGENCY if speaks else context.purpose
+    own = Assignment(
+        number=0, kind=Holder.STAFF, purpose=purpose, role=context.role, party=context.party, actor=context.actor
+    )
+    number = await open_context(record.store.pool, own, policy)
+    return msgspec.structs.replace(context, number=number, purpose=purpose)
+
+
+async def _may_open(record: Record, person: str) -> Opening | Refusal:
+    """The terms of the country for somebody who may see the person but for restrictions."""
+    if not is_professional(record):
+        return not_yours()
+    terms = opening_at(record.store.policy, record.context.now)
+    if terms is None:
+        return refused(Kind.FORBIDDEN, "forbidden", "It cannot be opened here.", key="opening.never")
+    held = await ties(unfenced(record), person)
+    if isinstance(held, Refusal):
+        return held
+    question = Question(
+        assignment=record.context.assignment,
+        domain=Domain.PERSON,
+        at=record.context.now,
+        person=person,
+        relations=held,
+    )
+    asked = (msgspec.structs.replace(question, domain=domain) for domain in PERSONAL)
+    if not any(decide(one, record.store.policy).permitted for one in asked):
+        return refused(
+            Kind.NOT_FOUND, "not-found", "There is no such person, or you have no tie to them.", key="opening.tie"
+        )
+    return terms
+
+
+async def _wrong(record: Record, wanted: Wanted, terms: Opening) -> Refusal | None:
+    now, reason = record.context.now, wanted.reason.strip()
+    if wanted.ground not in terms.grounds:
+        return _refused("ground", "Choose a ground that the country knows.", "opening.ground")
+    if (terms.reason and len(reason) < SHORTEST) or len(reason) > LONGEST:
+        return _refused("reason", "Write why, in a sentence.", "opening.reason")
+    last = later(now, terms.longest, record.store.policy.zone)
+    if wanted.until is not None and not now < wanted.until <= last:
+        return _refused("until", "It cannot stay open that long.", "opening.until")
+    if terms.steps == 2 and not await _is_first_step(record, wanted):
+        return _refused("step", "First learn what is restricted, then open it.", "opening.step")
+    mine = await own_openings(record)
+    if isinstance(mine, Refusal):
+        return mine
+    if sum(one.since > now - WHILE for one in mine) >= OFTEN:
+        return refused(Kind.CONFLICT, "throttled", "You have opened too much in a short time.", key="opening.often")
+    return None
+
+
+def _refused(path: str, text: str, key: str) -> Refusal:
+    return refused(Kind.UNPROCESSABLE, "value", text, path, key=key)
+
+
+async def _is_first_step(record: Record, wanted: Wanted) -> bool:
+    found = await unfenced(record).read("Task", wanted.step) if wanted.step else None
+    if not isinstance(found, Stored):
+        return False
+    task = found.resource()
+    own = task["requester"]["reference"] == record.context.actor
+    return bool(task["status"] == "draft" and own and task["for"]["reference"] == f"Patient/{wanted.person}")
+
+
+async def _task(record: Record, id: str, person: str) -> Resource:
+    """The Task of an opening before anything is opened."""
+    context = record.context
+    owner = await controller_of(record.store.pool, context.party, context.now) or context.party
+    unit = {"url": codes.SENT_FOR, "valueReference": codes.reference(f"Organization/{context.party}")}
+    return {
+        "resourceType": "Task",
+        "id": id,
+        "intent": "order",
+        "priority": "urgent",
+        "code": codes.concept(codes.TASK, codes.OPENING),
+        "extension": [unit],
+        "for": codes.reference(f"Patient/{person}"),
+        "requester": codes.reference(context.actor),
+        "owner": codes.reference(f"Organization/{owner}"),
+        "authoredOn": instant(context.now),
+        "lastModified": instant(context.now),
+    }
+
+
+async def _opening(record: Record, id: str, wanted: Wanted, terms: Opening) -> Resource:
+    now, zone = record.context.now, record.store.policy.zone
+    until = wanted.until or later(now, terms.longest, zone)
+    due = later(now, terms.review_within, zone)
+    by = {"type": codes.concept(codes.TASK_INPUT, REVIEW_BY), "valueDateTime": instant(due)}
+    return await _task(record, id, wanted.person) | {
+        "status": "requested",
+        "reasonCode": codes.concept(codes.OPENING_GROUND, wanted.ground, wanted.reason.strip()),
+        "restriction": {"period": {"start": instant(now), "end": instant(until)}},
+        "input": [by],
+    }
+
+
+def _notice(record: Record, person: str, id: str, text: str) -> Resource:
+    context = record.context
+    return {
+        "resourceType": "Communication",
+        "status": "completed",
+        "category": [codes.concept(codes.COMMUNICATION, NOTICE)],
+        "subject": codes.reference(f"Patient/{person}"),
+        "recipient": [codes.reference(f"Patient/{person}")],
+        "sender": codes.reference(f"Organization/{context.party}"),
+        "about": [codes.reference(f"Task/{id}")],
+        "sent": instant(context.now),
+        "payload": [{"contentString": text}],
+    }

@@ -1,0 +1,143 @@
+"""What a professional is told of restrictions, and how to open them: by the country's rows R06 and R08 to R11."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import msgspec
+
+from saman.flows.reading import all_of, moment_of
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Purpose
+from saman.model.access.terms import Opening, RestrictionVisible, of_kind, opening_at
+from saman.model.care import codes
+from saman.model.fhir import resource_number
+from saman.record import SYSTEM, Record, Stored
+from saman.record.audit import OK, Entry
+from saman.record.hidden import hidden_of
+
+OFTEN, WHILE = 5, timedelta(hours=1)
+"""So many openings of one professional in so long; who needs more calls somebody."""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a professional stands with a person.
+
+    `told`: whether the country lets her know that something is restricted; only then `restricted` says whether
+    anything is, and `holders` (Organization ids) whose it is, where that may be known. `terms` say on which grounds it
+    may be opened, in how many steps and for how long; None where it may not be. `opened` is her own opening that lasts.
+    """
+
+    told: bool
+    restricted: bool
+    holders: tuple[str, ...]
+    terms: Opening | None
+    opened: Opened | None
+
+
+class Opened(msgspec.Struct, frozen=True, kw_only=True):
+    """An opening: its Task at a version, of whom, on which ground and with what reason, from when until when."""
+
+    id: str
+    version: int
+    person: str
+    ground: str
+    reason: str
+    since: datetime
+    until: datetime
+
+    def lasts(self, now: datetime) -> bool:
+        """Whether it counts at a time."""
+        return self.since <= now < self.until
+
+
+def unfenced(record: Record) -> Record:
+    """The record as Saman itself works on it, logged in the name of the one who asks. For this folder alone."""
+    context = msgspec.structs.replace(record.context, number=SYSTEM, kind="system", narrowing=None)
+    return Record(record.store, context, record.base, record.connection)
+
+
+async def standing(record: Record, person: str) -> Standing | Refusal:
+    """Where the professional who asks stands with the Patient with the id `person`; the log says that she asked."""
+    if not is_professional(record):
+        return not_yours()
+    mine = await own_openings(record, person)
+    if isinstance(mine, Refusal):
+        return mine
+    now = record.context.now
+    lasting = next((one for one in mine if one.lasts(now)), None)
+    await record.log(entry_of(record, person, "restrictions"))
+    visible = of_kind(record.store.policy, RestrictionVisible, now)
+    terms = opening_at(record.store.policy, now)
+    told = visible is not None and visible.visible != "hidden"
+    hidden = await hidden_of(record.store, record.context, person) if told else ()
+    shows_holder = visible is not None and visible.visible == "existence_and_holder"
+    return Standing(
+        told=told,
+        restricted=bool(hidden),
+        holders=tuple(sorted({one.holder for one in hidden if one.holder})) if shows_holder else (),
+        terms=terms,
+        opened=lasting,
+    )
+
+
+def is_professional(record: Record) -> bool:
+    """Whether a person of the staff asks, acting in her ordinary assignment."""
+    context = record.context
+    return context.kind == "staff" and context.party != "" and context.actor.startswith("Practitioner/")
+
+
+def not_yours() -> Refusal:
+    """Somebody else's door."""
+    return refused(Kind.FORBIDDEN, "forbidden", "Only professionals open what is restricted.", key="opening.not-yours")
+
+
+async def own_openings(record: Record, person: str = "") -> tuple[Opened, ...] | Refusal:
+    """Those of the professional who asks at her unit, newest first; of one person or of everybody."""
+    pairs = [("code", f"{codes.TASK}|{codes.OPENING}"), ("requester", record.context.actor)]
+    pairs += [("patient", f"Patient/{person}")] if person else []
+    tasks = await all_of(unfenced(record), "Task", pairs)
+    if isinstance(tasks, Refusal):
+        return tasks
+    found = (opened_of(one) for one in tasks if _is_of(one, record))
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.since, reverse=True))
+
+
+def _is_of(task: Stored, record: Record) -> bool:
+    unit = codes.extension_of(task.resource(), codes.SENT_FOR).get("valueReference", {})
+    return bool(unit.get("reference") == f"Organization/{record.context.party}")
+
+
+def opened_of(stored: Stored) -> Opened | None:
+    """A stored Task as an opening; None while only the first of two steps was taken."""
+    task = stored.resource()
+    period = task.get("restriction", {}).get("period", {})
+    if task["status"] in ("draft", "entered-in-error") or "end" not in period:
+        return None
+    return Opened(
+        id=stored.id,
+        version=stored.version,
+        person=task["for"]["reference"].removeprefix("Patient/"),
+        ground=codes.code_of(task.get("reasonCode"), codes.OPENING_GROUND),
+        reason=str(task.get("reasonCode", {}).get("text", "")),
+        since=moment_of(period["start"]),
+        until=moment_of(period["end"]),
+    )
+
+
+async def holders_of(record: Record, person: str) -> tuple[str, ...]:
+    """Whose data of a person are withheld, as an emergency lets her know where the country says so; logged."""
+    visible = of_kind(record.store.policy, RestrictionVisible, record.context.now)
+    await record.log(entry_of(record, person, "restrictions"))
+    if visible is None or visible.in_emergency != "existence_and_holder":
+        return ()
+    return tuple(sorted({one.holder for one in await hidden_of(record.store, record.context, person) if one.holder}))
+
+
+def entry_of(record: Record, person: str, query: str, outcome: int = OK) -> Entry:
+    """An entry of the log that says what was done about a person, beside reading."""
+    number = resource_number("Patient")
+    return Entry(record.context, "E", number, person, person=person, outcome=outcome, query=query)
+
+
+EMERGENCY = Purpose.BREAK_THE_GLASS.value
