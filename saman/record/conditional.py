@@ -63,7 +63,7 @@ def _asked(query: Query) -> frozenset[str]:
 def _held(type_name: str, resource: Resource) -> frozenset[str]:
     """The values of the identifiers that a resource has."""
     parameter = search_parameters(type_name).get("identifier")
-    tokens = extract(resource).tokens if parameter is not None else []
+    tokens = extract(resource).tokens if parameter is not None and resource else []
     return frozenset(code for number, _, code, _ in tokens if parameter and number == parameter.number)
 
 
