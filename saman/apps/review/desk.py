@@ -33,6 +33,15 @@ TIES = {
 """The ties that grounds in the log name."""
 
 
+THIRD_PERSON = {
+    "people around you": mark("people around the person"),
+    "services you take part in": mark("services the person takes part in"),
+    "what you allow and do not allow": mark("what the person allows and does not allow"),
+    "who has looked at your information": mark("who has looked"),
+}
+"""What is said of a kind of data to somebody else than the person."""
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """A log reviewer or data-protection officer before the record, for one request."""
 
@@ -93,8 +102,10 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _kinds(self, visit: Visit) -> str:
-        kinds = {KINDS.get(kind, OTHER) for kind in visit.kinds}
-        ordered = [self.t(kind) for kind in dict.fromkeys((*KINDS.values(), OTHER)) if kind in kinds]
+        shown = tuple(kind for one in visit.shown for kind in one.shown_types)
+        kinds = {KINDS.get(kind, OTHER) for kind in shown or visit.kinds}
+        known = (kind for kind in dict.fromkeys((*KINDS.values(), OTHER)) if kind in kinds)
+        ordered = [self.t(THIRD_PERSON.get(kind, kind)) for kind in known]
         return format_list(ordered, locale=self.words.shape.locale)
 
     def _grounds(self, visit: Visit) -> Iterator[str]:

@@ -28,7 +28,7 @@ from saman.model.care.party import PartyKind
 from saman.record.audit import Logged
 from saman.record.review import MOST, Rest, looks_at, rest_at
 
-FULL = 40
+FULL = 20
 """Looks after which a page ends, at the end of that day."""
 
 KINDS = {

@@ -180,7 +180,9 @@ async def test_a_late_answer_can_be_pushed(client: httpx.AsyncClient, person: Pe
     assert "You told us that you have not heard back." in (await client.get("/citizen/happened/late")).text
 
 
-@pytest.mark.parametrize(("asked", "period"), [("30", "30"), ("365", "365"), ("31", "7"), ("x", "7"), ("", "7")])
+@pytest.mark.parametrize(
+    ("asked", "period"), [("7", "7"), ("365", "365"), ("all", "all"), ("31", "30"), ("x", "30"), ("", "30")]
+)
 async def test_the_log_is_shown_for_a_known_period(client: httpx.AsyncClient, asked: str, period: str) -> None:
     text = (await client.get("/citizen/who-looked", params={"days": asked})).text
     assert f'<option value="{period}" selected>' in text
