@@ -130,6 +130,8 @@ CITIZEN: Final[tuple[Place, ...]] = (
     ("/citizen/happened", ()),
     ("/citizen/happened", (open_details,)),
     ("/citizen/who-looked?days=365", ()),
+    ("/citizen/who-looked?days=all&show=refused", ()),
+    ("/citizen/questions/nobody", ()),
     ("/citizen/report/nope", ()),
     ("/citizen/messages", (forged(MESSAGE, "csrf", "x"),)),
     ("/citizen/messages", (forged(MESSAGE, "text", "x" * 70_000),)),
@@ -213,8 +215,19 @@ COLLEAGUE: Final[tuple[Place, ...]] = (
 )
 OVERSEER: Final[tuple[Place, ...]] = (
     ("/region", (open_details,)),
+    ("/review", ()),
     ("/team", ()),
     ("/citizen", ()),
+    ("/auth/assignment", ()),
+)
+REVIEWER: Final[tuple[Place, ...]] = (
+    ("/review", ()),
+    ("/review/openings", ()),
+    ("/review/sample", ()),
+    ("/review/patterns", ()),
+    ("/review/numbers", ()),
+    ("/review/questions/nobody", ()),
+    ("/team", ()),
     ("/auth/assignment", ()),
 )
 PLACES: Final = {
@@ -235,7 +248,8 @@ PLACES: Final = {
     "Nils Tangen": COLLEAGUE,
     "Jan Dale": COLLEAGUE,
     "Geir Vik": COLLEAGUE,
-    "Unni Lund": COLLEAGUE,
+    "Unni Lund": REVIEWER,
+    "Rolf Ås": REVIEWER,
     "Tone Larsen": OVERSEER,
     "Ellen Vik": OVERSEER,
 }
