@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from warnings import catch_warnings
 
 import msgspec
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, RSAKey
 
 from saman.apps.auth.levels import Levels
@@ -167,7 +168,8 @@ def _key(path: Path, *, demo: bool) -> ClientKey:
     text = _held(path, demo=demo)
     for kind in (RSAKey, ECKey):
         try:
-            key = kind.import_key(msgspec.json.decode(text) if text.startswith("{") else text)
+            with catch_warnings(action="ignore", category=SecurityWarning):
+                key = kind.import_key(msgspec.json.decode(text) if text.startswith("{") else text)
         except (JoseError, ValueError, TypeError):
             continue
         if key.is_private and _is_strong(key):

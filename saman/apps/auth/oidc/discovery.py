@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from warnings import catch_warnings
 
 import msgspec
-from joserfc.errors import JoseError
+from joserfc.errors import JoseError, SecurityWarning
 from joserfc.jwk import ECKey, RSAKey
 
 from saman.apps.auth.oidc.outgoing import Answer, Outgoing
@@ -104,12 +105,13 @@ class Discovery:
 
 
 def _key(part: object) -> SignatureKey | None:
-    """A public key for signatures, None for any other or one that cannot be read."""
+    """A public key for signatures, None for any other, for a weak one, and for one that cannot be read."""
     if not isinstance(part, dict) or part.get("use", "sig") != "sig" or part.get("kty") not in _TYPES:
         return None
     try:
-        return _TYPES[part["kty"]].import_key(part)
-    except (JoseError, ValueError, TypeError):
+        with catch_warnings(action="error", category=SecurityWarning):
+            return _TYPES[part["kty"]].import_key(part)
+    except (JoseError, SecurityWarning, ValueError, TypeError):
         return None
 
 
