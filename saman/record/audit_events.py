@@ -34,6 +34,8 @@ SOURCE_TYPE = "http://terminology.hl7.org/CodeSystem/security-source-type"
 REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
 ROLE = "urn:saman:role"
 PART = "urn:saman:audit-entity"
+APP = "app:"
+"""Begins the request ids of apps: `app:[client]:[request]`."""
 ABSENT = "http://hl7.org/fhir/StructureDefinition/data-absent-reason"
 
 ACTIONS: Mapping[str, str] = MappingProxyType({"C": "C", "R": "R", "U": "U", "D": "D", "H": "R"})
@@ -41,6 +43,8 @@ ACTIONS: Mapping[str, str] = MappingProxyType({"C": "C", "R": "R", "U": "U", "D"
 _INTERACTIONS = {"C": "create", "R": "read", "U": "update", "D": "delete", "S": "search-type"}
 _PATTERNS = {"C": "Create", "R": "Read", "U": "Update", "D": "Delete", "H": "Read", "S": "Query"}
 
+UNNAMED = "Practitioner/"
+"""The actor of an entry whose reader is told role and unit, and not who it was."""
 NOT_DONE = "Refused: it is not there, or this is not allowed."
 
 
@@ -124,7 +128,15 @@ def _parts(action: str) -> tuple[Resource, Resource]:
     return (destination, source) if action in ("R", "H") else (source, destination)
 
 
+def user_of(actor: str) -> Resource:
+    """Who acted, as a Reference."""
+    return {"type": "Practitioner", "display": "Not named"} if actor == UNNAMED else {"reference": actor}
+
+
 def _program(entry: Logged) -> Resource:
+    app, _, request = entry.request.removeprefix(APP).partition(":")
+    if entry.request.startswith(APP) and request:
+        return {"type": "Device", "identifier": {"system": "urn:saman:client", "value": app}}
     if _is_person(entry):
         return {"type": "Device", "display": "The browser or application in use"}
     return {"type": "Device", "identifier": {"system": "urn:saman:client", "value": entry.actor}}
@@ -136,7 +148,7 @@ def _unknown() -> Resource:
 
 
 def _user(entry: Logged, type: Resource) -> Resource:
-    user: Resource = {"type": type, "who": {"reference": entry.actor}, "requestor": True}
+    user: Resource = {"type": type, "who": user_of(entry.actor), "requestor": True}
     if entry.role:
         user["role"] = [_concept(ROLE, entry.role)]
     return user | ({"purposeOfUse": [_concept(REASON, entry.purpose)]} if _reason(entry) else {})

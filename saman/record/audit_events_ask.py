@@ -48,11 +48,15 @@ class Ask(msgspec.Struct):
         return (*lists, self.since, self.until, kinds, ids, sorted(self.grounds) if self.grounds else None)
 
 
-def read_ask(query: Query, start: Ask, unsealed: Unsealed, base: str) -> Ask | Refusal:
-    """`start` with what each clause of `query` adds; a clause that cannot be said to the log exactly is left."""
+def read_ask(query: Query, start: Ask, unsealed: Unsealed, base: str, *, named: bool) -> Ask | Refusal:
+    """`start` with what each clause of `query` adds; a clause that cannot be said to the log exactly is left.
+
+    Unless whoever asks is told all names, a search by somebody's is held against what is shown.
+    """
     ask = start
     for clause in query.clauses:
-        taken = _taken(ask, clause, query.type, unsealed, base)
+        by_name = clause.parameter.code == "agent" and not named
+        taken = _left(ask, clause) if by_name else _taken(ask, clause, query.type, unsealed, base)
         if isinstance(taken, Refusal):
             return taken
         ask = taken

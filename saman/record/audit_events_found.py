@@ -23,6 +23,7 @@ from saman.record.audit_events_ask import Ask, read_ask
 from saman.record.audit_events_criteria import Criteria, all_criteria, own_criteria
 from saman.record.audit_events_filter import fulfils
 from saman.record.audit_events_ids import EntryIds
+from saman.record.audit_events_telling import Telling, telling_to_persons, told
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import AT, GATED, gate
@@ -71,16 +72,18 @@ BOOKS: Mapping[str, Book] = MappingProxyType(
 
 
 class Reach(msgspec.Struct, frozen=True):
-    """Whose log somebody may read, each with the ground; `grounds` is None for everybody's."""
+    """Whose log somebody may read, each with the ground, and how much of it; `grounds` is None for everybody's."""
 
     grounds: Mapping[str, str] | None
+    telling: Telling = Telling()
 
     def cut(self, ask: Ask) -> Ask:
-        """`ask` for those people alone."""
+        """`ask` for those people alone, and as far back as they are told."""
         if self.grounds is None:
             return ask
         mine = frozenset(self.grounds)
-        return msgspec.structs.replace(ask, persons=mine if ask.persons is None else ask.persons & mine)
+        since = max((one for one in (ask.since, self.telling.since) if one is not None), default=None)
+        return msgspec.structs.replace(ask, persons=mine if ask.persons is None else ask.persons & mine, since=since)
 
     def ground(self, person: str | None) -> str:
         """On what the look rests; empty for the back-end client."""
@@ -96,7 +99,8 @@ async def reach_of(door: Door) -> Reach:
     """Whose log the context may read. Who answers for the looks of an organisation reads them in `review.py`."""
     if door.context.is_system:
         return Reach(None)
-    return Reach({row["person"]: row["ground"] for row in await door.fetch(_REACH)})
+    telling = telling_to_persons(door.store.policy, door.context.now)
+    return Reach({row["person"]: row["ground"] for row in await door.fetch(_REACH)}, telling)
 
 
 @cache
@@ -111,7 +115,7 @@ async def entry_found(door: Door, book: Book, id: str, version: int | None) -> S
     rows: list[Logged] = []
     if number is not None and version in (None, 1):
         start = msgspec.structs.replace(book.start, entries=frozenset({number}))
-        rows = await _rows(door, reach.cut(start), (0, LAST), newest=True, most=1)
+        rows = await _rows(door, reach, reach.cut(start), (0, LAST), newest=True, most=1)
     kind = resource_number(book.type)
     made = [_made(door, book, row, reach.criteria) for row in rows]
     if not made or not _let(door, made[0], "r"):
@@ -132,11 +136,13 @@ async def entries_found(door: Door, query: Query) -> Page | Refusal:
     return await _Search(door, BOOKS[query.type], narrowed, await reach_of(door)).page()
 
 
-async def _rows(door: Door, ask: Ask, between: tuple[int, int], *, newest: bool, most: int) -> list[Logged]:
+async def _rows(
+    door: Door, reach: Reach, ask: Ask, between: tuple[int, int], *, newest: bool, most: int
+) -> list[Logged]:
     if ask.is_empty:
         return []
     rows = await door.fetch(_FOUND, *between, newest, most, *ask.values())
-    return [Logged(*row) for row in rows]
+    return await told(door, reach.telling, [Logged(*row) for row in rows])
 
 
 def _made(door: Door, book: Book, entry: Logged, criteria: Criteria) -> Stored:
@@ -163,7 +169,13 @@ class _Search:
     async def page(self) -> Page | Refusal:
         """The page, its total and what it includes; withheld until the log says whose log was shown."""
         refusal = self._wrong()
-        ask = refusal or read_ask(self.query, self.book.start, entry_ids(self.door.store.secret).open, self.door.base)
+        ask = refusal or read_ask(
+            self.query,
+            self.book.start,
+            entry_ids(self.door.store.secret).open,
+            self.door.base,
+            named=self.reach.telling.everything,
+        )
         if isinstance(ask, Refusal):
             return ask
         self.ask = self.reach.cut(ask)
@@ -199,7 +211,7 @@ class _Search:
         most = wanted if self._is_exact else CHUNK
         for _ in range(MOST_CHUNKS):
             between = (0, last) if self.newest else (last, LAST)
-            rows = await _rows(self.door, self.ask, between, newest=self.newest, most=most)
+            rows = await _rows(self.door, self.reach, self.ask, between, newest=self.newest, most=most)
             made = ((row, _made(self.door, self.book, row, self.reach.criteria)) for row in rows)
             found += [one for one in made if self._fits(one[1])]
             if len(found) >= wanted or len(rows) < most:
@@ -256,7 +268,7 @@ class _Search:
         if self._is_exact:
             counted = await self.door.fetch(_COUNTED, 0, LAST, True, None, *self.ask.values())
             return sent + int(counted[0][0])
-        rows = await _rows(self.door, self.ask, (0, LAST), newest=True, most=MOST_COUNTED + 1)
+        rows = await _rows(self.door, self.reach, self.ask, (0, LAST), newest=True, most=MOST_COUNTED + 1)
         if len(rows) > MOST_COUNTED:
             return refused(Kind.TOO_COSTLY, "too-costly", "Narrow the search by patient or date to have it counted.")
         made = (_made(self.door, self.book, row, self.reach.criteria) for row in rows)

@@ -10,7 +10,7 @@ from typing import Any
 from saman.kernel.clock import instant
 from saman.model.fhir import resource_name
 from saman.record.audit import Logged
-from saman.record.audit_events import REASON, ROLE, server
+from saman.record.audit_events import REASON, ROLE, server, user_of
 from saman.record.audit_events_criteria import Criteria
 
 Resource = dict[str, Any]
@@ -46,7 +46,7 @@ def _writer(entry: Logged) -> Resource:
     if "/" not in entry.actor:
         who: Resource = {"type": "Device", "identifier": {"system": "urn:saman:client", "value": entry.actor}}
         return {"type": _participant("author"), "who": who}
-    found: Resource = {"type": _participant("author"), "who": {"reference": entry.actor}}
+    found: Resource = {"type": _participant("author"), "who": user_of(entry.actor)}
     if entry.role:
         found["role"] = [{"coding": [{"system": ROLE, "code": entry.role}]}]
     if entry.actor.startswith("RelatedPerson/") and entry.person:
