@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator
+from datetime import date
 
 import msgspec
 from starlette.requests import Request
@@ -50,12 +51,13 @@ class Tried(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A row that nobody has confirmed."""
+    """A row that nobody has confirmed, and the day from which it is in force where that is still to come."""
 
     id: str
     question: str
     status: str
     shape: str
+    start: date | None = None
 
 
 class RulesPage(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +134,8 @@ def _unconfirmed(desk: Desk, rows: Iterable[Row]) -> Iterator[RowShown]:
         if not row.confirmed:
             shape, words = STATUSES[row.status]
             question = desk.t(QUESTIONS.get(row.id, row.name))
-            yield RowShown(id=row.id, question=question, status=desk.t(words), shape=shape)
+            later = row.valid_from if row.valid_from and row.valid_from > desk.words.today else None
+            yield RowShown(id=row.id, question=question, status=desk.t(words), shape=shape, start=later)
 
 
 def _lines(text: str) -> str:
