@@ -20,7 +20,7 @@ BATCH = 5000
 SWEPT = 1_000_000
 """Of the last so many entries, those that have no number are looked for now and then."""
 
-_LAST = "SELECT coalesce(max(size), -1) FROM ledger_checkpoint"
+_LAST = "SELECT coalesce(max(size), 0) FROM ledger_checkpoint"
 _SIGNED = """INSERT INTO ledger_checkpoint (size, root, note, at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (size) DO NOTHING"""
 _COSIGNED = """INSERT INTO ledger_cosigned (size, witness, line, at) VALUES ($1, $2, $3, $4)

@@ -151,6 +151,8 @@ class HttpWitness:
 
     async def add(self, checkpoint: Checkpoint, note: str, prove: Prove, now: datetime) -> str | Refusal:
         """Send the checkpoint with the proof from the last one; when it has seen another size, from that."""
+        if self._seen > checkpoint.size:
+            return forked(self.name)
         try:
             answer = await self._asked(checkpoint, note, prove)
         except httpx.HTTPError as error:

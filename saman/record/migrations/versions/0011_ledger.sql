@@ -228,7 +228,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
         EXISTS (SELECT FROM audit_about(e.person, e.entry + 1, 1) s WHERE s.entry = e.entry)
         AND (EXISTS (SELECT FROM looks_at(e.person, e.at, e.at + interval '1 microsecond', 100000) s
                      WHERE s.entry = e.entry)
-             OR EXISTS (SELECT FROM rest_at(e.person, e.at, e.at + interval '1 microsecond', 'UTC', '{}'))))
+             OR EXISTS (SELECT FROM rest_at(e.person, e.at, e.at + interval '1 microsecond', 'UTC', '{}') r
+                        WHERE r.party = CASE WHEN e.actor = 'system' THEN 'system' ELSE e.party END)))
 $$$$;;
 
 REVOKE ALL ON FUNCTION audit_about, audit_text, ledger_root, ledger_extend, ledger_sweep, ledger_state, audit_leaf,
