@@ -88,6 +88,9 @@ async def test_a_substitute_switches_to_the_unit_without_signing_in_again_and_is
         chosen = await nurse.send("/auth/assignment", choose, assignment=f"{CENTRE}|telemedicine-nurse")
         assert chosen.status == 303
         assert "Ingrid Aasen" in (await nurse.get("/team")).text
+        for minutes in range(40, 210, 40):
+            team.clock.now = SATURDAY + timedelta(minutes=minutes)
+            assert (await nurse.get("/team")).status == 200
         team.clock.now = SATURDAY + timedelta(hours=3, minutes=29, seconds=59)
         assert (await nurse.get("/team")).status == 200
         team.clock.now = SATURDAY + timedelta(hours=3, minutes=30)
