@@ -52,7 +52,7 @@ async def judged(door: Door, change: Change) -> Change | Refusal:
         return forbidden(decision.reasons)
     before: Resource | None = None
     if change.expected != 0:
-        row = await read_row(door, change.type, change.id)
+        row = await read_row(unnarrowed(door), change.type, change.id)
         if row is None:
             return not_found()
         if row["deleted"]:

@@ -2,7 +2,7 @@
 
 The scopes of an app come after everything else: they never show what the context may not see. Searches carry them in
 their statement, so that pages and totals are right; besides, no row of a resource passes `Door.fetch` that no scope of
-the token lets through, whatever asked for it.
+the token lets be read or searched, whatever asked for it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.domain import DOMAIN_OF_TYPE, Domain
-from saman.model.access.scopes import LETTERS, Constraint, Limit, Narrowing
+from saman.model.access.scopes import Constraint, Limit, Narrowing
 from saman.model.fhir import SearchValues, extract, resource_name, search_parameters
 from saman.record.rows import COMBINED, Resource, person_of
 from saman.record.search.query import Clause, Query, Within, read_query, unescape
@@ -84,10 +84,10 @@ def _about(query: Query, limits: Sequence[Limit]) -> Iterable[Clause]:
 
 
 def passed(rows: list[Any], narrowing: Narrowing) -> list[Any]:
-    """The rows without those of resources that no scope lets through; other rows are left alone."""
+    """The rows without those of resources that no scope lets be read or searched; other rows are left alone."""
     if not rows or not {"type", "person", "body"} <= set(rows[0].keys()):
         return rows
-    return [row for row in rows if lets_row(narrowing, row, LETTERS)]
+    return [row for row in rows if lets_row(narrowing, row, "rs")]
 
 
 def lets_row(narrowing: Narrowing | None, row: Any, letters: str) -> bool:

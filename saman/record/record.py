@@ -24,7 +24,7 @@ from saman.record.context import Context
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.gathering import About, about, newest
-from saman.record.narrow_reading import allowed, narrow_versions, narrowly
+from saman.record.narrow_reading import allowed, narrow_versions, narrowly, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
 from saman.record.outage import or_refusal
 from saman.record.provenance_beside import with_provenances
@@ -186,7 +186,7 @@ class Record(Door):
         if known and is_made(type_name, id):
             await self.log(Entry(self.context, "D", resource_number(type_name), id, None, None, REFUSED))
             return unwritable()
-        row = await read_row(self, type_name, id) if known else None
+        row = await read_row(unnarrowed(self), type_name, id) if known else None
         if row is not None and not lets_row(self.context.narrowing, row, "d"):
             row = None
         if row is not None and not row["deleted"]:
