@@ -20,11 +20,16 @@ from saman.model.access import (
     Policy,
     Question,
     Verdict,
+    Withheld,
     decide,
     ground_words,
+    withheld,
 )
+from saman.model.access.moment import END
+from saman.model.access.terms import row_at
 from saman.ops.token import assignments
 from saman.record import Record
+from saman.record.hidden import Said, said_of
 from saman.record.ties import ties
 
 _STRENGTH = (Verdict.DENY.value, Verdict.PERMIT_WITH.value, Verdict.PERMIT.value)
@@ -48,7 +53,8 @@ async def explained(
     if isinstance(held, Refusal):
         return held
     about = Question(assignment=_acting(users[0]), domain=Domain.PERSON, at=moment, person=person, relations=held)
-    told = [_of_user(user, about, policy) for user in users]
+    said = await said_of(record.store, person)
+    told = [_of_user(user, about, policy) | _restricted(user, about, policy, said) for user in users]
     kinds = [kind for one in told for kind in one["kinds"]]
     decision = max((kind["decision"] for kind in kinds), key=_STRENGTH.index)
     counting = [kind for kind in kinds if kind["decision"] == decision]
@@ -78,6 +84,33 @@ def _of_user(user: User, about: Question, policy: Policy) -> dict[str, Any]:
         "purpose": user.purpose,
         "kinds": [_of_kind(msgspec.structs.replace(question, domain=domain), policy) for domain in PERSONAL],
     }
+
+
+def _restricted(user: User, about: Question, policy: Policy, said: Said) -> dict[str, Any]:
+    """What the person has restricted for this assignment at that time, with the row of law it rests on."""
+    own = msgspec.structs.replace(_acting(user), actor=user.actor)
+    rows = withheld(about.person, said.restrictions, own, about.relations, said.parents)
+    now = [one for one in rows if one.since <= about.at < one.until and one.actor in ("", user.actor)]
+    row = row_at(policy, "R05", about.at)
+    return {
+        "restricted": [
+            {
+                "ground": one.ground,
+                "rows": [row.id] if row else [],
+                "withholds": _data_said(one),
+                "except": [_data_said(each) for each in now if (each.ground, each.under) == (one.ground, one.place)],
+                "until": instant(one.until) if one.until < END else None,
+            }
+            for one in now
+            if one.denies
+        ]
+    }
+
+
+def _data_said(one: Withheld) -> dict[str, Any]:
+    """Which data a row speaks of, in the words of policy files; an empty object is everything."""
+    said = msgspec.to_builtins(one.data)
+    return said | {"domains": [Domain(each).word for each in one.data.domains]} if one.data.domains else dict(said)
 
 
 def _of_kind(question: Question, policy: Policy) -> dict[str, Any]:

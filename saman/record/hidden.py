@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import msgspec
 
+from saman.model.access import Restriction
 from saman.record.context import Context, system
 from saman.record.fence import GATED, gate, opening
+from saman.record.restriction import parents, restrictions_of
 from saman.record.rows import person_shard
 from saman.record.store import Store
 
@@ -16,6 +20,19 @@ _HIDDEN = gate(f"""SELECT r.domain, r.holder, count(*) AS many FROM resource r
                   AND g.since <= $6::timestamptz AND g.until > $6::timestamptz)
       AND is_withheld($5::bigint, $6::timestamptz, $7::text, r.shard, r.type, r.id)
     GROUP BY r.domain, r.holder ORDER BY r.domain, r.holder""")
+
+
+class Said(msgspec.Struct, frozen=True):
+    """Everything that a person has restricted, and the Organization that each Organization is part of."""
+
+    restrictions: tuple[Restriction, ...]
+    parents: Mapping[str, str]
+
+
+async def said_of(store: Store, person: str) -> Said:
+    """What restrictions there are of a person, for explaining decisions. Not logged here."""
+    async with store.pool.acquire() as connection:
+        return Said(tuple(await restrictions_of(connection, [person])), await parents(connection))
 
 
 class Hidden(msgspec.Struct, frozen=True):

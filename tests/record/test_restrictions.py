@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -13,11 +14,13 @@ import pytest
 
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Assignment, Holder, Policy
-from saman.record import Context, Page, Record, Stored, open_store
+from saman.record import Context, Page, Record, Stored, open_store, system
+from saman.record.conditional import read_condition
 from saman.record.grants import open_context
 from saman.record.present import present
+from saman.record.work import Stretch, count_work, open_work
 from tests.conftest import Database
-from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient
+from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
 from tests.record.restricted import ACT_CODE, LEVEL, SCOPE, Asked, RestrictedOracle, RestrictedWorld
 from tests.record.test_fences import Look, care_team, expected, without_row_security
 
@@ -253,3 +256,72 @@ async def test_who_writes_something_that_is_withheld_is_not_told(record: Record)
     others = await made(record, ward.goal("x") | {"meta": {"security": [{"system": ACT_CODE, "code": "PSY"}]}})
     assert isinstance(await ward.coordinator.read("Goal", own.stored.id), Stored), "who holds something keeps it"
     assert isinstance(await ward.coordinator.read("Goal", others), Refusal)
+
+
+async def test_a_condition_does_not_meet_what_is_hidden(record: Record) -> None:
+    ward = await Ward(record).build()
+    condition = read_condition("Goal", f"_id={ward.kept}")
+    shown = read_condition("Goal", f"_id={ward.told}")
+    assert not isinstance(condition, Refusal)
+    assert not isinstance(shown, Refusal)
+    made_new = await ward.coordinator.create(ward.goal("new"), condition)
+    there = await ward.coordinator.create(ward.goal("new"), shown)
+    assert not isinstance(made_new, Refusal), made_new
+    assert not isinstance(there, Refusal), there
+    assert (made_new.created, there.created) == (True, False)
+    batch = {"resourceType": "Bundle", "type": "batch", "entry": [
+        {"request": {"method": method, "url": f"Goal/{id}"}} for id in (ward.kept, "a" * len(ward.kept))
+        for method in ("GET", "DELETE")
+    ]}  # fmt: skip
+    answer = await processed(ward.coordinator, batch)
+    read, removed, *absent = [one["response"] for one in answer["entry"]]
+    assert [read, removed] == absent
+
+
+async def test_a_worklist_holds_nothing_that_is_hidden(record: Record) -> None:
+    ward = await Ward(record).build()
+    owner = {"reference": "Organization/ward-1"}
+    task = {"resourceType": "Task", "status": "requested", "intent": "order", "for": ward.subject, "owner": owner}
+    task["authoredOn"] = "2026-11-20T10:00:00Z"
+    task["code"] = {"coding": [{"system": "urn:saman:task", "code": "contact-wish"}]}
+    ids = [await made(record, task) for _ in range(2)]
+    mine, wanted = ward.coordinator, Stretch(party="Organization/ward-1", persons=(ward.who,))
+    listed = await open_work(record.store, mine.context, wanted)
+    before = await count_work(record.store, mine.context, "Organization/ward-1")
+    assert sorted(one.id for one in listed) == sorted(ids)
+    items = [{"meaning": "instance", "reference": {"reference": f"Task/{ids[0]}"}}]
+    await made(record, consent(ward.who, {"type": "deny", "data": items}))
+    listed = await open_work(record.store, mine.context, wanted)
+    after = await count_work(record.store, mine.context, "Organization/ward-1")
+    assert [one.id for one in listed] == ids[1:]
+    assert sum(before.groups) - sum(after.groups) == 1
+
+
+@pytest.mark.parametrize(
+    ("period", "inside", "outside"),
+    [
+        ({"end": "2026-10-25"}, "2026-10-25T22:59:59.999Z", "2026-10-25T23:00:00Z"),
+        ({"start": "2026-10-25"}, "2026-10-24T22:00:00Z", "2026-10-24T21:59:59.999Z"),
+        ({"end": "2028-02-29"}, "2028-02-29T22:59:59.999Z", "2028-02-29T23:00:00Z"),
+        ({"start": "2027-03-28", "end": "2027-03-28"}, "2027-03-28T21:59:59Z", "2027-03-28T22:00:00Z"),
+    ],
+)
+async def test_a_restriction_begins_and_ends_at_midnight(
+    record: Record, period: Resource, inside: str, outside: str
+) -> None:
+    ward = await Ward(record).build(period=period)
+    for text, hidden in ((inside, True), (outside, False)):
+        then = Record(record.store, msgspec.structs.replace(ward.coordinator.context, now=datetime.fromisoformat(text)))
+        assert isinstance(await then.read("Goal", ward.kept), Refusal) is hidden, text
+
+
+async def test_future_entries_are_closed_in_advance(record: Record) -> None:
+    """As in Norway: what is recorded from a time on, even when it tells of earlier."""
+    ward = await Ward(record).build(data=None, dataPeriod={"start": "2026-11-21T12:00:01Z"})
+    assert isinstance(await ward.coordinator.read("Goal", ward.kept), Stored)
+    later = Record(record.store, system(NOW + timedelta(hours=1)), BASE)
+    start = {"startDate": "2020-01-01"}
+    new = [await made(later, ward.goal("new") | more) for more in ({}, start)]
+    mine = Record(record.store, msgspec.structs.replace(ward.coordinator.context, now=NOW + timedelta(hours=2)), BASE)
+    assert [isinstance(await mine.read("Goal", id), Refusal) for id in new] == [True, True]
+    assert isinstance(await mine.read("Goal", ward.kept), Stored)
