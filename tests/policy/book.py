@@ -45,7 +45,7 @@ WHENEVER = (NOON, datetime(1999, 1, 1, tzinfo=UTC), datetime(2098, 12, 31, tzinf
 PERSON = "p"
 ACTORS = {Holder.CITIZEN: "Patient/p", Holder.RELATIVE: "RelatedPerson/r"}
 PURPOSES = {
-    Holder.STAFF: ("TREAT",),
+    Holder.STAFF: ("TREAT", "BTG"),
     Holder.CITIZEN: ("PATRQT",),
     Holder.RELATIVE: ("FAMRQT", "PATRQT"),
     Holder.SYSTEM: ("TREAT", "HOPERAT", "HSYSADMIN"),

@@ -99,7 +99,7 @@ def _rules(rule: Tree) -> Iterator[tuple[str, Tree | None]]:
         ("ties", OTHER_TIES[rule["who"]]),
         ("also", ("opening",)),
         ("about", ("other",)),
-        ("purposes", ("HRESCH", "BTG", "HOPERAT")),
+        ("purposes", ("HRESCH", "BTG", "HOPERAT", "PATRQT")),
         ("sees", DOMAINS),
         ("never_sees", (*DOMAINS, "directory")),
     ):

@@ -52,7 +52,7 @@ STEPS = st.sampled_from([timedelta(0), timedelta(seconds=1), timedelta(days=1), 
 PARTIES = st.sampled_from(["centre", "centre", "centre", "home"])
 OWN = {Holder.CITIZEN: "Patient/p", Holder.RELATIVE: "RelatedPerson/r", Holder.STAFF: "Practitioner/1"}
 FITS = {
-    Holder.STAFF: ("TREAT", "TREAT", "TREAT", "TREAT"),
+    Holder.STAFF: ("TREAT", "TREAT", "TREAT", "BTG"),
     Holder.CITIZEN: ("PATRQT", "PATRQT", "PATRQT"),
     Holder.RELATIVE: ("FAMRQT", "PATRQT", "FAMRQT", "PATRQT"),
     Holder.SYSTEM: ("TREAT", "HSYSADMIN"),
@@ -66,6 +66,8 @@ KINDS = {
 TOPICS = {
     Holder.RELATIVE: st.sampled_from([None, "plan", "record", "plan", "record", "other"]),
 }
+# A person is born once, and `worlds` says when.
+EVERY_KIND = [kind.value for kind in RelationKind if kind is not RelationKind.BORN]
 AROUND = st.sampled_from([0, 1, 12, 13, 15, 16, 18, 80])
 
 
@@ -81,7 +83,7 @@ def users(draw):
 
 @st.composite
 def ties(draw, user, at):
-    kind = RelationKind(draw(st.sampled_from([*KINDS[user.kind] * 3, *(k.value for k in RelationKind)])))
+    kind = RelationKind(draw(st.sampled_from([*KINDS[user.kind] * 3, *EVERY_KIND])))
     topic = draw(TOPICS.get(user.kind, st.sampled_from([None, None, "home-visit", "social-care"])))
     start = draw(st.sampled_from([None, None, at, at - timedelta(days=3), at + timedelta(seconds=1)]))
     end = draw(st.sampled_from([None, None, at, at + timedelta(days=1), *(at - draw(STEPS) for _ in range(2))]))

@@ -117,6 +117,10 @@ def faults(policy, roles, extra):
                 yield f"{role} three days after {kind.value}"
             if seen(policy, staff(role), tie(kind, "home-visit", **ENDED_7_DAYS_AGO)):
                 yield f"{role} seven days after {kind.value}"
+        for each in (tie(kind, "home-visit") for kind in STAFF_TIES):
+            # In an emergency nobody sees more than for treatment; what is restricted is opened by the opening itself.
+            if seen(policy, staff(role, "BTG"), each) != seen(policy, staff(role), each):
+                yield f"{role} in an emergency by {each.kind.value}"
         yield from purpose_faults(policy, role)
         yield from closed_faults(policy, role)
 
@@ -124,17 +128,17 @@ def faults(policy, roles, extra):
 def purpose_faults(policy, role):
     everything = [tie(kind, "home-visit") for kind in STAFF_TIES]
     for purpose in Purpose:
-        if purpose.value != "TREAT" and seen(policy, staff(role, purpose.value), *everything):
+        if purpose.value not in ("TREAT", "BTG") and seen(policy, staff(role, purpose.value), *everything):
             yield f"{role} for {purpose.value}"
         directory = asked(policy, staff(role, purpose.value), Domain.DIRECTORY).permitted
-        if directory != (purpose.value in ("TREAT", "HOPERAT", "HSYSADMIN")):
+        if directory != (purpose.value in ("TREAT", "BTG", "HOPERAT", "HSYSADMIN")):
             yield f"{role} and the directory for {purpose.value}"
 
 
 def closed_faults(policy, role):
     rule, words = CLOSED.get(role, ("", ""))
     for purpose in (each.value for each in Purpose):
-        here = words if purpose in ("TREAT", "HOPERAT", "HSYSADMIN") else ""
+        here = words if purpose in ("TREAT", "BTG", "HOPERAT", "HSYSADMIN") else ""
         for domain in Domain:
             closed = asked(policy, staff(role, purpose), domain).rules
             permitted = asked(policy, staff(role, purpose), domain).permitted
