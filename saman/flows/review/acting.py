@@ -19,7 +19,7 @@ OFFICER = "data-protection-officer"
 
 def acting(record: Record) -> Record:
     """The record without fences, logged in the name of the one who asks. For this folder alone."""
-    context = msgspec.structs.replace(record.context, number=SYSTEM, kind="system")
+    context = msgspec.structs.replace(record.context, number=SYSTEM, kind="system", narrowing=None)
     return Record(record.store, context, record.base, record.connection)
 
 

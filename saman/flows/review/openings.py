@@ -6,7 +6,7 @@ whose log reviewer goes through it; what she found is added to its outputs, and 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from saman.model.access.terms import OverrideAfter, of_kind
 from saman.model.access.terms_time import later
 from saman.model.care import codes
 from saman.record import Record, Stored, Written
+from saman.record.membership import controller_of
 
 OPENING = "opening"
 REVIEW, REVIEW_NOTE, REVIEWED_BY, REVIEWED_AT = "review", "review-note", "reviewed-by", "reviewed-at"
@@ -64,14 +65,30 @@ async def openings(record: Record) -> tuple[Opening, ...] | Refusal:
     """
     if not is_reviewer(record):
         return not_yours()
-    owners = ",".join(f"Organization/{one}" for one in await own_units(record))
+    found = await openings_within(record, await own_units(record))
+    if isinstance(found, Refusal):
+        return found
+    own = (one for one in found if one.actor != record.context.actor)
+    return tuple(sorted(own, key=lambda one: (not one.waits, one.due, one.id)))
+
+
+async def openings_within(record: Record, units: Collection[str]) -> list[Opening] | Refusal:
+    """Openings that one of `units` owns, or whose unit is one of them while the organisation over it owns them."""
+    context = record.context
+    over = await controller_of(record.store.pool, context.party, context.now)
+    owners = ",".join(f"Organization/{one}" for one in sorted({*units, over}))
     pairs = [("code", f"{codes.TASK}|{OPENING}"), ("owner", owners)]
     tasks = await all_of(acting(record), "Task", pairs)
     if isinstance(tasks, Refusal):
         return tasks
-    found = (opening_of(one, record.context.now, due_of(record, one)) for one in tasks)
-    own = (one for one in found if one.actor != record.context.actor)
-    return tuple(sorted(own, key=lambda one: (not one.waits, one.due, one.id)))
+    found = [opening_of(one, context.now, due_of(record, one)) for one in tasks if is_opening(one)]
+    return [one for one in found if one.owner in units or one.unit in units]
+
+
+def is_opening(stored: Stored) -> bool:
+    """Whether something was opened; the first of two steps opens nothing."""
+    task = stored.resource()
+    return task["status"] not in ("draft", "entered-in-error") and "restriction" in task
 
 
 async def own_openings(record: Record) -> dict[str, Opening]:
@@ -83,7 +100,7 @@ async def own_openings(record: Record) -> dict[str, Opening]:
     tasks = await all_of(acting(record), "Task", pairs)
     if isinstance(tasks, Refusal):
         return {}
-    return {one.reference: opening_of(one, record.context.now) for one in tasks}
+    return {one.reference: opening_of(one, record.context.now) for one in tasks if is_opening(one)}
 
 
 def due_of(record: Record, stored: Stored) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 
 import msgspec
@@ -10,7 +10,7 @@ import msgspec
 from saman.flows.reading import all_of
 from saman.flows.review.acting import acting, not_yours, oversees, own_units
 from saman.flows.review.cases import LOG_QUESTION, Case, case_of
-from saman.flows.review.openings import OPENING, Opening, due_of, opening_of
+from saman.flows.review.openings import Opening, openings_within
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.record import Record
@@ -66,21 +66,20 @@ async def overview(record: Record) -> Overview | Refusal:
     return Overview(since=since, units=shown, sampled=_sampled(notes))
 
 
-async def _tasks(record: Record, units: Iterable[str]) -> tuple[list[Case], list[Opening]] | Refusal:
+async def _tasks(record: Record, units: Collection[str]) -> tuple[list[Case], list[Opening]] | Refusal:
     owners = ("owner", ",".join(f"Organization/{one}" for one in units))
-    inner, now = acting(record), record.context.now
-    asked = await all_of(inner, "Task", [("code", f"{codes.TASK}|{LOG_QUESTION}"), owners])
-    opened = await all_of(inner, "Task", [("code", f"{codes.TASK}|{OPENING}"), owners])
+    asked = await all_of(acting(record), "Task", [("code", f"{codes.TASK}|{LOG_QUESTION}"), owners])
+    opened = await openings_within(record, units)
     if isinstance(asked, Refusal):
         return asked
     if isinstance(opened, Refusal):
         return opened
-    return [case_of(one, now) for one in asked], [opening_of(one, now, due_of(record, one)) for one in opened]
+    return [case_of(one, record.context.now) for one in asked], opened
 
 
 def _line(unit: str, looked: dict[str, Numbers], questions: list[Case], openings: list[Opening]) -> UnitNumbers | None:
     own = [one for one in questions if one.owner == unit]
-    opened = [one for one in openings if one.owner == unit]
+    opened = [one for one in openings if one.unit == unit]
     if unit not in looked and not own and not opened:
         return None
     return UnitNumbers(
