@@ -25,7 +25,7 @@ from tests.record.restricted import ACT_CODE, LEVEL, SCOPE, Asked, RestrictedOra
 from tests.record.test_fences import Look, care_team, expected, without_row_security
 
 SEEDS = range(int(os.environ.get("SAMAN_FENCE_WORLDS", "2")))
-MOMENTS = 3
+MOMENTS = 2
 LEFT = {"system": "urn:saman:tag", "code": "left"}
 
 

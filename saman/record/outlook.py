@@ -1,0 +1,96 @@
+"""What would change for whom if a person said this, worked out on what the record holds of them now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Assignment, Holder, Item
+from saman.model.access.outlook import Change, Held, Present, what_would_change
+from saman.model.fhir import resource_name, resource_number
+from saman.record.audit import Entry
+from saman.record.context import system
+from saman.record.fence import GATED, gate, opening
+from saman.record.hidden import said_of
+from saman.record.record import Record
+from saman.record.rows import person_shard
+from saman.record.ties import tie
+
+MOST = 20_000
+"""Resources about one person that are gone through; of more, the newest."""
+
+_TIES = "SELECT ground, person, kind, party, role, actor, topic, since, until FROM tie WHERE person = $1"
+_CONTEXTS = """SELECT number, kind, purpose, role, party, actor FROM context
+WHERE kind = 'staff' AND actor = '' AND party = ANY($1::text[]) OR kind = 'relative' AND actor = ANY($2::text[])
+ORDER BY number"""
+_HELD = gate(f"""SELECT r.type, r.id, r.domain, r.sensitivity, r.holder, r.at, w.owner,
+        least(r.updated, (SELECT min(h.updated) FROM history h
+                          WHERE h.shard = r.shard AND h.type = r.type AND h.id = r.id)) AS recorded,
+        ARRAY(SELECT f.target_type || '/' || f.target FROM reference f
+              WHERE f.shard = r.shard AND f.type = r.type AND f.id = r.id AND f.target_type IS NOT NULL) AS related
+    FROM resource r LEFT JOIN work w ON r.type = {resource_number("Task")} AND w.shard = r.shard AND w.id = r.id
+    WHERE {GATED} AND r.shard = $3::smallint AND r.person = $4::text AND NOT r.deleted
+    ORDER BY r.at DESC LIMIT {MOST}""")
+
+
+async def outlook(record: Record, consent: Mapping[str, Any], actor: str = "") -> tuple[Change, ...] | Refusal:
+    """For the citizen who asks: who would see less or more of her if she said what a valid `consent` says.
+
+    Everybody counts who has ever acted for a unit with a tie to her, and the relatives she shares with; `actor` is a
+    Practitioner to look at by name. Nothing is stored.
+    """
+    context = record.context
+    subject = consent.get("patient", {}).get("reference", "")
+    if not context.is_system and (context.kind != "citizen" or subject != context.actor):
+        return refused(Kind.FORBIDDEN, "forbidden", "This is for the person it is about.", key="outlook.not-yours")
+    person = subject.removeprefix("Patient/")
+    present = await present_of(record, person)
+    await record.log(Entry(context, "S", resource_number("Consent"), person=person, query="outlook"))
+    return what_would_change(present, consent, record.store.policy, context.now, actor=actor)
+
+
+async def present_of(record: Record, person: str) -> Present:
+    """What counts now about a person. Not logged here."""
+    store, now = record.store, record.context.now
+    ties = [tie(row) for row in await store.pool.fetch(_TIES, person)]
+    parties, actors = {one.party for one in ties if one.party}, {one.actor for one in ties if one.actor}
+    contexts = await store.pool.fetch(_CONTEXTS, sorted(parties), sorted(actors))
+    said = await said_of(store, person)
+    rows = await store.pool.fetch(_HELD, *opening(system(now)), person_shard(person, store.mint), person)
+    return Present(
+        person=person,
+        relations=ties,
+        restrictions=said.restrictions,
+        assignments=[_assignment(row) for row in contexts],
+        held=[Held(item=_item(row), work_of=(row["owner"] or "").removeprefix("Organization/")) for row in rows],
+        parents=said.parents,
+    )
+
+
+def _assignment(row: asyncpg.Record) -> Assignment:
+    return Assignment(
+        number=row["number"],
+        kind=Holder(row["kind"]),
+        purpose=row["purpose"],
+        role=row["role"],
+        party=row["party"],
+        actor=row["actor"] or None,
+    )
+
+
+def _item(row: asyncpg.Record) -> Item:
+    level, *codes = row["sensitivity"].split()
+    related = (one.partition("/") for one in row["related"])
+    return Item(
+        key=f"{resource_name(row['type'])}/{row['id']}",
+        domain=row["domain"],
+        level=level,
+        codes=frozenset(codes),
+        holder=row["holder"],
+        at=row["at"],
+        recorded=row["recorded"],
+        related=frozenset(f"{resource_name(int(kind))}/{id}" for kind, _, id in related),
+    )
