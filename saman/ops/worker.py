@@ -21,6 +21,7 @@ from saman.ops.ledger import keep, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Record, Store, open_store, system
+from saman.record.approvals import Approvals
 from saman.record.credentials_begun import Begun
 from saman.record.sessions import Sessions
 
@@ -47,6 +48,7 @@ def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
     async def sweep_sessions(timestamp: int) -> None:
         await Sessions(store.pool, store.notices).sweep(clock())
         await Begun(store.pool, store.secret).sweep(clock())
+        await Approvals(store.pool).sweep(clock())
 
     return app
 

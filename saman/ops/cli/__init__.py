@@ -20,6 +20,7 @@ COMMANDS: Final = {
     "users": ("people:users", "List who can sign in."),
     "token": ("people:token", "Make an access token for a demo user or the system."),
     "access": ("people:access", "Say whether somebody may see a person, and on which ground."),
+    "clients": ("clients:app", "Register apps and back-end clients."),
     "model": ("model:app", "Check, show, compare and apply a care model."),
     "plan": ("plan:app", "Simulate a region's services."),
     "backup": ("backup:backup", "Make a backup."),
