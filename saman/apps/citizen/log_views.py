@@ -105,7 +105,11 @@ class QuestionLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LogQuestion(msgspec.Struct, frozen=True, kw_only=True):
-    """One question with its answer. `owner` is the organisation that answers, `phone` where to call it, or empty."""
+    """One question with its answer.
+
+    `owner` is the organisation that answers, `phone` where to call it, or empty; `nobody` says that it has no log
+    reviewer here.
+    """
 
     line: QuestionLine
     unit: str
@@ -117,6 +121,7 @@ class LogQuestion(msgspec.Struct, frozen=True, kw_only=True):
     answer: str = ""
     answered: datetime | None = None
     with_officer: bool = False
+    nobody: bool = False
 
 
 class AccessLog(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from saman.apps.citizen.log_views import LogQuestion, QuestionLine, QuestionStat
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
+from saman.flows.review.acting import REVIEWER
 from saman.flows.review.cases import Case, ask_about, own_cases
 from saman.flows.review.names import shielded
 from saman.flows.review.terms import log_terms
@@ -112,6 +113,7 @@ async def question(own: Own, id: str) -> LogQuestion | Refusal:
         answer=case.answer,
         answered=case.answered,
         with_officer=case.with_officer,
+        nobody=owner is None or REVIEWER not in owner.roles,
     )
 
 
