@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
+from typing import Any, TypeVar
 
 import msgspec
 import psycopg
@@ -21,6 +22,8 @@ from tests.e2e.journeys.audit import prepare
 from tests.e2e.journeys.beginning import FRIDAY_EVENING
 from tests.e2e.journeys.installation import PATIENCE, Installation
 from tests.http.passkeys.conftest import NURSE, lenient_region
+
+T = TypeVar("T")
 
 NAME = "saman_passkeys"
 SIZES = {390: 844, 1280: 900}
@@ -43,11 +46,18 @@ class Keyed(Installation):
 
     def invite(self) -> str:
         """The address of a new invitation for the nurse."""
-        assert self._loop is not None
         assert self._store is not None
-        invited = Credentials(self._store.pool).invite(NURSE, self.clock())
-        secret = asyncio.run_coroutine_threadsafe(invited, self._loop).result(PATIENCE)
+        secret = self._done(Credentials(self._store.pool).invite(NURSE, self.clock()))
         return f"{self.address}/auth/invitation#{secret}"
+
+    def forget_keys(self) -> None:
+        """Take everybody's keys away."""
+        assert self._store is not None
+        self._done(self._store.pool.execute("DELETE FROM passkey"))
+
+    def _done(self, work: Coroutine[Any, Any, T]) -> T:
+        assert self._loop is not None
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -98,7 +108,8 @@ class Device:
 
 
 @pytest.fixture(params=sorted(SIZES))
-def device(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
+def device(browser: Browser, keyed: Keyed, request: pytest.FixtureRequest) -> Iterator[Device]:
+    keyed.forget_keys()
     made = Device(browser, request.param)
     yield made
     made.close()
