@@ -32,7 +32,7 @@ Json = dict[str, Any]
 
 _SINGLE = ("If-None-Match", "If-Modified-Since")
 _PAGED = ("_count", "_cursor")
-_RESULT = ("_count", "_sort", "_total", "_include", "_summary", "_cursor", "Prefer")
+_RESULT = ("_count", "_sort", "_total", "_include", "_revinclude", "_summary", "_cursor", "Prefer")
 _WORDS = {
     Interaction.READ: "Read the current version of a {}",
     Interaction.VREAD: "Read one version of a {}",

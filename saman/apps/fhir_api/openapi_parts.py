@@ -66,6 +66,7 @@ PARAMETERS: Mapping[str, Json] = {
     "_sort": _query("_sort", "One date, string or token parameter, with `-` for descending", _TEXT),
     "_total": _query("_total", "Whether to count all matches", {"enum": ["none", "estimate", "accurate"]}),
     "_include": _query("_include", "`Observation:subject`", _TEXT),
+    "_revinclude": _query("_revinclude", "`Provenance:target`", _TEXT),
     "_summary": _query("_summary", "`count` for the total alone", {"enum": ["count", "false"]}),
     "_format": _query("_format", "JSON only", {"enum": ["json", "application/json", "application/fhir+json"]}),
     "_pretty": _query("_pretty", "Indented", {"type": "boolean"}),
