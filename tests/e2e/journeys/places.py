@@ -213,6 +213,28 @@ COLLEAGUE: Final[tuple[Place, ...]] = (
     ("/team/messages/ingrid-aasen", ()),
     ("/team/people/lise-holt", ()),
 )
+LEADER: Final[tuple[Place, ...]] = (
+    ("/team", (open_details,)),
+    ("/team/people", ()),
+    ("/team/substitutes", ()),
+    ("/team/substitutes", (seek,)),
+    ("/team/substitutes/new", ()),
+    ("/team/substitutes/new", (send_main,)),
+    ("/team/substitutes/new?of=eli-strand", (send_main,)),
+    ("/team/substitutes/new?of=eli-strand", (write(reason="A nurse is ill"),)),
+    ("/team/substitutes/nobody/dates", ()),
+    ("/team/members", ()),
+)
+KEEPER: Final[tuple[Place, ...]] = (
+    ("/team", (open_details,)),
+    ("/team/members", ()),
+    ("/team/members", (seek,)),
+    ("/team/members", (stale("main form[action$=end]"),)),
+    ("/team/members/new", ()),
+    ("/team/members/new?of=hanne-dahl", (send_main,)),
+    ("/team/members/eli-strand/dates", ()),
+    ("/team/members/eli-strand/dates", (write(until="2026-01-01T00:00"),)),
+)
 OVERSEER: Final[tuple[Place, ...]] = (
     ("/region", (open_details,)),
     ("/review", ()),
@@ -244,10 +266,11 @@ PLACES: Final = {
     "Kjersti Wold": COLLEAGUE,
     "Anna Berg": COLLEAGUE,
     "Amina Yusuf": COLLEAGUE,
-    "Hege Rike": COLLEAGUE,
+    "Hege Rike": LEADER,
     "Nils Tangen": COLLEAGUE,
     "Jan Dale": COLLEAGUE,
     "Geir Vik": COLLEAGUE,
+    "Turid Moen": KEEPER,
     "Unni Lund": REVIEWER,
     "Rolf Ås": REVIEWER,
     "Tone Larsen": OVERSEER,

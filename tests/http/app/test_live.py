@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -181,6 +183,30 @@ async def test_a_session_that_is_over_hears_nothing_more(agder: Agder, socket, e
             assert not any(line.startswith("data:") for line in await stream.rest())
     finally:
         agder.clock.now = before
+
+
+@pytest.mark.parametrize("how", ["directory", "dates"])
+async def test_whoever_leaves_hears_nothing_more(agder: Agder, socket, elsewhere, how: str) -> None:
+    kept = (await elsewhere.read("PractitionerRole", "jon-bakke")).resource()
+    soon = agder.clock.now + timedelta(minutes=5)
+    if how == "dates":
+        assert await update(elsewhere, kept | {"period": {"end": instant(soon)}})
+    try:
+        async with signed_in(socket, "jon-bakke") as nurse, listening(nurse) as stream:
+            if how == "dates":
+                agder.clock.now = soon
+            else:
+                assert await update(elsewhere, kept | {"active": False})
+            await wish(elsewhere, CENTRE)
+            assert not any(line.startswith("data:") for line in await stream.rest())
+            assert (await nurse.get("/team", headers={"accept": "text/html"})).headers["location"] == "/"
+    finally:
+        assert await update(elsewhere, kept)
+
+
+async def update(record: Record, resource: dict[str, Any]) -> bool:
+    written = await record.update(resource["resourceType"], resource["id"], resource)
+    return isinstance(written, Written)
 
 
 async def test_whoever_waits_for_news_does_not_count_as_using_the_session(agder: Agder, socket, elsewhere) -> None:
