@@ -39,6 +39,7 @@ from saman.record.ties import ties
 
 REVIEW_BY = "review-by"
 NOTICE = "opening-notice"
+CONSENT = "consent"
 LONGEST = 1000
 SHORTEST = 10
 """Letters of a reason."""
@@ -125,17 +126,19 @@ async def end(record: Record, id: str) -> Opened | Refusal:
 async def opened_record(record: Record, person: str) -> Record | None:
     """The record as the professional sees this person while her opening lasts; None when she has none."""
     mine = await own_openings(record, person) if is_professional(record) else ()
-    if isinstance(mine, Refusal) or not any(one.lasts(record.context.now) for one in mine):
+    if isinstance(mine, Refusal):
         return None
-    context = await _personal(record)
+    lasting = next((one for one in mine if one.lasts(record.context.now)), None)
+    if lasting is None:
+        return None
+    context = await _personal(record, lasting)
     return Record(record.store, context, record.base, record.connection)
 
 
-async def _personal(record: Record) -> Context:
-    """The context of one professional: for emergencies where a rule of the country speaks of them, else for care."""
+async def _personal(record: Record, opened: Opened) -> Context:
+    """The context of one professional while her opening lasts: with the person's consent for care, else an emergency."""
     context, policy = record.context, record.store.policy
-    speaks = any(one.holder is Holder.STAFF and EMERGENCY in one.purposes for one in policy.clauses)
-    purpose = EMERGENCY if speaks else context.purpose
+    purpose = context.purpose if opened.ground == CONSENT else EMERGENCY
     own = Assignment(
         number=0, kind=Holder.STAFF, purpose=purpose, role=context.role, party=context.party, actor=context.actor
     )

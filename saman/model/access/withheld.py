@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from saman.model.access.assignment import Assignment, Holder
+from saman.model.access.assignment import Assignment, Holder, Purpose
 from saman.model.access.domain import Domain
 from saman.model.access.grant import without
 from saman.model.access.moment import END, START
@@ -71,6 +71,9 @@ def _openings(person: str, assignment: Assignment, ties: Sequence[Relation]) -> 
             yield Span(tie.start or START, tie.end or END)
 
 
+_EMERGENCY, _CARE = Purpose.BREAK_THE_GLASS.value, Purpose.TREATMENT.value
+
+
 class _Compiler(msgspec.Struct, frozen=True):
     person: str
     assignment: Assignment
@@ -86,7 +89,7 @@ class _Compiler(msgspec.Struct, frozen=True):
                     yield from self._rows(restriction, exception, f"{number}.{nested}", str(number))
 
     def _rows(self, restriction: Restriction, one: Provision, place: str, under: str) -> Iterator[Withheld]:
-        if one.purposes is not None and self.assignment.purpose not in one.purposes:
+        if one.purposes is not None and self._purposes.isdisjoint(one.purposes):
             return
         data = msgspec.structs.replace(one.data, holders=self._with_units(one.data.holders))
         for actor in self._actors(one.recipients):
@@ -107,8 +110,16 @@ class _Compiler(msgspec.Struct, frozen=True):
 
     def _spans(self, one: Provision) -> Iterable[Span]:
         whole = Span(one.since or START, one.until or END)
-        lifted = one.denies and not (one.purposes is not None and self.assignment.purpose == "BTG")
-        return without(whole, self.opened) if lifted else [whole] if whole else []
+        named = one.purposes is not None and _EMERGENCY in one.purposes and _EMERGENCY in self._purposes
+        if not one.denies and named and _CARE not in (one.purposes or ()):
+            return [part for span in self.opened if (part := span & whole)]
+        return without(whole, () if named or not one.denies else self.opened)
+
+    @property
+    def _purposes(self) -> frozenset[str]:
+        """Who states an emergency and has opened nothing stands as in any care."""
+        purpose = self.assignment.purpose
+        return frozenset({purpose, _CARE} if purpose == _EMERGENCY else {purpose})
 
     def _actors(self, recipients: tuple[Recipient, ...] | None) -> Iterable[str]:
         """Empty for everybody of the assignment, else each Practitioner it is about; none when it is about nobody."""

@@ -4,7 +4,7 @@ After https://profiles.ihe.net/ITI/PCF (licence CC BY 4.0, IHE International), p
 published actor stands at the root although the text speaks of the exception; here it stands where the text says.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,6 +13,8 @@ from saman.model.access import (
     Assignment,
     Holder,
     Item,
+    Relation,
+    RelationKind,
     domain_of,
     holder_of,
     is_withheld,
@@ -25,6 +27,7 @@ from saman.model.fhir import clinical_time
 
 ZONE = ZoneInfo("Europe/Oslo")
 THEN, NOW = datetime(2022, 7, 1, tzinfo=UTC), datetime(2026, 11, 21, tzinfo=UTC)
+DAY = timedelta(days=1)
 PRACTITIONER, OTHER = "Practitioner/ex-practitioner", "Practitioner/other"
 ENCOUNTER = "Encounter/ex-encounter"
 REASON = "http://terminology.hl7.org/CodeSystem/v3-ActReason"
@@ -98,15 +101,18 @@ EXAMPLES = {
 }  # fmt: skip
 
 
-def seen(provision, purpose="TREAT", actor=OTHER, now=NOW):
+def seen(provision, purpose="TREAT", actor=OTHER, now=NOW, opened=()):
     """The ids of what somebody at another organisation sees."""
     scope = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]}
     consent = {
         "resourceType": "Consent", "id": "c", "status": "active", "scope": scope,
         "patient": {"reference": "Patient/ex-patient"}, "provision": provision,
     }  # fmt: skip
-    asking = Assignment(number=1, kind=Holder.STAFF, purpose=purpose, role="general-practitioner", party="elsewhere")
-    rows = withheld("ex-patient", restrictions(consent, ZONE), asking, (), {})
+    asking = Assignment(
+        number=1, kind=Holder.STAFF, purpose=purpose, role="general-practitioner", party="elsewhere",
+        actor=actor if opened else None,
+    )  # fmt: skip
+    rows = withheld("ex-patient", restrictions(consent, ZONE), asking, opened, {})
     return [one["id"] for one in EVERYTHING if is_withheld(item(one), rows, now, actor) is None]
 
 
@@ -142,7 +148,25 @@ def test_what_is_for_one_practitioner_is_for_nobody_else(codes, more):
 
 
 def test_a_dissent_but_for_emergencies_lets_emergencies_through():
-    assert len(seen(EXAMPLES["dissent-break-glass"][0], purpose="BTG")) == len(EVERYTHING)
+    provision = EXAMPLES["dissent-break-glass"][0]
+    opening = Relation(
+        person="ex-patient", kind=RelationKind.OPENING, ground="Task/1", party="elsewhere", actor=OTHER, end=NOW + DAY
+    )
+    assert len(seen(provision, purpose="BTG", opened=(opening,))) == len(EVERYTHING)
+    assert seen(provision, purpose="BTG", opened=(opening,), now=NOW + DAY) == []
+    assert seen(provision, purpose="BTG") == [], "stating an emergency is not enough"
+
+
+def test_who_states_an_emergency_and_opens_nothing_stands_as_in_any_care():
+    for provision, _ in EXAMPLES.values():
+        assert seen(provision, purpose="BTG") == seen(provision)
+
+
+def test_a_dissent_for_emergencies_too_is_not_opened():
+    opening = Relation(person="ex-patient", kind=RelationKind.OPENING, ground="Task/1", party="elsewhere", actor=OTHER)
+    everywhere = {"purpose": [*CARE, *BREAK_GLASS["purpose"]]}
+    assert seen({"type": "deny"} | everywhere, purpose="BTG", opened=(opening,)) == []
+    assert len(seen({"type": "deny"}, purpose="BTG", opened=(opening,))) == len(EVERYTHING)
 
 
 def test_a_consent_to_research_restricts_nobody_who_gives_care():
