@@ -1,5 +1,5 @@
 """The FHIR interface over a fresh database with Norway's rules. A token says who calls: `system`, `citizen:<id>`,
-`relative:<id>` or `nurse:<unit>`."""
+`relative:<id>` or `nurse:<unit>`; `x-scopes` narrows it as an app's token would."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 from starlette.types import ASGIApp
@@ -17,6 +18,7 @@ from saman.apps.fhir_api.app import fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Assignment, Holder
+from saman.model.access.scopes import Narrowing, read_scopes
 from saman.record import Context, Store, open_store, system
 from saman.record.grants import open_context
 from tests.record.conftest import norway
@@ -54,7 +56,10 @@ class Gate:
         own = None if holder is Holder.STAFF else actor
         wanted = Assignment(number=0, kind=holder, purpose=purpose, role=role, party=party, actor=own)
         number = await open_context(self.store.pool, wanted, self.store.policy)
-        return Context(number, actor, role, party, purpose, clock(), request, holder.value)
+        context = Context(number, actor, role, party, purpose, clock(), request, holder.value)
+        scopes = listed.get(b"x-scopes", b"").decode()
+        narrowing = Narrowing(read_scopes(scopes).scopes, who) if scopes else None
+        return msgspec.structs.replace(context, narrowing=narrowing)
 
 
 @pytest_asyncio.fixture(scope="module")

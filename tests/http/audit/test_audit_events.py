@@ -246,3 +246,33 @@ async def test_a_search_that_the_log_cannot_order_is_refused(call: Caller) -> No
     assert answer.status_code == 400
     assert (await call("system").get("AuditEvent", params={"_cursor": "x"})).status_code == 400
     assert (await call("system").get("AuditEvent", params={"date": "soon"})).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("scopes", "status", "sees"),
+    [
+        ("patient/AuditEvent.rs", 200, True),
+        ("patient/*.rs", 200, True),
+        ("patient/AuditEvent.rs?action=C", 200, True),
+        ("patient/AuditEvent.s", 200, True),
+        ("patient/Observation.rs", 403, False),
+        ("patient/AuditEvent.c", 403, False),
+    ],
+)
+async def test_an_app_sees_the_log_as_far_as_its_scopes_go(
+    call: Caller, kari: str, scopes: str, status: int, sees: bool
+) -> None:
+    await call("nurse:unit-a").get(f"Patient/{kari}")
+    app, headers = call(f"citizen:{kari}"), {"x-scopes": scopes}
+    answer = await app.get("AuditEvent", params={"_count": "1000", "_total": "accurate"}, headers=headers)
+    assert answer.status_code == status
+    everything = await events(app)
+    shown = resources(answer.json()) if sees else []
+    assert bool(shown) is sees
+    only = [one for one in everything if "action" not in scopes or one["action"] == "C"]
+    assert {one["id"] for one in shown} <= {one["id"] for one in only}
+    assert not sees or answer.json()["total"] == len(shown)
+    for one in everything[:5]:
+        found = await app.get(f"AuditEvent/{one['id']}", headers=headers)
+        may = sees and "r" in scopes.partition(".")[2].partition("?")[0] and one in only
+        assert found.status_code == (200 if may else 404 if sees and "r" in scopes.partition(".")[2][:1] else 403)
