@@ -14,7 +14,7 @@ import msgspec
 
 from saman.record.audit import Entry, Logged
 from saman.record.door import Door
-from saman.record.fence import GATED, gate, opening
+from saman.record.fence import GATED, gate
 
 MOST = 1000
 """Rows of the log that are read at once."""
@@ -31,7 +31,6 @@ _NOTES = gate(f"""SELECT week, unit, visit, found, note, actor, at FROM reviewed
 _NOTE = """INSERT INTO reviewed (organisation, week, unit, visit, found, note, actor, at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"""
 _WISH = gate(f"SELECT tells, since, told_until FROM log_wish WHERE {GATED} AND person = $3::text")
-_WISHES = gate(f"SELECT person, tells, since, told_until FROM log_wish WHERE {GATED} AND tells <> '' ORDER BY person")
 _KEEP_WISH = """INSERT INTO log_wish (person, tells, since, told_until) VALUES ($1, $2, $3, $3)
 ON CONFLICT (person) DO UPDATE SET tells = excluded.tells, since = excluded.since, told_until = excluded.told_until"""
 _TOLD = "UPDATE log_wish SET told_until = $2 WHERE person = $1"
@@ -77,7 +76,7 @@ class Note(msgspec.Struct, frozen=True):
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What a citizen wants to be told of (codes separated by blanks), from when on, and until when it was told."""
+    """What a citizen wants to be told of (a code, or empty), from when on, and until when it was told."""
 
     tells: str
     since: datetime
@@ -146,12 +145,6 @@ async def keep_wish(door: Door, person: str, tells: str) -> None:
     """Put a choice in the place of the one before; what happened earlier is not told."""
     async with door.store.transaction(door.context, door.connection) as connection:
         await connection.execute(_KEEP_WISH, person, tells, door.context.now)
-
-
-async def wishes(door: Door) -> dict[str, Wish]:
-    """Everybody who wants to be told of something, by person; for the system alone."""
-    rows = await door.store.pool.fetch(_WISHES, *opening(door.context))
-    return {row["person"]: Wish(row["tells"], row["since"], row["told_until"]) for row in rows}
 
 
 async def told(door: Door, person: str, until: datetime) -> None:

@@ -103,6 +103,10 @@ class CitizenDesk(Protocol):
         """Asks about a look, named by its number and time; gives the id of the question, once for each look."""
         ...
 
+    async def choose_notices(self, wish: str) -> Refusal | None:
+        """Keeps what I want to be told of: nothing (empty), `emergency`, `first` or `every`."""
+        ...
+
     async def give_reason(self, reason: str) -> str | Refusal:
         """Keeps why I look further back than is shown freely; gives what `LogAsked.reason` takes."""
         ...

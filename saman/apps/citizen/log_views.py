@@ -129,7 +129,8 @@ class AccessLog(msgspec.Struct, frozen=True, kw_only=True):
 
     `parties` are organisations to choose from (id and name), `earlier` the moment before which there is more to see
     (None: that is all). The log is shown from `since` on, to somebody who gives a reason from `with_reason` on (None:
-    no further); `further` says that a reason was given. `law`: this may be told as law; `named`: staff are named.
+    no further); `further` says that a reason was given. `law`: this may be told as law; `named`: staff are named;
+    `wish` is what the citizen wants to be told of.
     """
 
     days: tuple[LogDay, ...]
@@ -143,3 +144,4 @@ class AccessLog(msgspec.Struct, frozen=True, kw_only=True):
     named: bool = True
     answer_days: int = 10
     questions: tuple[QuestionLine, ...] = ()
+    wish: str = ""

@@ -52,6 +52,7 @@ def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
         at("/citizen/messages", write_message, "POST"),
         at("/citizen/who-looked", who_looked.who_looked),
         at("/citizen/who-looked/further", who_looked.further, "POST"),
+        at("/citizen/who-looked/notices", who_looked.choose_notices, "POST"),
         at("/citizen/who-looked/{look}/question", who_looked.ask_about, "POST"),
         at("/citizen/questions/{question}", who_looked.question),
         Route("/citizen/log", _moved, methods=["GET"]),

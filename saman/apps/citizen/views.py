@@ -113,6 +113,14 @@ class ReportState(msgspec.Struct, frozen=True, kw_only=True):
     late: bool
 
 
+class LookNews(msgspec.Struct, frozen=True, kw_only=True):
+    """A look that the citizen wants to be told of and has not seen."""
+
+    who: str
+    unit: str
+    when: datetime
+
+
 class Today(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of me, what comes next, who is around me."""
 
@@ -123,6 +131,7 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[ContactLine, ...]
     messages: tuple[MessageLine, ...]
     people: tuple[PersonAround, ...]
+    news: tuple[LookNews, ...] = ()
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

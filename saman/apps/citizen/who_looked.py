@@ -61,6 +61,15 @@ async def ask_about(request: Request, desk: CitizenDesk) -> Response:
     return await refusal_page(request, desk, done) if isinstance(done, Refusal) else see(f"/citizen/questions/{done}")
 
 
+async def choose_notices(request: Request, desk: CitizenDesk) -> Response:
+    """Choose which looks to be told of."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return await refusal_page(request, desk, fields)
+    done = await desk.choose_notices(fields.get("wish", ""))
+    return see("/citizen/who-looked#told") if done is None else await refusal_page(request, desk, done)
+
+
 async def question(request: Request, desk: CitizenDesk) -> Response:
     """How a question about a look stands, and its answer."""
     return await show(request, desk, "citizen/log_question.html", await desk.question(request.path_params["question"]))

@@ -21,6 +21,7 @@ from saman.model.care.caremodel import CareModel
 from saman.record import Record
 
 SOMEBODY = mark("Somebody the record does not name")
+UNSEEN = mark("somebody they could not see")
 TIES = {
     RelationKind.RELATIVE: mark("shared by the person"),
     RelationKind.CARE_TEAM: mark("care team"),
@@ -91,7 +92,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
             number=visit.number,
             who=self.who(names, first.actor, first.role),
             unit=self.unit(first.party),
-            person=self.person(people, first.person or ""),
+            person=self.t(UNSEEN) if visit.refused else self.person(people, first.person or ""),
             start=visit.start,
             end=visit.end if visit.end - visit.start > timedelta(minutes=1) else None,
             kinds=self._kinds(visit),

@@ -128,7 +128,8 @@ def _closed(model: CareModel, visit: Visit) -> bool | None:
 
 
 def _persons(found: Iterable[Visit]) -> set[str]:
-    return {one.first.person for one in found if one.first.person}
+    """Those who were seen. Who was asked for in vain stays unnamed, or guessing would tell who exists."""
+    return {one.first.person for one in found if one.first.person and not one.refused}
 
 
 def _zone(model: CareModel) -> ZoneInfo:

@@ -87,6 +87,7 @@ class DeskFixture:
             given_name="Ingrid",
             asked=None if done else asked,
             next_report=date(2026, 11, 23),
+            news=(views.LookNews(who="Lege på vakt", unit="Legevakten i Arendal", when=NOW - timedelta(hours=36)),),
             latest=views.ReportState(id="r1", sent=NOW - timedelta(days=4), answered=False, late=False),
             contacts=CONTACTS,
             messages=LETTERS,
@@ -286,6 +287,9 @@ class DeskFixture:
 
     async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
         return QUESTION.line.id
+
+    async def choose_notices(self, wish: str) -> Refusal | None:
+        return None
 
     async def give_reason(self, reason: str) -> str | Refusal:
         return "sealed"

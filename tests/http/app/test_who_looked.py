@@ -130,9 +130,9 @@ async def test_a_long_log_goes_on_on_further_pages_and_loses_nothing(agder: Agde
     assert len(found) == len(set(found)) >= 60
 
 
-async def _read(agder: Agder, actor: str) -> None:
+async def _read(agder: Agder, actor: str, unit: str = "sorlandet-hospital") -> None:
     """A look of somebody, as the record logs it."""
-    context = Context(0, actor, "hospital-doctor", "sorlandet-hospital", "TREAT", agder.clock(), f"test-{actor[-6:]}")
+    context = Context(0, actor, "hospital-doctor", unit, "TREAT", agder.clock(), f"test-{actor[-6:]}")
     await Record(agder.store, context).read("Patient", "ingrid-aasen")
 
 
@@ -186,3 +186,61 @@ async def test_the_short_address_leads_to_the_log(agder: Agder) -> None:
     async with agder.signed_in("ingrid-aasen") as citizen:
         answer = await citizen.get("/citizen/log")
         assert (answer.status_code, answer.headers["location"]) == (303, LOOKED)
+
+
+async def choose(agder: Agder, wish: str) -> int:
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        token = token_in(await page_of(citizen, LOOKED))
+        answer = await citizen.post(f"{LOOKED}/notices", data={"csrf": token, "wish": wish})
+        return answer.status_code
+
+
+async def told(agder: Agder) -> str:
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        return main_of(await page_of(citizen, "/citizen"))
+
+
+async def test_nobody_is_told_of_looks_before_they_choose_it(agder: Agder) -> None:
+    agder.clock.forward(days=120)
+    await nurse_looks(agder)
+    agder.clock.forward(minutes=1)
+    assert "wanted to be told of" not in await told(agder)
+    assert await choose(agder, "everything") == 422
+
+
+async def test_every_look_is_told_until_the_log_was_opened(agder: Agder) -> None:
+    agder.clock.forward(days=121)
+    assert await choose(agder, "every") == 303
+    agder.clock.forward(minutes=1)
+    assert "wanted to be told of" not in await told(agder)
+    await nurse_looks(agder)
+    agder.clock.forward(minutes=1)
+    page = await told(agder)
+    assert "1 look that you wanted to be told of" in page
+    assert "Silje Haugen, telemedicine nurse" in page
+    assert 'value="every" checked' in await looked_raw(agder)
+    agder.clock.forward(minutes=1)
+    assert "wanted to be told of" not in await told(agder)
+
+
+async def test_only_the_first_look_of_a_unit_is_told_where_that_is_wanted(agder: Agder) -> None:
+    agder.clock.forward(days=122)
+    assert await choose(agder, "first") == 303
+    agder.clock.forward(minutes=1)
+    await nurse_looks(agder)
+    await _read(agder, "Practitioner/hand-1-1", "sorlandet-hospital-flekkefjord")
+    agder.clock.forward(minutes=40)
+    await _read(agder, "Practitioner/hand-1-1", "sorlandet-hospital-flekkefjord")
+    page = await told(agder)
+    assert "1 look that you wanted to be told of" in page
+    assert "Flekkefjord" in page
+    assert await choose(agder, "emergency") == 303
+    agder.clock.forward(minutes=40)
+    await _read(agder, "Practitioner/hand-1-1", "sorlandet-hospital-arendal")
+    assert "wanted to be told of" not in await told(agder)
+    assert await choose(agder, "") == 303
+
+
+async def looked_raw(agder: Agder) -> str:
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        return await page_of(citizen, LOOKED)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import msgspec
+
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
 from saman.apps.citizen.recorded import log, questions, reporting, shown, today, work
 from saman.apps.citizen.recorded.own import Own
@@ -23,6 +25,7 @@ from saman.apps.citizen.views import (
 from saman.apps.ui.locales import mark
 from saman.apps.ui.views import Help
 from saman.flows.plan.answers import answer_item
+from saman.flows.review import telling
 from saman.kernel.outcome import Kind, Refusal, refused
 
 OWN_ONLY = mark("Only the person the plan is about can do this.")
@@ -40,7 +43,10 @@ class RecordDesk:
 
     async def today(self) -> Today | Refusal:
         """What is asked of me today and what comes next."""
-        return await today.today(self._own)
+        view = await today.today(self._own)
+        if isinstance(view, Refusal) or self._own.record.context.kind != "citizen":
+            return view
+        return msgspec.structs.replace(view, news=await log.news(self._own))
 
     async def plan(self) -> Plan | Refusal:
         """My plan."""
@@ -105,6 +111,10 @@ class RecordDesk:
     async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
         """Asks about a look; gives the id of the question."""
         return self._not_own() or await questions.asked_about(self._own, entry, at, words)
+
+    async def choose_notices(self, wish: str) -> Refusal | None:
+        """Keeps what I want to be told of."""
+        return self._not_own() or await telling.choose(self._own.record, wish)
 
     async def give_reason(self, reason: str) -> str | Refusal:
         """Keeps why I look further back than is shown freely."""

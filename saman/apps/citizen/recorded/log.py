@@ -15,9 +15,10 @@ from saman.apps.citizen.log_views import AccessLog, ListReads, LogAsked, LogDay,
 from saman.apps.citizen.recorded.machine import SOURCES, machine_acts
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.recorded.questions import Asked, gave_reason, line_of, own_questions
-from saman.apps.citizen.views import Side
+from saman.apps.citizen.views import LookNews, Side
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
+from saman.flows.review import telling
 from saman.flows.review.names import shielded
 from saman.flows.review.openings import Opening, own_openings
 from saman.flows.review.terms import LogTerms, log_terms
@@ -109,11 +110,13 @@ async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
     questions = await own_questions(own)
     if isinstance(questions, Refusal):
         return questions
-    telling = await _telling(own, stretch.visits, questions, terms)
+    told = await _telling(own, stretch.visits, questions, terms)
     chosen = [one for one in stretch.visits if asked.party in ("", one.first.party)]
     rest = [one for one in stretch.rest if asked.party in ("", one.party)]
+    wish = await telling.own_wish(own.record)
+    await telling.seen(own.record)
     return AccessLog(
-        days=tuple(one for one in _days(own, chosen, rest, telling, asked.kind) if not _is_empty(one)),
+        days=tuple(one for one in _days(own, chosen, rest, told, asked.kind) if not _is_empty(one)),
         asked=asked,
         since=terms.since_for(further),
         parties=tuple(_parties(own, stretch, asked)),
@@ -123,7 +126,8 @@ async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
         law="show" in terms.law,
         named=terms.named,
         answer_days=terms.answer_days,
-        questions=tuple(line_of(own, one, telling.names, named=terms.named) for one in questions),
+        wish=wish,
+        questions=tuple(line_of(own, one, told.names, named=terms.named) for one in questions),
     )
 
 
@@ -310,3 +314,20 @@ def unit_name(own: Own, party: str) -> str:
     """What an organisation is called; empty when the model does not know it."""
     known = own.model.party(party)
     return known.name if known else ""
+
+
+async def news(own: Own) -> tuple[LookNews, ...]:
+    """The looks that the citizen wants to be told of and has not seen, as the country's rules let staff be named."""
+    found = await telling.news(own.record)
+    if not found:
+        return ()
+    terms = log_terms(own.record.store.policy, own.record.context.now)
+    told = await _telling(own, found, (), terms)
+    return tuple(
+        LookNews(
+            who=who_is(own, one.first.role, _named(told, one.first.actor)),
+            unit=unit_name(own, one.first.party),
+            when=one.start,
+        )
+        for one in found
+    )
