@@ -28,12 +28,16 @@ VALUES = {
     "step": ("spo2", "hidden-questionnaireresponse"),
     "act": (*ACTS, "undo", "receive", "accept", "decline", "start", "report-back", "cancel", "remind", "hidden-task"),
     "name": ("nothing.css",),
+    "look": ("1",),
+    "question": ("hidden-task",),
+    "opening": ("hidden-task",),
 }
 """What stands in for each part of an address; one that is not known here fails the tests."""
 TYPED_IN = {
     "q": TYPED, "text": "x", "reason": "x", "version": "1", "of": "spo2", "low": "80", "answer": "wants", "key": "k",
     "draft": "hidden-questionnaireresponse", "user": f"Patient/{PERSON}", "assignment": "elsewhere|citizen",
     "back": f"/team/people/{PERSON}", "what": "x", "urgency": "routine", "place": TYPED, "marks": "on",
+    "at": "2026-11-20T12:00:00+00:00", "week": "2026-W47", "found": "checked", "note": TYPED, "wish": "every",
 }  # fmt: skip
 """What is sent with every form; a page takes what it knows."""
 QUERIES = ("", f"?q={TYPED}", f"?place={TYPED}&show=overdue", "?as=tables&of=spo2&days=365", f"?done=claim.{PERSON}.1")
