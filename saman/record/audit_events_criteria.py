@@ -25,18 +25,13 @@ def own_criteria(entry: Logged) -> str:
 
     Dates, codes and what says how to answer stay; so do values that name this person. Every other value is hidden.
     """
-    if not entry.query:
-        return resource_name(entry.type)
-    return "\n".join(_own(line, entry.person) for line in entry.query.split("\n"))
+    return "\n".join(_search(line, entry.person) for line in entry.query.split("\n")) or resource_name(entry.type)
 
 
-def _own(line: str, person: str | None) -> str:
-    kind, mark, query = line.partition("?")
-    if not mark:
-        return line
-    return f"{kind}?" + "&".join(
-        f"{name}={_told(kind, name, value, person)}" for name, value in parse_qsl(query, keep_blank_values=True)
-    )
+def _search(text: str, person: str | None) -> str:
+    kind, mark, query = text.partition("?")
+    told = (f"{name}={_told(kind, name, value, person)}" for name, value in parse_qsl(query, keep_blank_values=True))
+    return f"{kind}?{'&'.join(told)}" if mark else text
 
 
 def _told(kind: str, name: str, value: str, person: str | None) -> str:
