@@ -37,6 +37,7 @@ RETURNING approval, redirect, challenge, nonce, until"""
 _REFRESH = "INSERT INTO refresh_token (key, approval) VALUES ($1, $2)"
 _USE_REFRESH = "UPDATE refresh_token SET used = true WHERE key = $1 AND NOT used RETURNING approval"
 _OF_REFRESH = "SELECT approval FROM refresh_token WHERE key = $1"
+_CLIENT_OF_REFRESH = "SELECT a.client FROM refresh_token r JOIN approval a ON a.id = r.approval WHERE r.key = $1"
 _OF_CODE = "SELECT approval FROM approval_code WHERE key = $1"
 _ONCE = "INSERT INTO client_assertion (key, until) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING key"
 
@@ -154,6 +155,10 @@ class Approvals:
         """The approval that a refresh token belongs to, without using it up."""
         id = await self._pool.fetchval(f"{_OF_REFRESH} AND NOT used", hashed(token))
         return None if id is None else await self.find(id, now)
+
+    async def client_of_refresh(self, token: str) -> str:
+        """The client that a refresh token was given to, whether or not it is still good; empty when nobody's."""
+        return await self._pool.fetchval(_CLIENT_OF_REFRESH, hashed(token)) or ""
 
     async def _end_of(self, which: str, token: str, now: datetime) -> None:
         id = await self._pool.fetchval(which, hashed(token))

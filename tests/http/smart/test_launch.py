@@ -271,6 +271,20 @@ async def test_a_refresh_token_is_used_once(agder: Agder) -> None:
         assert (await fhir(agder, token, f"Patient/{INGRID}")).status_code == 401
 
 
+async def test_an_app_without_a_secret_need_not_name_itself_beside_its_refresh_token(agder: Agder) -> None:
+    """RFC 6749, section 6, asks for proof of confidential clients alone; real apps leave their id out."""
+    async with launching(agder, INGRID) as one:
+        answer = await one.tokens(scope=OFFLINE)
+        code = await one.code(client_id="clinic", scope=OFFLINE)
+        basic = {"authorization": httpx.BasicAuth("clinic", SECRET.replace(" ", "+"))._auth_header}
+        secret = (await one.exchange(code, basic, client_id="")).json()
+    form = {"grant_type": "refresh_token"}
+    assert (await called(agder, form | {"refresh_token": answer["refresh_token"]})).status_code == 200
+    assert (await called(agder, form | {"refresh_token": secret["refresh_token"]})).status_code == 401
+    assert (await called(agder, form | {"refresh_token": "nobody's"})).status_code == 401
+    assert (await called(agder, form | {"refresh_token": answer["refresh_token"]})).json()["error"] == "invalid_grant"
+
+
 async def test_offline_goes_on_for_ninety_days_after_signing_out(agder: Agder) -> None:
     async with launching(agder, INGRID) as one:
         answer = await one.tokens(scope=OFFLINE)

@@ -22,6 +22,9 @@ from saman.model.access.scopes import FHIR_USER, OPENID, read_scopes
 from saman.record.approvals import Approvals
 from saman.record.clients import Client
 
+_NAMES = frozenset({"client_id", "client_assertion"})
+"""Fields by which a client says who it is; an app without a secret need not when it brings its refresh token."""
+
 KEPT = {"cache-control": "public, max-age=300", "pragma": ""}
 
 
@@ -135,7 +138,8 @@ class Tokening:
         if isinstance(form, Wrong):
             return form
         peer = request.client.host if request.client else ""
-        client = await self._with.doorkeeper.client(
-            form, request.headers.get("authorization", ""), peer, self._with.clock()
-        )
+        authorization = request.headers.get("authorization", "")
+        if form.get("grant_type") == "refresh_token" and not authorization and not form.keys() & _NAMES:
+            form = {**form, "client_id": await self._with.approvals.client_of_refresh(form.get("refresh_token", ""))}
+        client = await self._with.doorkeeper.client(form, authorization, peer, self._with.clock())
         return client if isinstance(client, Wrong) else (client, form)
