@@ -14,7 +14,7 @@ from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
-from saman.record.grants import relate_anew, work_out_anew
+from saman.record.grants import relate_anew, restrict_anew, work_out_anew
 from saman.record.membership import enrol_all
 from saman.record.once import done_names, keep_done
 
@@ -30,6 +30,9 @@ GRANTS = "grants"
 MEMBERSHIPS = "memberships 2"
 """Kept when who works where, and what stands for whom, was derived from what is older than the tables for it."""
 
+RESTRICTIONS = "restrictions"
+"""Kept when what follows from birth, custody and Consents was derived from what is older than the tables for it."""
+
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
 
@@ -41,6 +44,9 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
         await enrol_all(store.pool, store.policy.zone, clock())
         await relate_anew(store.pool, store.policy, clock())
         await keep_done(store, MEMBERSHIPS)
+    if RESTRICTIONS not in done:
+        await restrict_anew(store.pool, store.policy, clock())
+        await keep_done(store, RESTRICTIONS)
     await _grants_follow(store, done, say)
     named = f"region {region.model.region.id}"
     if named not in done:

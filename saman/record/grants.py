@@ -65,6 +65,10 @@ _ALL = "SELECT DISTINCT person FROM relation ORDER BY person"
 
 _STORED = """SELECT type, id, version, updated, deleted, person, meta, body FROM resource
 WHERE type = ANY($1::smallint[]) AND NOT deleted AND body SIMILAR TO $2 ORDER BY type, id"""
+_KEYS = "SELECT shard, type, id FROM resource WHERE type = ANY($1::smallint[]) AND NOT deleted ORDER BY type, id"
+_KEYED = """SELECT r.type, r.id, r.version, r.updated, r.deleted, r.person, r.meta, r.body
+FROM unnest($1::smallint[], $2::smallint[], $3::text[]) AS k(s, t, d)
+JOIN resource r ON r.shard = k.s AND r.type = k.t AND r.id = k.d WHERE NOT r.deleted ORDER BY r.type, r.id"""
 _NAMING = "%(PractitionerRole|HealthcareService)/%"
 
 CHUNK = 500
@@ -84,13 +88,15 @@ async def relate(connection: Connection, written: Sequence[tuple[str, Resource |
     holders = {relation.party or relation.actor or "" for relation in made}
     await connection.execute(_SHARE, sorted(holders | await parties_behind(connection, holders)))
     before = {row["person"] for row in await connection.fetch(_TOUCHED, grounds)}
-    before |= await restricted_by(connection, grounds)
+    consents = [ground for ground in grounds if ground.startswith("Consent/")]
+    before |= await restricted_by(connection, consents) if consents else set()
     persons = sorted(before | {relation.person for relation in made} | {one.person for one in restricted})
     await connection.execute(_LOCK, persons)
     await connection.execute(_FORGET, grounds)
     if made:
         await connection.execute(_KEEP, *_columns(_relation_row(relation) for relation in made))
-    await keep_restrictions(connection, grounds, restricted)
+    if consents:
+        await keep_restrictions(connection, consents, restricted)
     await refresh(connection, persons, policy)
 
 
@@ -137,11 +143,26 @@ async def relate_anew(pool: Pool, policy: Policy, now: datetime) -> int:
     return len(posts) + len(ties)
 
 
+async def restrict_anew(pool: Pool, policy: Policy, now: datetime) -> int:
+    """Derive what follows from births, custody and Consents that are older than the tables; says from how many."""
+    kinds = [resource_number(kind) for kind in ("Patient", "RelatedPerson", "Consent")]
+    async with pool.acquire() as connection, connection.transaction():
+        await enter(connection, system(now))
+        keys = [tuple(row) for row in await connection.fetch(_KEYS, kinds)]
+    for start in range(0, len(keys), CHUNK):
+        shards, types, ids = zip(*keys[start : start + CHUNK], strict=True)
+        async with pool.acquire() as connection, connection.transaction():
+            await enter(connection, system(now))
+            found = [stored(row) for row in await connection.fetch(_KEYED, shards, types, ids)]
+            await relate(connection, [(one.reference, one.resource()) for one in found], policy)
+    return len(keys)
+
+
 async def regroup(connection: Connection, policy: Policy) -> None:
     """Work out anew what other units of organisations mean for those who have restricted something."""
-    persons = await restricting(connection)
-    await connection.execute(_LOCK, persons)
-    await refresh(connection, persons, policy)
+    if persons := await restricting(connection):
+        await connection.execute(_LOCK, persons)
+        await refresh(connection, persons, policy)
 
 
 async def open_context(pool: Pool, wanted: Assignment, policy: Policy) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from saman.model.access import Assignment, Relation, Restriction, Withheld, withheld
@@ -15,9 +16,9 @@ _TOUCHED = "SELECT DISTINCT person FROM restriction WHERE ground = ANY($1::text[
 _FORGET = "DELETE FROM restriction WHERE ground = ANY($1::text[])"
 _KEEP = "INSERT INTO restriction (ground, person, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
 _FOUND = "SELECT body FROM restriction WHERE person = ANY($1::text[]) ORDER BY person, ground"
+_ANEW = f"WITH gone AS (DELETE FROM withheld WHERE person = ANY($1::text[])) {_FOUND}"
 _PARENTS = "SELECT id, parent FROM organization_parents()"
 _RESTRICTING = "SELECT DISTINCT person FROM restriction ORDER BY person"
-_DROP = "DELETE FROM withheld WHERE person = ANY($1::text[])"
 _COLUMNS = """context, person, ground, place, under, denies, since, until, actor, spared, domains, types, labels,
     holders, items, related, recorded_from, recorded_until"""
 _ADD = f"INSERT INTO withheld ({_COLUMNS}) VALUES ({', '.join(f'${n}' for n in range(1, 19))})"
@@ -38,8 +39,11 @@ async def keep_restrictions(connection: Connection, grounds: Sequence[str], made
 
 async def restrictions_of(connection: Connection, persons: Sequence[str]) -> list[Restriction]:
     """Everything that these people have restricted."""
-    rows = await connection.fetch(_FOUND, persons)
-    return [msgspec.json.decode(row["body"], type=Restriction) for row in rows]
+    return [_restriction(row) for row in await connection.fetch(_FOUND, persons)]
+
+
+def _restriction(row: asyncpg.Record) -> Restriction:
+    return msgspec.json.decode(row["body"], type=Restriction)
 
 
 async def parents(connection: Connection) -> dict[str, str]:
@@ -59,8 +63,7 @@ async def withhold(
     contexts: Collection[Assignment],
 ) -> set[tuple[int, str]]:
     """Work out anew what is withheld of `persons`; gives each context and person where anything is."""
-    found = await restrictions_of(connection, persons)
-    await connection.execute(_DROP, persons)
+    found = [_restriction(row) for row in await connection.fetch(_ANEW, persons)]
     if not found:
         return set()
     units = await parents(connection)

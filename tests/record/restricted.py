@@ -293,7 +293,7 @@ def _pointed(value: Any) -> set[str]:
 
 
 def _holders(resource: Resource) -> Any:
-    for name in ("managingOrganization", "organization", "author", "performer", "requester", "sender", "owner"):
+    for name in ("managingOrganization", "organization", "author", "requester", "performer", "sender"):
         value = resource.get(name, [])
         for one in value if isinstance(value, list) else [value]:
             if one.get("reference", "").startswith("Organization/"):

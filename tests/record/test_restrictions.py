@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
+import asyncpg
 import msgspec
 import pytest
 
@@ -16,7 +17,7 @@ from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Assignment, Holder, Policy
 from saman.record import Context, Page, Record, Stored, open_store, system
 from saman.record.conditional import read_condition
-from saman.record.grants import open_context
+from saman.record.grants import open_context, restrict_anew
 from saman.record.present import present
 from saman.record.work import Stretch, count_work, open_work
 from tests.conftest import Database
@@ -325,3 +326,20 @@ async def test_future_entries_are_closed_in_advance(record: Record) -> None:
     mine = Record(record.store, msgspec.structs.replace(ward.coordinator.context, now=NOW + timedelta(hours=2)), BASE)
     assert [isinstance(await mine.read("Goal", id), Refusal) for id in new] == [True, True]
     assert isinstance(await mine.read("Goal", ward.kept), Stored)
+
+
+async def test_what_is_older_than_the_tables_is_derived_once(
+    new_database: Callable[[], Database], open_at: Opener
+) -> None:
+    database = new_database()
+    store = await open_at(database.app_url)
+    ward = await Ward(Record(store, system(NOW), BASE)).build()
+    admin = await asyncpg.connect(database.admin_url)
+    try:
+        await admin.execute("TRUNCATE restriction, withheld")
+        await admin.execute("UPDATE grants SET fenced = false")
+    finally:
+        await admin.close()
+    assert isinstance(await ward.coordinator.read("Goal", ward.kept), Stored)
+    assert await restrict_anew(store.pool, store.policy, NOW) == 2
+    assert isinstance(await ward.coordinator.read("Goal", ward.kept), Refusal)

@@ -136,7 +136,7 @@ async def opened_record(record: Record, person: str) -> Record | None:
 
 
 async def _personal(record: Record, opened: Opened) -> Context:
-    """The context of one professional while her opening lasts: with the person's consent for care, else an emergency."""
+    """The context of one professional while her opening lasts: for care with the person's consent, else BTG."""
     context, policy = record.context, record.store.policy
     purpose = context.purpose if opened.ground == CONSENT else EMERGENCY
     own = Assignment(

@@ -80,10 +80,10 @@ def covered_by(codes: Iterable[str], *, denies: bool) -> frozenset[str]:
 
 
 _RESPONSIBLE = (
-    "custodian", "managingOrganization", "serviceProvider", "organization", "author", "recorder", "performer",
-    "asserter", "informationSource", "requester", "sender", "provider", "source", "owner",
+    "custodian", "managingOrganization", "serviceProvider", "organization", "author", "recorder", "requester",
+    "performer", "asserter", "informationSource", "sender", "provider", "source",
 )  # fmt: skip
-"""Elements that may name who is responsible, the most certain first."""
+"""Elements that may name who is responsible, the most certain first; who is asked to do something is not."""
 
 
 def holder_of(resource: Resource, party: str) -> str:
