@@ -123,7 +123,7 @@ TIES: Final = {
     RelationKind.OPENING: mark("they have opened what is restricted"),
     RelationKind.BORN: mark("it goes by the citizen's age"),
 }
-TOPICS: Final = {"home-visit": mark("a home visit"), "plan": mark("the plan")}
+TOPICS: Final = {"home-visit": mark("a home visit"), "plan": mark("the plan"), "record": mark("the record")}
 STATUSES: Final = {
     Status.SEEN: ("done", mark("text seen at the source")),
     Status.SECONDARY: ("waiting", mark("secondary source, a local setting")),

@@ -28,12 +28,18 @@ class FillLine(msgspec.Struct, frozen=True):
 
 
 class RuleLine(msgspec.Struct, frozen=True):
-    """One rule: who, which kinds of data, on which ties; `slot` needs an agreement, `never` closes."""
+    """One rule: who, which kinds of data, on which ties; `slot` needs an agreement, `never` closes.
+
+    `also`: what must hold besides a tie; ages in years of the person.
+    """
 
     id: str
     who: tuple[Said, ...]
     kinds: tuple[str, ...]
     ties: tuple[str, ...]
+    also: tuple[str, ...]
+    age_from: int | None
+    age_to: int | None
     days_after: int
     never: bool
     slot: bool
@@ -114,6 +120,9 @@ def _rule(tell: Teller, policy: Policy, rule: Rule) -> RuleLine:
         who=_who(tell, rule),
         kinds=_kinds(tell, rule.sees or rule.never_sees),
         ties=_ties(tell, rule),
+        also=tuple(tell.words.gettext(names.TIES[tie]) for tie in rule.also),
+        age_from=rule.age_from,
+        age_to=rule.age_to,
         days_after=rule.grace_days,
         never=bool(rule.never_sees),
         slot=rule.by_agreement,

@@ -52,6 +52,12 @@ def region() -> Region:
 
 
 @pytest.fixture(scope="session")
+def app_of() -> Callable[[Region], Starlette]:
+    """Makes the pages of a region."""
+    return make_app
+
+
+@pytest.fixture(scope="session")
 def get(region: Region) -> Get:
     """Fetches an address; `manufacturer` and `demo` say how the installation is run."""
     installation = cache(partial(make_app, region))
