@@ -78,6 +78,7 @@ EMERGENCY = "BTG"
 """The purpose of use of an emergency (http://terminology.hl7.org/CodeSystem/v3-ActReason)."""
 CHECKS = mark("They check for their organisation who has looked, and see no more of you than that.")
 REVIEWER = "log-reviewer"
+UNNAMED = mark("Somebody whom the log does not name")
 SIDES: dict[str, Side] = {"coordinator": "social", "home-care-worker": "social", "relative": "kin"}
 
 
@@ -242,7 +243,7 @@ def _named(telling: Telling, actor: str) -> Named | None:
 
 def who_is(own: Own, role: str, who: Named | None) -> str:
     """Name and role, or the role alone."""
-    return ", ".join(part for part in (who.name if who else "", own.role(role)) if part)
+    return ", ".join(part for part in (who.name if who else "", own.role(role)) if part) or own.tell(UNNAMED)
 
 
 def _steps(own: Own, visit: Visit) -> Iterator[LookStep]:
