@@ -116,16 +116,16 @@ BEGIN
     ), fresh AS (
         SELECT a.entry FROM audit a WHERE a.entry > mark ORDER BY a.entry LIMIT most
     ), chosen AS MATERIALIZED (
-        SELECT a.entry, uuid_send(gen_random_uuid()) AS salt,
-            ROW(1, a.entry, (extract(epoch FROM a.at) * 1000000)::bigint, a.request, a.actor, a.role, a.party,
-                a.purpose, a.action, a.type, a.id, a.version, a.person, a.outcome, a.ground, a.query, a.read,
-                a.missed)::text AS text
-        FROM audit a WHERE a.entry IN (SELECT entry FROM late UNION SELECT entry FROM fresh)
+        SELECT s.entry, s.salt,
+            sha256('\x00'::bytea || sha256(s.salt || convert_to(s.text, 'UTF8'))) AS leaf
+        FROM (SELECT a.entry, uuid_send(gen_random_uuid()) AS salt,
+                  ROW(1, a.entry, (extract(epoch FROM a.at) * 1000000)::bigint, a.request, a.actor, a.role, a.party,
+                      a.purpose, a.action, a.type, a.id, a.version, a.person, a.outcome, a.ground, a.query, a.read,
+                      a.missed)::text AS text
+              FROM audit a WHERE a.entry IN (SELECT entry FROM late UNION SELECT entry FROM fresh)) AS s
     )
     INSERT INTO ledger_leaf
-        SELECT size - 1 + row_number() OVER (ORDER BY c.entry), c.entry, c.salt,
-               sha256('\x00'::bytea || sha256(c.salt || convert_to(c.text, 'UTF8')))
-        FROM chosen c;
+        SELECT size - 1 + row_number() OVER (ORDER BY c.entry), c.entry, c.salt, c.leaf FROM chosen c;
     GET DIAGNOSTICS added = ROW_COUNT;
     DELETE FROM ledger_gap g WHERE g.horizon <= pg_snapshot_xmin(pg_current_snapshot())
         AND g.since < clock_timestamp() - interval '10 minutes';
