@@ -6,13 +6,14 @@ import json
 import re
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 from joserfc.jwk import ECKey
@@ -53,17 +54,23 @@ ACCOUNTS: dict[str, dict[str, str]] = {
 @pytest.fixture(scope="session")
 def issuers() -> Iterator[tuple[str, ...]]:
     """Addresses of `oidc-provider`, one for each way."""
+    with running_issuers(BASE) as addresses:
+        yield addresses
+
+
+@contextmanager
+def running_issuers(base: str) -> Iterator[tuple[str, ...]]:
+    """The same for an installation at `base`."""
     folder = node.packages(HERE / "provider")
     words = [node.node(), str(HERE / "provider" / "provider.mjs"), str(folder)]
-    with subprocess.Popen(
-        words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as run:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    given = {
+        "base": base, "secret": SECRET, "jwks": {"keys": [KEY.as_dict(private=False)]},
+        "accounts": ACCOUNTS | demo_accounts(), "ways": WAYS,
+    }  # fmt: skip
+    with subprocess.Popen(words, text=True, **pipes) as run:
         assert run.stdin is not None
         assert run.stdout is not None
-        given = {
-            "base": BASE, "secret": SECRET, "jwks": {"keys": [KEY.as_dict(private=False)]},
-            "accounts": ACCOUNTS | demo_accounts(), "ways": WAYS,
-        }  # fmt: skip
         run.stdin.write(json.dumps(given) + "\n")
         run.stdin.flush()
         line = run.stdout.readline()
@@ -85,17 +92,36 @@ def demo_accounts() -> dict[str, dict[str, str]]:
     return found
 
 
+def ways_of(region: Region, issuers: tuple[str, ...]) -> tuple[Way, ...]:
+    """The ways of this country at our issuers, which speak as ID-porten does."""
+    like, work = (region.identity.provider(id) for id in WAYS)
+    assert like is not None
+    assert work is not None
+    profiles = (like, msgspec.structs.replace(like, id=work.id, name=work.name, people=work.people))
+    return tuple(
+        Way(
+            provider=profile,
+            issuer=issuer,
+            origins=frozenset({issuer}),
+            client_id="saman",
+            method=Method.PRIVATE_KEY_JWT,
+            key=KEY,
+        )
+        for profile, issuer in zip(profiles, issuers, strict=True)
+    )
+
+
 class Clock:
-    """A clock that stands at the real time, which the issuers live in, until a test moves it."""
+    """The real time, which the issuers live in, and as far from it as a test wants."""
 
     def __init__(self) -> None:
-        self.now = datetime.now(UTC)
+        self.off = timedelta()
 
     def __call__(self) -> datetime:
-        return self.now
+        return datetime.now(UTC) + self.off
 
     def forward(self, **span: float) -> None:
-        self.now += timedelta(**span)
+        self.off += timedelta(**span)
 
 
 class Middle(httpx.AsyncBaseTransport):
@@ -135,24 +161,9 @@ class Eid:
         self.clock, self.middle = Clock(), Middle()
         self.app = self.made()
 
-    def way(self, id: str, issuer: str, **changes: Any) -> Way:
-        provider = self.region.identity.provider(id)
-        assert provider is not None
-        if id == "helseid":
-            like = self.region.identity.provider("id-porten")
-            assert like is not None
-            provider = type(provider)(
-                **{name: getattr(like, name) for name in provider.__struct_fields__}
-                | {"id": "helseid", "name": "HelseID", "people": provider.people}
-            )
-        return Way(**({
-            "provider": provider, "issuer": issuer, "origins": frozenset({issuer}), "client_id": "saman",
-            "method": Method.PRIVATE_KEY_JWT, "key": KEY,
-        } | changes))  # fmt: skip
-
     def made(self, **changes: Any) -> Any:
         """A new application; also one that has not asked the issuers for anything yet."""
-        ways = tuple(self.way(id, issuer) for id, issuer in zip(WAYS, self.issuers, strict=True))
+        ways = ways_of(self.region, self.issuers)
         parts: dict[str, Any] = {
             "store": self.store, "region": self.region, "clock": self.clock, "secret": self.store.secret,
             "demo": False, "secure": False, "base_url": BASE, "ways": ways, "eid_transport": self.middle,
@@ -162,7 +173,7 @@ class Eid:
     def with_secret(self) -> Any:
         """An application that proves itself with a secret, which no clock has a say in."""
         changes = {"client_id": "saman-secret", "method": Method.CLIENT_SECRET_BASIC, "key": None, "secret": SECRET}
-        return self.made(ways=(self.way("id-porten", self.issuers[0], **changes),))
+        return self.made(ways=(msgspec.structs.replace(ways_of(self.region, self.issuers)[0], **changes),))
 
     @property
     def system(self) -> Record:
@@ -222,30 +233,30 @@ async def eid(database: Any, issuers: tuple[str, ...]) -> AsyncIterator[Eid]:
         if name == "staff" or name.split("-", 1)[-1] in PEOPLE or name.removeprefix("follow-up-") in PEOPLE:
             answer = await process(made.system, bundle)
             assert isinstance(answer, str), (name, answer)
-    await number_people(made)
+    await number_people(made.system)
     yield made
     await store.close()
 
 
-async def number_people(eid: Eid) -> None:
+async def number_people(record: Record) -> None:
     """Give people of the demo the numbers of ACCOUNTS: one nurse, one who is nurse, citizen and relative, two twins."""
     both, twin = ACCOUNTS["both"]["pid"], ACCOUNTS["twin"]["pid"]
-    await numbered(eid, "Practitioner", "silje-haugen", ACCOUNTS["silje"]["pid"])
+    await numbered(record, "Practitioner", "silje-haugen", ACCOUNTS["silje"]["pid"])
     for type_name, id in (("Practitioner", "eli-strand"), ("RelatedPerson", "kari-aasen")):
-        await numbered(eid, type_name, id, both)
+        await numbered(record, type_name, id, both)
     for number, more in ((both, {}), (twin, {}), (twin, {}), (ACCOUNTS["gone"]["pid"], {"deceasedBoolean": True})):
         person = {"resourceType": "Patient", "name": [{"text": "Made Up"}], "identifier": [identifier(number)]} | more
-        written = await eid.system.create(person)
+        written = await record.create(person)
         assert not isinstance(written, Refusal), written
 
 
-async def numbered(eid: Eid, type_name: str, id: str, number: str) -> None:
+async def numbered(record: Record, type_name: str, id: str, number: str) -> None:
     """Write the number to somebody who is there."""
-    there = await eid.system.read(type_name, id)
+    there = await record.read(type_name, id)
     assert not isinstance(there, Refusal), there
     person = there.resource()
     person["identifier"] = [*person.get("identifier", ()), identifier(number)]
-    written = await eid.system.update(type_name, id, person)
+    written = await record.update(type_name, id, person)
     assert not isinstance(written, Refusal), written
 
 
@@ -256,7 +267,7 @@ def identifier(number: str) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def nobody_in_the_middle(eid: Eid) -> None:
     """Every test begins at the real time, on a network that changes nothing."""
-    eid.clock.now = datetime.now(UTC)
+    eid.clock.off = timedelta()
     eid.middle.on_answer = eid.middle.broken = None
     eid.middle.calls.clear()
     eid.middle.forms.clear()

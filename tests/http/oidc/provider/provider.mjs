@@ -48,6 +48,7 @@ async function issuer(way) {
     const url = new URL(request.url, address);
     if (!url.pathname.startsWith('/interaction/')) return answer(request, response);
     const account = url.searchParams.get('account');
+    if (!account) return response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html><title>Sign in</title>');
     const result = account === 'nobody' ? { error: 'access_denied' } : { login: { accountId: account, acr: url.searchParams.get('acr') ?? undefined } };
     try {
       await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
