@@ -138,11 +138,24 @@ async def _stretch(own: Own, asked: LogAsked, since: datetime) -> Stretch:
     found = visits(one for one in entries if one.actor != own.record.context.actor)
     low, earlier = since, None
     if len(entries) == MOST:
-        low = earlier = _midnight(own, found[-1].start, 1) if len(found) > 1 else found[-1].start
+        low, earlier = _cut(own, found)
     if full := _full(own, found):
         low = earlier = max(full, low)
     rest = await rest_at(own.record, own.person, low, until, own.model.country.time_zone, SOURCES)
     return Stretch(tuple(one for one in found if one.start >= low), rest, earlier)
+
+
+def _cut(own: Own, found: Sequence[Visit]) -> tuple[datetime, datetime]:
+    """From when on visits are shown, and before when the next page begins, where more was logged than is read at once.
+
+    The oldest visit may not be whole: its day, or on a day like no other the visit alone, is left for the next page.
+    """
+    begins = _midnight(own, found[-1].start, 1)
+    if begins <= found[0].start:
+        return begins, begins
+    if len(found) == 1:
+        return found[0].start, found[0].start
+    return found[-2].start, found[-1].end + timedelta(microseconds=1)
 
 
 def _full(own: Own, found: Sequence[Visit]) -> datetime | None:
