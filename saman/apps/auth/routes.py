@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 
 import msgspec
 from starlette.requests import Request
@@ -37,6 +38,7 @@ class Choice(msgspec.Struct, frozen=True, kw_only=True):
     role: str
     party: str
     current: bool
+    until: datetime | None = None
 
 
 class Choices(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,6 +130,7 @@ def _choices(request: Request, users: tuple[User, ...], session: SignedIn) -> Ch
                 role=name(user.role, language),
                 party=user.party_name,
                 current=(user.party, user.role) == (session.party, session.role),
+                until=user.until,
             )
             for user in users
         ),

@@ -13,6 +13,7 @@ from saman.flows.directory import name_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder, Purpose
 from saman.model.access.membership import Membership
+from saman.model.access.moment import END
 from saman.record import Record, Store, Stored, system
 from saman.record.membership import held_now
 from saman.record.present import present
@@ -26,7 +27,8 @@ Resource = dict[str, Any]
 class User(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody with one assignment. `id` is what `--as` and the demo's sign-in take.
 
-    `party` is an Organization id, `about` the Patient id of a citizen or of whom a relative takes part for.
+    `party` is an Organization id, `until` when the role ends (None: until further notice), `about` the Patient id of a
+    citizen or of whom a relative takes part for.
     """
 
     id: str
@@ -37,6 +39,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     about: str = ""
     party: str = ""
     party_name: str = ""
+    until: datetime | None = None
     born: str = ""
     place: str = ""
     languages: tuple[str, ...] = ()
@@ -124,7 +127,7 @@ async def _workers(record: Record, held: Sequence[Membership]) -> tuple[User, ..
         for one in held
         if one.practitioner in found and (party := f"Organization/{one.party}") in found
     )
-    return tuple(dict.fromkeys(users))
+    return tuple({(user.actor, user.party, user.role): user for user in reversed([*users])}.values())[::-1]
 
 
 def _worker(held: Membership, practitioner: Resource, organization: Resource) -> User:
@@ -136,6 +139,7 @@ def _worker(held: Membership, practitioner: Resource, organization: Resource) ->
         role=held.role,
         party=held.party,
         party_name=organization.get("name", ""),
+        until=None if held.until == END else held.until,
         languages=_languages(practitioner),
     )
 

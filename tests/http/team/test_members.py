@@ -85,6 +85,7 @@ async def test_a_substitute_switches_to_the_unit_without_signing_in_again_and_is
         assert (await add(leader, SUBSTITUTES, of=NURSE)).status == 303
         choose = await nurse.get("/auth/assignment?lang=en")
         assert "Telemedisinsk sentral" in choose.text
+        assert "until" in choose.text
         chosen = await nurse.send("/auth/assignment", choose, assignment=f"{CENTRE}|telemedicine-nurse")
         assert chosen.status == 303
         assert "Ingrid Aasen" in (await nurse.get("/team")).text
