@@ -20,7 +20,7 @@ ACT_CODE = "http://terminology.hl7.org/CodeSystem/v3-ActCode"
 LEVEL = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 SCOPE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/consentscope", "code": "patient-privacy"}]}
 LABELS = [(ACT_CODE, "PSY"), (ACT_CODE, "PSYTHPN"), (ACT_CODE, "SEX"), (LEVEL, "R"), (LEVEL, "V")]
-INSIDE = {"PSY": {"PSYTHPN"}, "SEX": {"SDV", "STD"}}
+INSIDE = {"PSY": {"PSYTHPN"}, "SEX": {"SDV", "STD", "HIV"}}
 RANK = "ULMNRV"
 HOSPITAL = "hospital"
 SAID = ("actor", "purpose", "class", "data", "securityLabel", "dataPeriod")
@@ -278,7 +278,7 @@ class Asked:
         if one["type"] == "deny":
             above = any(RANK.index(self.level) >= RANK.index(code) for code in said if code in RANK)
             return above or bool(wide & self.codes)
-        return self.level in said or (bool(self.codes) and self.codes <= wide)
+        return self.level in said or (bool(self.codes) and self.codes <= said)
 
     def in_time(self, one: Resource) -> bool:
         period = one.get("dataPeriod", {})

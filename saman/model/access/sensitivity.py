@@ -66,16 +66,15 @@ def is_lowered(before: Resource, after: Resource) -> bool:
 
 
 def covered_by(codes: Iterable[str], *, denies: bool) -> frozenset[str]:
-    """All codes that labels in a rule speak of: each with what it includes.
+    """All codes that labels in a rule speak of.
 
-    Who denies a level denies what is more confidential too; who permits one permits that one alone.
+    Who denies something denies what it includes, and a level what is more confidential; who permits something permits
+    what is named alone.
     """
-    found: set[str] = set()
-    for code in codes:
-        if code in LEVELS:
-            found.update(LEVELS[LEVELS.index(code) :] if denies else (code,))
-        else:
-            found.update((code, *INCLUDED.get(code, ())))
+    found = set(codes)
+    if denies:
+        for code in tuple(found):
+            found.update(LEVELS[LEVELS.index(code) :] if code in LEVELS else INCLUDED.get(code, ()))
     return frozenset(found)
 
 

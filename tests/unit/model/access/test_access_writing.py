@@ -47,8 +47,8 @@ def test_each_role_writes_what_it_is_for(roles):
 
 
 def test_the_citizen_reports_and_asks_and_a_relative_writes_nothing():
-    assert allowed(CITIZEN)["create"] == "Communication Observation QuestionnaireResponse Task"
-    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == ("CarePlan Communication", "")
+    assert allowed(CITIZEN)["create"] == "Communication Consent Observation QuestionnaireResponse Task"
+    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == ("CarePlan Communication Consent", "")
     assert set(allowed(RELATIVE).values()) == {""}
 
 
