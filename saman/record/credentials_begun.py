@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -65,10 +65,10 @@ class Begun:
         await self._pool.execute("DELETE FROM invitation WHERE until <= $1", now)
 
 
-def _read(row: object, kind: type[T], now: datetime) -> T | None:
-    if row is None or not now - LASTING < row["begun"] <= now:  # type: ignore[index]
+def _read(row: Any, kind: type[T], now: datetime) -> T | None:
+    if row is None or not now - LASTING < row["begun"] <= now:
         return None
-    return msgspec.json.decode(row["body"], type=kind)  # type: ignore[index]
+    return msgspec.json.decode(row["body"], type=kind)
 
 
 def _key(token: str) -> bytes:
