@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from saman.kernel.outcome import Issue, Refusal
+from saman.model.access.schema import access_schemas
 from saman.model.care.basis import Grounded, ground, said
 from saman.model.care.caremodel import CareModel
 from saman.model.care.check import check as check_model
@@ -96,7 +97,7 @@ def apply(folder: Path, *, dry_run: bool = False) -> int | Refusal:
 def schema(folder: Path = Path("regions/schema")) -> int:
     """Write the JSON Schema of each kind of file, for editors."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, text in schemas().items():
+    for name, text in (schemas() | access_schemas()).items():
         (folder / name).write_text(text, encoding="utf-8")
     return 0
 

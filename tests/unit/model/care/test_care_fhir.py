@@ -131,7 +131,7 @@ def test_numbers_are_numbers_in_the_schemas():
 
 def test_every_file_tells_editors_its_schema(files):
     for name in files:
-        if not name.endswith("access.yaml"):
+        if not name.endswith("identity.yaml"):
             first, _, _ = files[name].partition("\n")
             said, _, schema = first.partition("=")
             assert said == "# yaml-language-server: $schema", name
