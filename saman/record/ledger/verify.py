@@ -108,7 +108,7 @@ def read_chunk(asked: tuple[str, int, int, list[int]]) -> Chunk:
         first = begin >> BLOCK
         nodes = {number: hash for _, number, hash in connection.execute(_NODES, ([1], first, (end >> BLOCK) + 1))}
         reader = _Reader(begin, end, sizes, nodes)
-        with connection.cursor().copy(_COPY.format(begin, end)) as rows:
+        with connection.cursor().copy(_COPY.format(begin, end).encode()) as rows:
             for row in rows:
                 reader.take(bytes(row))
     return reader.done()

@@ -37,9 +37,11 @@ class Witness(Protocol):
     @property
     def name(self) -> str:
         """Who it is."""
+        ...
 
     async def add(self, checkpoint: Checkpoint, note: str, prove: Prove, now: datetime) -> str | Refusal:
         """Its line of signature, empty when it does not sign; refused with the key FORKED when it cannot follow."""
+        ...
 
 
 class Kept(msgspec.Struct, frozen=True):

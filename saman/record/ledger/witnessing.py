@@ -41,7 +41,11 @@ class Neighbours:
         self._keys = keys
 
     async def take(self, store: Store, body: str, now: datetime, request: str) -> Answered:
-        """Cosign a checkpoint (https://c2sp.org/tlog-witness); whatever the answer, the log has it."""
+        """Cosign a checkpoint (https://c2sp.org/tlog-witness).
+
+        The log has an entry for each that is new and for each that does not follow; repeating what was taken, or what
+        is older, adds none.
+        """
         asked = _read(body)
         if asked is None:
             return Answered(400)
@@ -51,7 +55,9 @@ class Neighbours:
             return Answered(404)
         if not is_signed(checkpoint, lines, key):
             return Answered(403)
-        answered = await self._follow(store, (old, proof, checkpoint), body, now)
+        answered, is_told = await self._follow(store, (old, proof, checkpoint), body, now)
+        if not is_told:
+            return answered
         told = f"checkpoint of {checkpoint.origin} at {checkpoint.size}"
         outcome = 0 if answered.status == 200 else REFUSED
         entry = Entry(system(now, request), "E", resource_number("AuditEvent"), query=told, outcome=outcome)
@@ -60,20 +66,24 @@ class Neighbours:
 
     async def _follow(
         self, store: Store, asked: tuple[int, list[bytes], Checkpoint], body: str, now: datetime
-    ) -> Answered:
+    ) -> tuple[Answered, bool]:
+        """The answer, and whether the log is told."""
         old, proof, checkpoint = asked
+        cosigned = Answered(200, self.signer.cosign(checkpoint, int(now.timestamp())))
         async with store.pool.acquire() as connection, connection.transaction():
             await connection.execute(_BEGIN, checkpoint.origin, b"", now)
             size, root = await connection.fetchrow(_SEEN, checkpoint.origin) or (0, b"")
             if old != size:
-                return Answered(409, f"{size}\n")
+                return Answered(409, f"{size}\n"), False
             if checkpoint.size < size:
-                return Answered(422)
+                return Answered(422), False
+            if (checkpoint.size, checkpoint.root) == (size, root):
+                return cosigned, False
             if size and not proves_consistency(size, checkpoint.size, (root, checkpoint.root), proof):
-                return Answered(409 if size == checkpoint.size else 422)
+                return Answered(409 if size == checkpoint.size else 422), True
             note = body.partition("\n\n")[2]
             await connection.execute(_KEEP, checkpoint.origin, checkpoint.size, checkpoint.root, note, now)
-        return Answered(200, self.signer.cosign(checkpoint, int(now.timestamp())))
+        return cosigned, True
 
 
 def _read(body: str) -> tuple[int, list[bytes], Checkpoint, tuple[str, ...]] | None:
