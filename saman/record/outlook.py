@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 import asyncpg
 
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.access import Assignment, Holder, Item
+from saman.model.access import Assignment, Holder, Item, Purpose, Relation, RelationKind
 from saman.model.access.outlook import Change, Held, Present, what_would_change
 from saman.model.fhir import resource_name, resource_number
 from saman.record.audit import Entry
@@ -19,13 +19,20 @@ from saman.record.record import Record
 from saman.record.rows import person_shard
 from saman.record.ties import tie
 
+RELATED = frozenset({RelationKind.RELATIVE, RelationKind.GUARDIAN, RelationKind.MANDATE})
+"""Ties of those close to a person, who are named one by one."""
+
 MOST = 20_000
 """Resources about one person that are gone through; of more, the newest."""
 
 _TIES = "SELECT ground, person, kind, party, role, actor, topic, since, until FROM tie WHERE person = $1"
 _CONTEXTS = """SELECT number, kind, purpose, role, party, actor FROM context
 WHERE kind = 'staff' AND actor = '' AND party = ANY($1::text[]) OR kind = 'relative' AND actor = ANY($2::text[])
-ORDER BY number"""
+UNION SELECT 0, 'staff', $3, m.role, m.party, '' FROM membership m
+WHERE m.party = ANY($1::text[]) AND m.since <= $4 AND m.until > $4 AND NOT EXISTS (
+    SELECT FROM context c
+    WHERE c.kind = 'staff' AND c.actor = '' AND c.purpose = $3 AND c.role = m.role AND c.party = m.party)
+ORDER BY number, party, role"""
 _HELD = gate(f"""SELECT r.type, r.id, r.domain, r.sensitivity, r.holder, r.at, w.owner,
         least(r.updated, (SELECT min(h.updated) FROM history h
                           WHERE h.shard = r.shard AND h.type = r.type AND h.id = r.id)) AS recorded,
@@ -39,8 +46,8 @@ _HELD = gate(f"""SELECT r.type, r.id, r.domain, r.sensitivity, r.holder, r.at, w
 async def outlook(record: Record, consent: Mapping[str, Any], actor: str = "") -> tuple[Change, ...] | Refusal:
     """For the citizen who asks: who would see less or more of her if she said what a valid `consent` says.
 
-    Everybody counts who has ever acted for a unit with a tie to her, and the relatives she shares with; `actor` is a
-    Practitioner to look at by name. Nothing is stored.
+    Everybody counts who works in a unit with a tie to her, or has ever acted for one, and those she shares with;
+    `actor` is a Practitioner to look at by name. Nothing is stored.
     """
     context = record.context
     subject = consent.get("patient", {}).get("reference", "")
@@ -57,17 +64,26 @@ async def present_of(record: Record, person: str) -> Present:
     store, now = record.store, record.context.now
     ties = [tie(row) for row in await store.pool.fetch(_TIES, person)]
     parties, actors = {one.party for one in ties if one.party}, {one.actor for one in ties if one.actor}
-    contexts = await store.pool.fetch(_CONTEXTS, sorted(parties), sorted(actors))
+    care = Purpose.TREATMENT.value
+    contexts = await store.pool.fetch(_CONTEXTS, sorted(parties), sorted(actors), care, now)
+    acting = [_assignment(row) for row in contexts]
     said = await said_of(store, person)
     rows = await store.pool.fetch(_HELD, *opening(system(now)), person_shard(person, store.mint), person)
     return Present(
         person=person,
         relations=ties,
         restrictions=said.restrictions,
-        assignments=[_assignment(row) for row in contexts],
+        assignments=[*acting, *_relatives(ties, {one.actor for one in acting})],
         held=[Held(item=_item(row), work_of=(row["owner"] or "").removeprefix("Organization/")) for row in rows],
         parents=said.parents,
     )
+
+
+def _relatives(ties: Iterable[Relation], known: Collection[str | None]) -> Iterator[Assignment]:
+    """Those close to the person who have not signed in yet."""
+    named = dict.fromkeys(one.actor for one in ties if one.kind in RELATED and one.actor not in known)
+    for actor in filter(None, named):
+        yield Assignment(number=0, kind=Holder.RELATIVE, purpose=Purpose.FAMILY_REQUEST.value, actor=actor)
 
 
 def _assignment(row: asyncpg.Record) -> Assignment:

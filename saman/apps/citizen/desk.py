@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
+from saman.apps.citizen.sharing_views import Sharing, SharingWith
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -22,6 +23,7 @@ from saman.apps.citizen.views import (
 )
 from saman.apps.ui.views import Help
 from saman.kernel.outcome import Refusal
+from saman.model.access import Domain
 
 
 class FrontDesk(Protocol):
@@ -113,6 +115,22 @@ class CitizenDesk(Protocol):
 
     async def question(self, id: str) -> LogQuestion | Refusal:
         """One of my questions about a look."""
+        ...
+
+    async def sharing(self) -> Sharing | Refusal:
+        """Who may look at my information now."""
+        ...
+
+    async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> SharingWith | Refusal:
+        """One unit; with `chosen` also what closing these kinds of data to it would change."""
+        ...
+
+    async def say_no(self, party: str, chosen: Collection[Domain]) -> Refusal | None:
+        """Closes kinds of data to a unit, in the place of what was closed to it before."""
+        ...
+
+    async def take_back(self, no: str) -> Refusal | None:
+        """Ends a no, by the id of its Consent."""
         ...
 
     async def happened(self, report: str | None) -> Happened | Refusal:

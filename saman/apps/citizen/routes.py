@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.citizen import report, who_looked
+from saman.apps.citizen import report, sharing, who_looked
 from saman.apps.citizen.desk import CitizenDesk, FrontDesk
 from saman.apps.citizen.forms import MOST_MESSAGE, parse_text
 from saman.apps.citizen.pictures import trend_page
@@ -56,6 +56,10 @@ def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
         at("/citizen/who-looked/{look}/question", who_looked.ask_about, "POST"),
         at("/citizen/questions/{question}", who_looked.question),
         Route("/citizen/log", _moved, methods=["GET"]),
+        at("/citizen/sharing", sharing.sharing),
+        at("/citizen/sharing/{party}", sharing.sharing_with),
+        at("/citizen/sharing/{party}", sharing.choose, "POST"),
+        at("/citizen/nos/{no}/back", sharing.back, "POST"),
         at("/citizen/happened", happened),
         at("/citizen/happened/{report}", happened),
         at("/citizen/happened/{report}/reminder", not_heard_back, "POST"),

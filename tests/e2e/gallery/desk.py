@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, timedelta
 
-from saman.apps.citizen import log_views, questions, report, views
+from saman.apps.citizen import log_views, questions, report, sharing_views, views
 from saman.apps.citizen.views import Answer
 from saman.apps.ui.locales import Words
 from saman.apps.ui.readings import Note
 from saman.apps.ui.views import Help
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Domain
 
 from .content import (
     ANSWERED_QUESTION,
@@ -37,6 +38,7 @@ from .content import (
     D,
 )
 from .people import Person
+from .sharing import LOOKED_AT, NOBODY, SHARING, WITH
 from .simulated import simulated
 
 
@@ -297,6 +299,18 @@ class DeskFixture:
     async def question(self, id: str) -> log_views.LogQuestion | Refusal:
         found = {one.line.id: one for one in (QUESTION, ANSWERED_QUESTION)}
         return found.get(id) or refused(Kind.NOT_FOUND, "not-found", "There is no such question.")
+
+    async def sharing(self) -> sharing_views.Sharing | Refusal:
+        return NOBODY if self.person.empty else SHARING
+
+    async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> sharing_views.SharingWith | Refusal:
+        return WITH if chosen is None else LOOKED_AT
+
+    async def say_no(self, party: str, chosen: Collection[Domain]) -> Refusal | None:
+        return None
+
+    async def take_back(self, no: str) -> Refusal | None:
+        return None
 
     async def happened(self, report: str | None) -> views.Happened | Refusal:
         if self.person.empty:

@@ -129,6 +129,9 @@ CITIZEN: Final[tuple[Place, ...]] = (
     ("/citizen/who-looked", (open_details,)),
     ("/citizen/happened", ()),
     ("/citizen/happened", (open_details,)),
+    ("/citizen/sharing", (open_details,)),
+    ("/citizen/sharing/agder-telemedicine-centre", ()),
+    ("/citizen/sharing/nowhere", ()),
     ("/citizen/who-looked?days=365", ()),
     ("/citizen/who-looked?days=all&show=refused", ()),
     ("/citizen/questions/nobody", ()),
@@ -150,6 +153,7 @@ RELATIVE: Final[tuple[Place, ...]] = (
     ("/citizen/report", ()),
     ("/citizen/report/sent", ()),
     ("/citizen/who-looked", ()),
+    ("/citizen/sharing", ()),
 )
 NURSE: Final[tuple[Place, ...]] = (
     ("/team", (open_details,)),

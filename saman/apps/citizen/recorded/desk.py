@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
-from saman.apps.citizen.recorded import log, questions, reporting, shown, today, work
+from saman.apps.citizen.recorded import log, questions, reporting, sharing, shown, today, work
 from saman.apps.citizen.recorded.own import Own
+from saman.apps.citizen.sharing_views import Sharing, SharingWith
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -27,6 +28,7 @@ from saman.apps.ui.views import Help
 from saman.flows.plan.answers import answer_item
 from saman.flows.review import telling
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access import Domain
 
 OWN_ONLY = mark("Only the person the plan is about can do this.")
 
@@ -123,6 +125,22 @@ class RecordDesk:
     async def question(self, id: str) -> LogQuestion | Refusal:
         """One of my questions about a look."""
         return self._not_own() or await questions.question(self._own, id)
+
+    async def sharing(self) -> Sharing | Refusal:
+        """Who may look."""
+        return self._not_own() or await sharing.sharing(self._own)
+
+    async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> SharingWith | Refusal:
+        """One unit, and what saying no to it would change."""
+        return self._not_own() or await sharing.sharing_with(self._own, party, chosen)
+
+    async def say_no(self, party: str, chosen: Collection[Domain]) -> Refusal | None:
+        """Closes kinds of data to a unit."""
+        return self._not_own() or await sharing.say(self._own, party, chosen)
+
+    async def take_back(self, no: str) -> Refusal | None:
+        """Ends a no."""
+        return self._not_own() or await sharing.unsay(self._own, no)
 
     async def happened(self, report: str | None) -> Happened | Refusal:
         """What became of a report, the latest when None."""

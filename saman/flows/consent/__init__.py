@@ -1,0 +1,1 @@
+"""What people allow and do not allow: said by themselves, taken back by themselves."""
