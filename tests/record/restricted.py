@@ -156,6 +156,7 @@ def rules(one: Resource, above: Resource, periods: list[Resource], *, root: bool
     A whole Consent that permits some data only denies the rest.
     """
     whole = {name: above[name] for name in SAID if name in above} | one
+    whole["exact"] = one["type"] == "permit" if "securityLabel" in one else above.get("exact", False)
     periods = [*periods, one.get("period", {})]
     if one["type"] == "deny" or (root and any(name in one for name in SAID[2:])):
         yield whole, periods
@@ -275,6 +276,8 @@ class Asked:
             return True
         said = {each["code"] for each in one["securityLabel"]}
         wide = said | {inside for code in said for inside in INSIDE.get(code, ())}
+        if one["type"] == "deny" and one.get("exact"):
+            return bool(said & {self.level, *self.codes})
         if one["type"] == "deny":
             above = any(RANK.index(self.level) >= RANK.index(code) for code in said if code in RANK)
             return above or bool(wide & self.codes)

@@ -58,7 +58,8 @@ async def test_each_fence_alone_hides_exactly_what_is_restricted(
             for name, store in stores.items():
                 seen = await Look(Record(store, at, BASE), world).all()
                 assert seen == wanted, (seed, name, context.role, context.party, context.actor, now)
-    assert min(hidden, shown) > 20
+    assert hidden > 5
+    assert shown > 50
 
 
 class Ward:
