@@ -97,3 +97,13 @@ def moment_of(text: str) -> datetime:
 def day_of(text: str) -> date:
     """The first day of a FHIR date or dateTime."""
     return date.fromisoformat(f"{text[:10]}-01-01"[:10] if len(text) == 4 else f"{text[:10]}-01"[:10])
+
+
+def authored(task: Resource) -> datetime:
+    """When a stored Task was written, by what it says, else by when the record took it in."""
+    return moment_of(task.get("authoredOn") or task["meta"]["lastUpdated"])
+
+
+def modified(task: Resource) -> datetime:
+    """When something last happened to a stored Task."""
+    return moment_of(task["lastModified"]) if "lastModified" in task else authored(task)

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from saman.apps.team.desk import Desk
 from saman.apps.team.loop import WAITING, due_of, is_late, sent_for
 from saman.apps.ui.locales import mark
-from saman.flows.reading import moment_of
+from saman.flows.reading import authored, moment_of
 
 Resource = dict[str, Any]
 
@@ -36,7 +36,7 @@ class Axis(msgspec.Struct, frozen=True):
 def lanes(desk: Desk, task: Resource, answered: datetime | None) -> Markup:
     """The picture; `answered` is when a person at the receiver first answered, None while nobody has."""
     now = desk.record.context.now
-    sent, due = moment_of(task["authoredOn"]), due_of(task)
+    sent, due = authored(task), due_of(task)
     end = task.get("executionPeriod", {}).get("end")
     closed = task["status"] not in (*WAITING, "accepted", "in-progress", "on-hold")
     until = moment_of(end) if closed and end else now

@@ -13,7 +13,7 @@ from saman.apps.team.views import ActShown, Event, LoopShown, State
 from saman.apps.ui.locales import mark
 from saman.apps.ui.views import Step
 from saman.flows.directory import Named
-from saman.flows.reading import in_language, moment_of
+from saman.flows.reading import authored, in_language, modified, moment_of
 from saman.flows.tasks import claimed_by
 from saman.model.care import codes
 from saman.model.care.handover import DECLINING, DISPUTING, RULES, Act, Reason, Side, allowed, is_duty
@@ -157,17 +157,17 @@ def loop_of(
 def answered_at(versions: Iterable[Resource]) -> datetime | None:
     """When somebody first gave an answer, from the versions of a task, oldest first."""
     answered = (one for one in versions if one["status"] not in WAITING)
-    return next((moment_of(str(one.get("lastModified", one["authoredOn"]))) for one in answered), None)
+    return next((modified(one) for one in answered), None)
 
 
 def _steps(desk: Desk, task: Resource, names: dict[str, Named], answered: datetime | None) -> Iterator[Step]:
     owner = desk.called(task.get("owner", {}).get("reference", ""))
-    status, sent = task["status"], moment_of(task["authoredOn"])
+    status, sent = task["status"], authored(task)
     asked = _with_unit(_who(task.get("requester", {}), names), desk.called(sent_for(task)))
     yield _step(desk, "done", mark("Sent"), sent, asked)
     yield _step(desk, "done", mark("Received"), sent, desk.t(mark("system of %(unit)s"), unit=owner))
     if status in ("rejected", "cancelled"):
-        changed = moment_of(str(task.get("lastModified", task["authoredOn"])))
+        changed = modified(task)
         title = mark("Declined") if status == "rejected" else mark("Cancelled")
         yield _step(desk, "done", title, changed, reason_of(desk, task))
         return
@@ -260,12 +260,12 @@ def _changed_by(before: Resource, after: Resource, names: dict[str, Named]) -> s
 
 def _event(desk: Desk, before: Resource | None, after: Resource, names: dict[str, Named]) -> Event | None:
     owner, sender = desk.called(after.get("owner", {}).get("reference", "")), desk.called(sent_for(after))
-    when = moment_of(str(after.get("lastModified", after["authoredOn"])))
+    when = modified(after)
     if before is None:
         who = _with_unit(_who(after.get("requester", {}), names), sender)
         received = State("done", desk.t(mark("Received by the system")))
         text = in_language(after, "description", desk.language)
-        return Event(when=moment_of(after["authoredOn"]), what=desk.t(mark("Sent")), who=who, state=received, sub=text)
+        return Event(when=authored(after), what=desk.t(mark("Sent")), who=who, state=received, sub=text)
     person = _changed_by(before, after, names)
     if len(after.get("note", ())) > len(before.get("note", ())):
         delivered = State("waiting", desk.t(mark("Delivered")))

@@ -25,7 +25,7 @@ from saman.flows.directory import Named, name_of
 from saman.flows.monitoring.enrolment import Enrolment, enrolments_of
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import SHOWN, Reading, readings_of
-from saman.flows.reading import in_language, moment_of
+from saman.flows.reading import authored, in_language, moment_of
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Domain, Verdict, may_write
@@ -190,7 +190,7 @@ def _open_row(desk: Desk, found: Held, stored: Stored) -> Row:
         unread=False,
         text=title_of(desk, task) if kind in KINDS else desk.t(mark("Task")),
         sub=in_language(task, "description", desk.language),
-        received=moment_of(task["authoredOn"]),
+        received=authored(task),
     )
 
 

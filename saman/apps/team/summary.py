@@ -20,7 +20,7 @@ from saman.apps.team.views import SummaryLine, SummaryPage
 from saman.apps.ui.locales import mark
 from saman.flows.monitoring.enrolment import Enrolment
 from saman.flows.monitoring.series import Reading, latest
-from saman.flows.reading import in_language, moment_of
+from saman.flows.reading import in_language, modified
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
 from saman.model.care.calendar import due_times, local
@@ -114,7 +114,7 @@ def _done(desk: Desk, found: Held, first: date) -> Iterator[tuple[datetime, str,
     """What was done besides reading reports, newest first."""
     for stored in found.tasks:
         task = stored.resource()
-        when = moment_of(str(task.get("lastModified", task["authoredOn"])))
+        when = modified(task)
         kind = kind_of(task)
         if desk.words.local(when).date() < first or kind == codes.READ_REPORT:
             continue

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from saman.flows.reading import all_of, moment_of
+from saman.flows.reading import all_of, authored, moment_of
 from saman.flows.review.acting import acting, is_reviewer, not_yours, own_citizen, own_units
 from saman.flows.review.due import working_days_after
 from saman.flows.review.terms import log_terms
@@ -214,7 +214,7 @@ def case_of(stored: Stored, now: datetime) -> Case:
         looked=moment_of(_value(task["input"], codes.TASK_INPUT, "visit")["valueDateTime"]),
         owner=task["owner"]["reference"].removeprefix("Organization/"),
         words=task.get("description", ""),
-        asked=moment_of(task["authoredOn"]),
+        asked=authored(task),
         due=due,
         open=is_open,
         late=is_open and due < now,

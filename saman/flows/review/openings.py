@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from saman.flows.reading import all_of, moment_of
+from saman.flows.reading import all_of, authored, moment_of
 from saman.flows.review.acting import acting, is_reviewer, not_yours, own_citizen, own_units
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -110,7 +110,7 @@ def due_of(record: Record, stored: Stored) -> datetime:
     if said:
         return moment_of(said)
     after = of_kind(record.store.policy, OverrideAfter, record.context.now)
-    start = moment_of(task["authoredOn"])
+    start = authored(task)
     return later(start, after.review_within, record.store.policy.zone) if after else start + WITHIN
 
 
@@ -149,7 +149,7 @@ def opening_of(stored: Stored, now: datetime, due: datetime | None = None) -> Op
     """A stored Task as an opening; the newest finding counts."""
     task = stored.resource()
     period = task.get("restriction", {}).get("period", {})
-    start = moment_of(period.get("start", task["authoredOn"]))
+    start = moment_of(period["start"]) if "start" in period else authored(task)
     outputs = tuple(reversed(task.get("output", ())))
     found = str(_output(outputs, codes.TASK_OUTPUT, REVIEW).get("valueCode", ""))
     by = due or start + WITHIN

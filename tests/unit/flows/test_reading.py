@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from saman.flows.reading import TRANSLATION, in_language, once_a_version
+from saman.flows.reading import TRANSLATION, authored, in_language, modified, once_a_version
 from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
 from saman.ops.region import open_region
@@ -69,3 +69,13 @@ def test_a_version_is_read_once_and_another_version_or_model_anew():
     assert read == [(1, "nb"), (2, "nb"), (1, "nb"), (1, "sv")]
     words(other, version(1, "a"), "nb")
     assert read[4:] == [(1, "nb")]
+
+
+def test_a_task_without_a_date_of_its_own_counts_from_when_it_was_taken_in():
+    task = {"resourceType": "Task", "meta": {"lastUpdated": "2026-11-20T10:00:00Z"}}
+    taken_in = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    assert authored(task) == modified(task) == taken_in
+    written = task | {"authoredOn": "2026-11-19T08:00:00Z"}
+    assert authored(written) == modified(written) == datetime(2026, 11, 19, 8, tzinfo=UTC)
+    changed = written | {"lastModified": "2026-11-21T09:00:00Z"}
+    assert (authored(changed), modified(changed)) == (authored(written), datetime(2026, 11, 21, 9, tzinfo=UTC))
