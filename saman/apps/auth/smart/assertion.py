@@ -59,7 +59,7 @@ def proved(text: str, keys: str, client: str, audiences: frozenset[str], now: da
         return f"{named[0]} is not taken, keys are registered"
     registered = read_keys(keys)
     key = next((one for one in registered.keys if one.kid == kid), None) if registered else None
-    if not isinstance(key, _FAMILY[algorithm]):
+    if key is None or not isinstance(key, _FAMILY[algorithm]):
         return "no registered key has this kid and algorithm"
     try:
         claims = jwt.decode(text, key, algorithms=[algorithm]).claims
