@@ -77,4 +77,5 @@ def hashed(secret: str) -> bytes:
 
 
 def _client(row: Any) -> Client:
-    return Client(**dict[str, Any](row) | {"redirects": tuple(row["redirects"])})
+    columns: dict[str, Any] = dict(row) | {"redirects": tuple(row["redirects"])}
+    return Client(**columns)

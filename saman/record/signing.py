@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime
 
-import msgspec
 from joserfc.jwk import RSAKey
 
+from saman.kernel import json
 from saman.record.database import Pool
 
 BITS = 2048
@@ -20,7 +20,7 @@ async def signing_key(pool: Pool, now: datetime) -> RSAKey:
     kept: str | None = await pool.fetchval(_FIND)
     if kept is None:
         made = await asyncio.to_thread(RSAKey.generate_key, BITS, {"alg": "RS256", "use": "sig"}, True, True)
-        await pool.execute(_KEEP, msgspec.json.encode(made.as_dict(private=True)).decode(), now)
+        await pool.execute(_KEEP, json.encode(made.as_dict(private=True)).decode(), now)
         kept = await pool.fetchval(_FIND)
     assert kept is not None
-    return RSAKey.import_key(msgspec.json.decode(kept))
+    return RSAKey.import_key(json.decode_kept(kept))
