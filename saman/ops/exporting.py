@@ -16,6 +16,7 @@ from pathlib import Path
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES
 from saman.record import Page, Record
+from saman.record.search.query import read_query
 
 PAGE = 1000
 
@@ -82,7 +83,8 @@ async def _write(record: Record, folder: Path, tell: Tell) -> Counter[str] | Ref
 async def _pages(record: Record, kind: str) -> AsyncIterator[Page | Refusal]:
     cursor: list[tuple[str, str]] = []
     while True:
-        page = await record.search(kind, [("_sort", "_id"), ("_count", str(PAGE)), *cursor])
+        query = read_query(kind, [("_sort", "_id"), ("_count", str(PAGE)), *cursor])
+        page = query if isinstance(query, Refusal) else await record.find_stored(query)
         yield page
         if isinstance(page, Refusal) or page.next is None:
             return

@@ -127,6 +127,11 @@ class Record(Door):
         return await with_provenances(self, query, page)
 
     @or_refusal
+    async def find_stored(self, query: Query) -> Page | Refusal:
+        """The same of what is stored alone, without what is made from the log when it is asked for."""
+        return await find(self, query)
+
+    @or_refusal
     async def newest(
         self, type_name: str, pairs: Iterable[tuple[str, str]], since: datetime
     ) -> tuple[Stored, ...] | Refusal:

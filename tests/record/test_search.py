@@ -378,5 +378,5 @@ async def test_what_is_about_two_people_is_found_by_either(world: World) -> None
     }
     id = await made(world.record, provenance)
     for who in two:
-        assert await found(world, "Provenance", [("patient", who)]) == [id]
-        assert await found(world, "Provenance", [("patient", f"Patient/{who}")]) == [id]
+        assert id in await found(world, "Provenance", [("patient", who)])
+        assert id in await found(world, "Provenance", [("patient", f"Patient/{who}")])
