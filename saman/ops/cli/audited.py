@@ -22,7 +22,11 @@ from saman.record.ledger.witness import FileWitness
 
 Copies = Annotated[
     tuple[Path, ...],
-    Parameter(name="--copy", help="A witness's file, or a checkpoint as its /ledger/seen gives it. May be repeated."),
+    Parameter(
+        name="--copy",
+        negative="",
+        help="A witness's file, or a checkpoint as its /ledger/seen gives it. May be repeated.",
+    ),
 ]
 SHOWN = 20
 """Findings that are told one by one."""

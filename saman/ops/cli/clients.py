@@ -23,7 +23,7 @@ app = App("clients", help="Register apps and back-end clients (SMART App Launch)
 Id = Annotated[str, Parameter(help="A short id, such as growth-chart. It is never given out twice.")]
 Name = Annotated[str, Parameter(help="The name that people see when the app asks for access.")]
 Scope = Annotated[str, Parameter(help="The most it can be given, as scopes with blanks between them.")]
-Redirect = Annotated[tuple[str, ...], Parameter(help="An address that takes answers, letter by letter.")]
+Redirect = Annotated[tuple[str, ...], Parameter(negative="", help="An address that takes answers, letter by letter.")]
 Launch = Annotated[str, Parameter(help="Where the app is opened from a person's page.")]
 Keys = Annotated[Path | None, Parameter(help="A file with its public keys, a JSON Web Key Set.")]
 Secret = Annotated[bool, Parameter(negative="", help="Make a secret for it and write that, once.")]
@@ -35,6 +35,7 @@ Json = Annotated[bool, Parameter(negative="", help="Write JSON for programs inst
 @app.command
 def add(  # noqa: PLR0913 - each is an option of the command
     id: Id,
+    /,
     *,
     name: Name,
     scope: Scope = "",
@@ -128,7 +129,7 @@ def _shown(client: Client) -> dict[str, Any]:
 
 
 @app.command
-def remove(id: Id) -> int | Refusal:
+def remove(id: Id, /) -> int | Refusal:
     """Take a client out. Everything that it was let do ends at once."""
 
     async def removed(opened: Opened) -> bool | Refusal:
