@@ -31,6 +31,11 @@ VALUES = {
     "look": ("1",),
     "question": ("hidden-task",),
     "opening": ("hidden-task",),
+    "party": ("elsewhere", "agder-telemedicine-centre"),
+    "no": ("hidden-consent",),
+    "way": ("nobody",),
+    "origin": ("nobody",),
+    "role": ("hidden-practitionerrole",),
 }
 """What stands in for each part of an address; one that is not known here fails the tests."""
 TYPED_IN = {
@@ -38,6 +43,7 @@ TYPED_IN = {
     "draft": "hidden-questionnaireresponse", "user": f"Patient/{PERSON}", "assignment": "elsewhere|citizen",
     "back": f"/team/people/{PERSON}", "what": "x", "urgency": "routine", "place": TYPED, "marks": "on",
     "at": "2026-11-20T12:00:00+00:00", "week": "2026-W47", "found": "checked", "note": TYPED, "wish": "every",
+    "kind-plan": "1", "act": "look", "region": TYPED, "country": "x",
 }  # fmt: skip
 """What is sent with every form; a page takes what it knows."""
 QUERIES = ("", f"?q={TYPED}", f"?place={TYPED}&show=overdue", "?as=tables&of=spo2&days=365", f"?done=claim.{PERSON}.1")
