@@ -9,7 +9,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder
 from saman.ops.cli.opened import Opened
 from saman.ops.settings import Settings
-from saman.record.credentials import Credentials
+from saman.record.credentials.passkeys import Credentials
 
 
 def passkeys_on(settings: Settings) -> Refusal | None:

@@ -21,8 +21,8 @@ from saman.ops.ledger import keep, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Record, Store, open_store, system
-from saman.record.approvals import Approvals
-from saman.record.credentials_begun import Begun
+from saman.record.apps.approvals import Approvals
+from saman.record.credentials.begun import Begun
 from saman.record.sessions import Sessions
 
 log = structlog.get_logger()

@@ -102,10 +102,10 @@ async def relate(connection: Connection, written: Sequence[tuple[str, Resource |
 
 async def refresh(connection: Connection, persons: Sequence[str], policy: Policy) -> None:
     """Work out the grants of `persons` for every context that has to do with them."""
-    known = [_relation(row) for row in await connection.fetch(_RELATIONS, persons)]
+    known = [tie_of(row) for row in await connection.fetch(_RELATIONS, persons)]
     parties = {relation.party for relation in known if relation.party}
     actors = {relation.actor for relation in known if relation.actor}
-    contexts = [_assignment(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
+    contexts = [assignment_of(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
     by_person = {person: list(ties) for person, ties in groupby(known, key=lambda relation: relation.person)}
     follow = [grant for person, ties in by_person.items() for grant in _of_person(person, ties, contexts, policy)]
     fenced = await withhold(connection, persons, by_person, contexts)
@@ -224,7 +224,8 @@ def _by_opening(grant: Grant, opened: Sequence[tuple[Span, str]]) -> Iterator[Gr
             yield msgspec.structs.replace(grant, since=part.since, until=part.until, ground=ground)
 
 
-def _relation(row: asyncpg.Record) -> Relation:
+def tie_of(row: asyncpg.Record) -> Relation:
+    """A row of `relation` or `tie`."""
     return Relation(
         person=row["person"],
         kind=RelationKind(row["kind"]),
@@ -238,7 +239,8 @@ def _relation(row: asyncpg.Record) -> Relation:
     )
 
 
-def _assignment(row: asyncpg.Record) -> Assignment:
+def assignment_of(row: asyncpg.Record) -> Assignment:
+    """A row of `context`."""
     return Assignment(
         number=row["number"],
         kind=Holder(row["kind"]),

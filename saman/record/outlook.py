@@ -14,10 +14,10 @@ from saman.model.fhir import resource_name, resource_number
 from saman.record.audit import Entry
 from saman.record.context import system
 from saman.record.fence import GATED, gate, opening
+from saman.record.grants import assignment_of, tie_of
 from saman.record.hidden import said_of
 from saman.record.record import Record
 from saman.record.rows import person_shard
-from saman.record.ties import tie
 
 RELATED = frozenset({RelationKind.RELATIVE, RelationKind.GUARDIAN, RelationKind.MANDATE})
 """Ties of those close to a person, who are named one by one."""
@@ -62,11 +62,11 @@ async def outlook(record: Record, consent: Mapping[str, Any], actor: str = "") -
 async def present_of(record: Record, person: str) -> Present:
     """What counts now about a person. Not logged here."""
     store, now = record.store, record.context.now
-    ties = [tie(row) for row in await store.pool.fetch(_TIES, person)]
+    ties = [tie_of(row) for row in await store.pool.fetch(_TIES, person)]
     parties, actors = {one.party for one in ties if one.party}, {one.actor for one in ties if one.actor}
     care = Purpose.TREATMENT.value
     contexts = await store.pool.fetch(_CONTEXTS, sorted(parties), sorted(actors), care, now)
-    acting = [_assignment(row) for row in contexts]
+    acting = [assignment_of(row) for row in contexts]
     said = await said_of(store, person)
     rows = await store.pool.fetch(_HELD, *opening(system(now)), person_shard(person, store.mint), person)
     return Present(
@@ -84,17 +84,6 @@ def _relatives(ties: Iterable[Relation], known: Collection[str | None]) -> Itera
     named = dict.fromkeys(one.actor for one in ties if one.kind in RELATED and one.actor not in known)
     for actor in filter(None, named):
         yield Assignment(number=0, kind=Holder.RELATIVE, purpose=Purpose.FAMILY_REQUEST.value, actor=actor)
-
-
-def _assignment(row: asyncpg.Record) -> Assignment:
-    return Assignment(
-        number=row["number"],
-        kind=Holder(row["kind"]),
-        purpose=row["purpose"],
-        role=row["role"],
-        party=row["party"],
-        actor=row["actor"] or None,
-    )
 
 
 def _item(row: asyncpg.Record) -> Item:

@@ -16,8 +16,9 @@ from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, resource_number
 from saman.record.audit import REFUSED, Entry, readings
-from saman.record.audit_events_found import BOOKS, entries_found, entry_found
-from saman.record.audit_events_ids import is_made, unwritable
+from saman.record.audit_events.beside import with_provenances
+from saman.record.audit_events.found import BOOKS, entries_found, entry_found
+from saman.record.audit_events.ids import is_made, unwritable
 from saman.record.change import ANY, Change
 from saman.record.conditional import claim, matching
 from saman.record.context import Context
@@ -27,7 +28,6 @@ from saman.record.gathering import About, about, newest
 from saman.record.narrow_reading import allowed, narrow_versions, narrowly, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
 from saman.record.outage import or_refusal
-from saman.record.provenance_beside import with_provenances
 from saman.record.reading import read_row
 from saman.record.refusals import gone, not_found
 from saman.record.rows import checked

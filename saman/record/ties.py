@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncpg
-
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.access import Relation, RelationKind
+from saman.model.access import Relation
+from saman.record.grants import tie_of
 from saman.record.record import Record
 
 _TIES = """SELECT ground, person, kind, party, role, actor, topic, since, until FROM tie
@@ -22,12 +21,4 @@ async def ties(record: Record, person: str) -> tuple[Relation, ...] | Refusal:
     found = await record.read("Patient", person)
     if isinstance(found, Refusal):
         return found
-    return tuple(map(tie, await record.store.pool.fetch(_TIES, person)))
-
-
-def tie(row: asyncpg.Record) -> Relation:
-    """A row of the table `relation`."""
-    return Relation(
-        person=row["person"], kind=RelationKind(row["kind"]), ground=row["ground"], party=row["party"],
-        role=row["role"], actor=row["actor"], topic=row["topic"], start=row["since"], end=row["until"],
-    )  # fmt: skip
+    return tuple(map(tie_of, await record.store.pool.fetch(_TIES, person)))

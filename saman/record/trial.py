@@ -15,8 +15,8 @@ from saman.model.access import Assignment, Holder, Policy, Purpose, Relation, Re
 from saman.model.access.trial import Shift, shifts
 from saman.model.fhir import resource_number
 from saman.record.audit import Entry
+from saman.record.grants import tie_of
 from saman.record.record import Record
-from saman.record.ties import tie
 
 CHUNK = 500
 """Persons whose ties are held at a time."""
@@ -71,7 +71,7 @@ async def trial(
     found: Counter[Shift] = Counter()
     for start in range(0, len(persons), CHUNK):
         rows = await pool.fetch(_TIES, persons[start : start + CHUNK])
-        for person, held in groupby(map(tie, rows), key=lambda one: one.person):
+        for person, held in groupby(map(tie_of, rows), key=lambda one: one.person):
             ties = list(held)
             found.update(shifts(person, ties, _asking(ties, by_party), now, (record.store.policy, proposed)))
             await asyncio.sleep(0)  # others are served meanwhile

@@ -17,7 +17,7 @@ from saman.model.access import RELATION_TYPES, holder_of
 from saman.model.access.membership import MEMBERSHIP_TYPES
 from saman.model.access.standing import STANDING_TYPES
 from saman.record.audit import REFUSED, Entry
-from saman.record.audit_events_ids import pretended
+from saman.record.audit_events.ids import pretended
 from saman.record.change import Change, judged
 from saman.record.context import Context
 from saman.record.database import Rows

@@ -8,7 +8,7 @@ import pytest
 
 from saman.model.fhir import resource_number
 from saman.record.audit import Logged
-from saman.record.audit_events_criteria import all_criteria, own_criteria
+from saman.record.audit_events.criteria import all_criteria, own_criteria
 
 
 def entry(query: str) -> Logged:

@@ -14,7 +14,7 @@ from saman.apps.auth.users import User
 from saman.apps.ui.pages import language_of, see
 from saman.kernel.clock import Clock
 from saman.model.access import Assignment, Holder
-from saman.record.credentials_begun import LASTING
+from saman.record.credentials.begun import LASTING
 from saman.record.sessions import LONGEST, Sessions, SignedIn, new_csrf
 
 HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: "/team"}

@@ -12,7 +12,7 @@ from saman.apps.ui.locales import mark
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.moment import END, START, begins, is_over
 from saman.record import Record, Stored
-from saman.record.credentials_holder import holders
+from saman.record.credentials.holder import holders
 
 UNKNOWN = mark("You are who you say, but you are not registered here. Ask the one who sent you here to register you.")
 SEVERAL = mark(

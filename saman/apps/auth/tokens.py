@@ -19,7 +19,7 @@ from joserfc.jwk import OctKey
 from saman.apps.auth.users import User
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Assignment, Holder
-from saman.record.approvals import Approval
+from saman.record.apps.approvals import Approval
 
 ALGORITHM = "HS256"
 LONGEST = timedelta(hours=24)

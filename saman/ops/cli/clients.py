@@ -16,7 +16,7 @@ from saman.kernel import json as exact
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops.cli.opened import Opened, with_record
 from saman.ops.cli.telling import say
-from saman.record.clients import Client, Clients
+from saman.record.apps.clients import Client, Clients
 
 app = App("clients", help="Register apps and back-end clients (SMART App Launch).")
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as some
 
 from saman.model.fhir import resource_number, validate
 from saman.record.audit import Logged
-from saman.record.audit_events import audit_event
-from saman.record.audit_events_criteria import all_criteria, own_criteria
-from saman.record.provenance import provenance
+from saman.record.audit_events.criteria import all_criteria, own_criteria
+from saman.record.audit_events.event import audit_event
+from saman.record.audit_events.provenance import provenance
 from tests.conformance.balp.profiles import PREFIX, PROFILES, demands
 from tests.http.audit.conftest import BASE, Caller, made
 from tests.http.audit.test_audit_events import events

@@ -17,7 +17,7 @@ from saman.ops import postgres
 from saman.ops.application import Parts
 from saman.ops.region import Region
 from saman.record import Store
-from saman.record.credentials import Credentials
+from saman.record.credentials.passkeys import Credentials
 from tests.e2e.journeys.audit import prepare
 from tests.e2e.journeys.beginning import FRIDAY_EVENING
 from tests.e2e.journeys.installation import PATIENCE, Installation

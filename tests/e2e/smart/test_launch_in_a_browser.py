@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 from saman.apps.auth.smart.registration import Registration, client_of
 from saman.kernel.outcome import Refusal
 from saman.record import Record
-from saman.record.clients import Clients
+from saman.record.apps.clients import Clients
 from tests.e2e.conftest import Install
 from tests.e2e.journeys.audit import prepare, violations
 from tests.e2e.journeys.installation import Installation

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from saman.model.access import Policy, read_country
-from saman.record.audit_events_telling import telling_to_persons
+from saman.record.audit_events.telling import telling_to_persons
 from tests.http.audit.conftest import Caller, made
 from tests.http.audit.test_audit_events import events
 from tests.record.conftest import patient

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from saman.record.credentials import Credentials
+from saman.record.credentials.passkeys import Credentials
 from tests.http.cli.conftest import Saman
 
 pytestmark = pytest.mark.usefixtures("people")

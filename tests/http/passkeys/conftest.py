@@ -21,7 +21,7 @@ from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.region import Region, open_region
 from saman.record import Store, open_store, process, system
-from saman.record.credentials import Credentials
+from saman.record.credentials.passkeys import Credentials
 from saman.record.record import Record
 from tests.http.passkeys.authenticator import Authenticator
 

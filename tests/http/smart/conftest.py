@@ -18,7 +18,7 @@ from saman.apps.auth.smart.issuing import challenge_of
 from saman.apps.auth.smart.registration import Registration, client_of
 from saman.kernel import json
 from saman.kernel.outcome import Refusal
-from saman.record.clients import Clients
+from saman.record.apps.clients import Clients
 from tests.http.app.conftest import BASE, Agder, agder, at_the_same_time
 
 __all__ = ["agder", "at_the_same_time"]

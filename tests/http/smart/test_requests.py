@@ -13,7 +13,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 
 from saman.kernel import json
-from saman.record.clients import Client, Clients
+from saman.record.apps.clients import Client, Clients
 from tests.http.app.conftest import BASE, Agder
 from tests.http.smart.conftest import (
     ASSERTION,

@@ -19,7 +19,7 @@ import pytest_asyncio
 from saman.apps.auth.tokens import Tokens
 from saman.kernel.outcome import Refusal
 from saman.record import Stored, Written
-from saman.record.approvals import Approval, Approvals
+from saman.record.apps.approvals import Approval, Approvals
 from tests.http.app.conftest import Agder
 from tests.http.smart.conftest import fhir
 

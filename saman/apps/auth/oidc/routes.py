@@ -26,7 +26,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder
 from saman.model.identity import Level, People
 from saman.record import Record, Store
-from saman.record.credentials_begun import Begun
+from saman.record.credentials.begun import Begun
 
 MOST_BEGUN = 300
 """Sign-ins that one address may begin in a minute; many people can stand behind one."""

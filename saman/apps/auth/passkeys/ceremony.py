@@ -20,7 +20,7 @@ from webauthn.helpers.structs import (
 )
 
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.record.credentials import Passkey
+from saman.record.credentials.passkeys import Passkey
 
 PRODUCT = "Saman"
 HANDLE = 32

@@ -37,8 +37,8 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.identity import People
 from saman.record import Store
-from saman.record.credentials import Credentials, Passkey, digest_of
-from saman.record.credentials_begun import Begun
+from saman.record.credentials.begun import Begun
+from saman.record.credentials.passkeys import Credentials, Passkey, digest_of
 from saman.record.sessions import SignedIn
 
 WAY = "passkeys"

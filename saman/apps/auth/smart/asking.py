@@ -20,7 +20,7 @@ from saman.apps.auth.smart.configuration import Addresses
 from saman.apps.auth.smart.registration import unkept
 from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import LAUNCH, OFFLINE, ONLINE, OPENID, Asked, Level, read_scopes
-from saman.record.clients import Client
+from saman.record.apps.clients import Client
 from saman.record.cursor import Place, Seal
 
 LASTS = timedelta(minutes=15)

@@ -27,8 +27,8 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.scopes import LAUNCH
 from saman.record import Context, Store
-from saman.record.approvals import Approvals
-from saman.record.clients import Client, Clients
+from saman.record.apps.approvals import Approvals
+from saman.record.apps.clients import Client, Clients
 from saman.record.sessions import SignedIn
 
 Standing = Callable[[Request], Context]

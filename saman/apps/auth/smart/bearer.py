@@ -13,7 +13,7 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.scopes import FHIR_USER, OPENID, Narrowing, read_scopes
 from saman.record import Context
-from saman.record.approvals import Approval, Approvals
+from saman.record.apps.approvals import Approval, Approvals
 
 
 class Bearer:

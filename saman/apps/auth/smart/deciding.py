@@ -18,8 +18,8 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder
 from saman.model.access.scopes import OFFLINE, OPENID, read_scopes
 from saman.record import Context, Record, Store
-from saman.record.approvals import Approval, Approvals, Bound
-from saman.record.clients import Client, Clients
+from saman.record.apps.approvals import Approval, Approvals, Bound
+from saman.record.apps.clients import Client, Clients
 from saman.record.sessions import LONGEST, SignedIn
 
 OTHERS = mark("This app was opened by somebody else, or in another role. Open it again.")

@@ -13,8 +13,8 @@ from joserfc.jwk import RSAKey
 from saman.apps.auth.smart.configuration import SIGNED_BY, Addresses
 from saman.model.access.scopes import FHIR_USER, Asked
 from saman.record import Store
-from saman.record.approvals import Approval
-from saman.record.signing import signing_key
+from saman.record.apps.approvals import Approval
+from saman.record.apps.signing import signing_key
 
 LASTS = timedelta(minutes=10)
 

@@ -25,8 +25,8 @@ from saman.kernel.outcome import Refusal
 from saman.model.access import Assignment, Holder, Purpose
 from saman.model.access.scopes import FHIR_USER, OFFLINE, ONLINE, OPENID, Asked, Level, read_scopes
 from saman.record import Context
-from saman.record.approvals import Approval, Approvals, Bound
-from saman.record.clients import Client
+from saman.record.apps.approvals import Approval, Approvals, Bound
+from saman.record.apps.clients import Client
 
 TOKEN_LASTS = timedelta(hours=1)
 MACHINE_TOKEN_LASTS = timedelta(minutes=5)

@@ -18,8 +18,8 @@ from saman.apps.ui.security import posted
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Holder
 from saman.record import Context, Record, Store
-from saman.record.approvals import Approvals, Launch
-from saman.record.clients import Client, Clients
+from saman.record.apps.approvals import Approvals, Launch
+from saman.record.apps.clients import Client, Clients
 from saman.record.refusals import not_found
 from saman.record.sessions import SignedIn
 

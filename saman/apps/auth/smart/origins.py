@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from saman.kernel.clock import Clock
-from saman.record.clients import Client, Clients
+from saman.record.apps.clients import Client, Clients
 
 OPEN = frozenset(
     {

@@ -12,8 +12,8 @@ from urllib.parse import unquote_plus
 from saman.apps.auth.smart.answers import Form, Wrong
 from saman.apps.auth.smart.assertion import ASSERTION_TYPE, claimed_client, proved
 from saman.apps.auth.smart.patience import Patience
-from saman.record.approvals import Approvals
-from saman.record.clients import Client, Clients, hashed
+from saman.record.apps.approvals import Approvals
+from saman.record.apps.clients import Client, Clients, hashed
 
 _STRANGER = Wrong("invalid_client", "the client is not known or did not prove who it is", 401)
 

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.access.scopes import ANY, LAUNCH, Level, Scope, read_scopes
 from saman.model.fhir import RESOURCE_TYPES
-from saman.record.clients import Client, ClientKind, hashed
+from saman.record.apps.clients import Client, ClientKind, hashed
 from saman.record.narrowing import clauses_of
 
 LEAST_RSA_BITS = 2048

@@ -26,8 +26,8 @@ from saman.apps.auth.tokens import Tokens
 from saman.apps.ui.pages import see
 from saman.kernel.clock import Clock
 from saman.record import Store
-from saman.record.approvals import Approvals
-from saman.record.clients import Clients
+from saman.record.apps.approvals import Approvals
+from saman.record.apps.clients import Clients
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -19,8 +19,8 @@ from saman.apps.auth.tokens import AppToken, Tokens
 from saman.kernel.clock import Clock
 from saman.model.access import Holder
 from saman.model.access.scopes import FHIR_USER, OPENID, read_scopes
-from saman.record.approvals import Approvals
-from saman.record.clients import Client
+from saman.record.apps.approvals import Approvals
+from saman.record.apps.clients import Client
 
 _NAMES = frozenset({"client_id", "client_assertion"})
 """Fields by which a client says who it is; an app without a secret need not when it brings its refresh token."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from saman.record.clients import hashed
+from saman.record.apps.clients import hashed
 from saman.record.database import Pool
 from saman.record.sessions import IDLE, LONGEST
 

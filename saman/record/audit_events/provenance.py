@@ -10,8 +10,8 @@ from typing import Any
 from saman.kernel.clock import instant
 from saman.model.fhir import resource_name
 from saman.record.audit import Logged
-from saman.record.audit_events import REASON, ROLE, server, user_of
-from saman.record.audit_events_criteria import Criteria
+from saman.record.audit_events.criteria import Criteria
+from saman.record.audit_events.event import REASON, ROLE, server, user_of
 
 Resource = dict[str, Any]
 

@@ -18,18 +18,18 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Domain
 from saman.model.fhir import extract, resource_number
 from saman.record.audit import OK, REFUSED, Entry, Logged
-from saman.record.audit_events import Resource, audit_event
-from saman.record.audit_events_ask import Ask, read_ask
-from saman.record.audit_events_criteria import Criteria, all_criteria, own_criteria
-from saman.record.audit_events_filter import fulfils
-from saman.record.audit_events_ids import EntryIds
-from saman.record.audit_events_telling import Telling, telling_to_persons, told
+from saman.record.audit_events.ask import Ask, read_ask
+from saman.record.audit_events.criteria import Criteria, all_criteria, own_criteria
+from saman.record.audit_events.event import Resource, audit_event
+from saman.record.audit_events.filter import fulfils
+from saman.record.audit_events.ids import EntryIds
+from saman.record.audit_events.provenance import provenance
+from saman.record.audit_events.telling import Telling, telling_to_persons, told
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import AT, GATED, gate
 from saman.record.log import LAST
 from saman.record.narrowing import lets_resource, within
-from saman.record.provenance import provenance
 from saman.record.refusals import not_found
 from saman.record.rows import split
 from saman.record.search.find import entries_of, frame_of

@@ -13,7 +13,7 @@ from saman.model.access.terms import LogShow, of_kind
 from saman.model.access.terms_time import earlier
 from saman.model.fhir import resource_number
 from saman.record.audit import Logged
-from saman.record.audit_events import UNNAMED
+from saman.record.audit_events.event import UNNAMED
 from saman.record.door import Door
 from saman.record.search.statement import many_statement
 from saman.record.stored import stored

@@ -13,7 +13,7 @@ from typing import Any
 from saman.kernel.clock import instant
 from saman.model.fhir import resource_name
 from saman.record.audit import OK, Logged
-from saman.record.audit_events_criteria import Criteria
+from saman.record.audit_events.criteria import Criteria
 
 Resource = dict[str, Any]
 

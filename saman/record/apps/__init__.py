@@ -1,0 +1,1 @@
+"""Apps and back-end clients, what they were let do, and the key that signs what they are told."""
