@@ -82,6 +82,7 @@ def plain_violations(page: Page) -> list[str]:
 
 
 def _found(page: Page, rules: list[Any]) -> list[str]:
+    page.wait_for_load_state()  # a step may end as the next page has begun and has no elements yet
     if rules[1] and not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_axe())
     found = page.evaluate(LOOK, rules)

@@ -57,7 +57,7 @@ class Player:
             if step.get("marks", self._marks) is self._marks:
                 self.take(step, f"{journey['id']}, step {number}: {step}")
         assert self.most_taps <= journey.get("taps", self.most_taps), f"{self.most_taps} taps on one page"
-        assert self.wrong == [], journey["id"]
+        assert not self.wrong, "\n".join([journey["id"], *self.wrong])
 
     def take(self, step: Step, called: str = "") -> None:
         """Take one step, in the time that a person waits."""
