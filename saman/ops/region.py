@@ -53,6 +53,7 @@ def open_region(folder: Path) -> Region | Refusal:
     wrong = [part for part in (policy, identity) if isinstance(part, Refusal)]
     if isinstance(rulebook, Refusal) or isinstance(policy, Refusal) or isinstance(identity, Refusal):
         return Refusal(wrong[0].kind, tuple(issue for part in wrong for issue in part.issues))
+    policy = msgspec.structs.replace(policy, competences=loaded.model.skills)
     return Region(folder, loaded, policy, identity, rulebook)
 
 

@@ -14,6 +14,7 @@ from saman.model.access.domain import BY_WORD, Domain
 from saman.model.access.moment import END, START, midnight
 from saman.model.access.relation import Relation, RelationKind
 from saman.model.access.row import RegionRow, Row, Rule
+from saman.model.care.competence import NONE, Competences
 
 
 class Span(msgspec.Struct, frozen=True, order=True):
@@ -79,11 +80,18 @@ class Clause(msgspec.Struct, frozen=True, kw_only=True):
     about: frozenset[str] = frozenset()
     age_from: int | None = None
     age_to: int | None = None
+    visits: str = ""
+    but_not: tuple[str, ...] = ()
     zone: tzinfo = UTC
     grace: timedelta = timedelta()
     obligations: tuple[str, ...] = ()
     denies: bool = False
     fills: tuple[Fill, ...] | None = None
+
+    @property
+    def keeps_back(self) -> bool:
+        """Whether it keeps back some of what it opens."""
+        return bool(self.visits or self.but_not)
 
     def is_for(self, assignment: Assignment) -> bool:
         """Whether it speaks of users of this sort, role and party."""
@@ -168,6 +176,7 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
     rows: tuple[Row, ...]
     clauses: tuple[Clause, ...]
     region: str = ""
+    competences: Competences = NONE
 
     def clause(self, id_: str) -> Clause | None:
         """The clause of a rule id."""
@@ -201,6 +210,8 @@ def clause_of(rule: Rule, row: Row, zone: tzinfo) -> Clause:
         about=frozenset(rule.about),
         age_from=rule.age_from,
         age_to=rule.age_to,
+        visits=rule.visits or "",
+        but_not=rule.but_not,
         zone=zone,
         grace=timedelta(days=rule.grace_days),
         obligations=rule.obligations,

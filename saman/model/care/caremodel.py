@@ -9,6 +9,7 @@ import msgspec
 
 from saman.model.care.agreement import Agreement
 from saman.model.care.basis import Source
+from saman.model.care.competence import Competence, Competences
 from saman.model.care.country import Country
 from saman.model.care.governance import Body, Indicator, SharedGoal
 from saman.model.care.measurement import Measurement, Quantity
@@ -31,6 +32,7 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     services: tuple[ServiceModel, ...] = ()
     questionnaires: tuple[Questionnaire, ...] = ()
     indicators: tuple[Indicator, ...] = ()
+    competences: tuple[Competence, ...] = ()
 
     def party(self, id: str) -> Party | None:
         """A party by its id."""
@@ -39,6 +41,15 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     @cached_property
     def _parties(self) -> Mapping[str, Party]:
         return {party.id: party for party in reversed(self.parties)}
+
+    @cached_property
+    def skills(self) -> Competences:
+        """The competences by id, and which of them each activity of any service requires."""
+        required: dict[str, tuple[str, ...]] = {}
+        for activity in (activity for service in self.services for activity in service.activities):
+            if activity.requires:
+                required[activity.id] = tuple(dict.fromkeys((*required.get(activity.id, ()), *activity.requires)))
+        return Competences(known={one.id: one for one in self.competences}, required=required)
 
     @cached_property
     def quantities(self) -> Mapping[str, tuple[Measurement, Quantity]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from saman.kernel.outcome import Issue
-from saman.model.care import check_country, check_everywhere, check_parties, check_service
+from saman.model.care import check_competence, check_country, check_everywhere, check_parties, check_service
 from saman.model.care.calendar import local
 from saman.model.care.load import Loaded
 
@@ -21,6 +21,7 @@ def _found(loaded: Loaded, now: datetime) -> Iterator[Issue]:
     yield from check_everywhere.issues(loaded)
     yield from check_country.issues(loaded)
     yield from check_parties.issues(loaded)
+    yield from check_competence.issues(loaded)
     if check_country.zone_exists(loaded.model.country):
         # Services and agreements are looked at for today on the region's own calendar.
         yield from check_service.issues(loaded, local(loaded.model.country, now).date())

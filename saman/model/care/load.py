@@ -11,6 +11,7 @@ import msgspec
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.care.agreement import AgreementsFile
 from saman.model.care.caremodel import CareModel
+from saman.model.care.competence import CompetencesFile
 from saman.model.care.convert import convert
 from saman.model.care.country import Country
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
@@ -24,6 +25,9 @@ SCHEMA = 0
 
 ACCESS = "access.yaml"
 """Read into types by `saman.model.access`; here only what it refers to is checked."""
+
+COMPETENCES = "competences.yaml"
+"""Beside the region's folder, for all regions alike."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -86,6 +90,7 @@ class _Reader:
         region = self.file(f"{self.folder}/region.yaml", RegionFile)
         parties = self.file(f"{self.folder}/parties.yaml", PartiesFile)
         roles = self.file(beside(self.folder, "roles.yaml"), RolesFile)
+        competences = self.file(beside(self.folder, COMPETENCES), CompetencesFile, required=False)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
@@ -107,6 +112,7 @@ class _Reader:
             services=services,
             questionnaires=questionnaires,
             indicators=indicators.indicators if indicators else (),
+            competences=competences.competences if competences else (),
         )
 
     def all_in(self, subfolder: str, kind: type[T]) -> tuple[T, ...]:

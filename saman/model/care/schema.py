@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from saman.model.care.agreement import AgreementsFile
+from saman.model.care.competence import CompetencesFile
 from saman.model.care.country import Country
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
@@ -24,6 +25,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "questionnaire": Questionnaire,
     "country": Country,
     "roles": RolesFile,
+    "competences": CompetencesFile,
 }
 """The kind of each file, by the name of its schema."""
 

@@ -71,13 +71,17 @@ class RoleInService(Grounded, frozen=True, kw_only=True):
 
 
 class Activity(Grounded, frozen=True, kw_only=True):
-    """One thing done in the service, by whom and how; health and social activities stand side by side."""
+    """One thing done in the service, by whom and how; health and social activities stand side by side.
+
+    `requires` are ids of `regions/competences.yaml`: without them nobody takes, begins or finishes such a task.
+    """
 
     id: Slug
     sector: Sector
     name: Text
     role: Slug
     modes: tuple[ModeKind, ...]
+    requires: tuple[Slug, ...] = ()
 
 
 class Asked(Grounded, frozen=True, kw_only=True):

@@ -16,6 +16,7 @@ REGION = "no-agder/region.yaml"
 AGREEMENTS = "no-agder/agreements.yaml"
 GOVERNANCE = "no-agder/governance.yaml"
 SERVICE = "no-agder/services/digital-home-follow-up.yaml"
+COMPETENCES = "competences.yaml"
 QUESTIONS = "no-agder/questionnaires/symptoms.yaml"
 ACCESS = "no-agder/access.yaml"
 NORWAY = "countries/no.yaml"
@@ -117,6 +118,43 @@ BROKEN = {
         "    role: home-care-nurse\n    within",
         "is done by `telemedicine-nurse`",
         "role: telemedicine-nurse",
+    ),
+    "unknown competence": (
+        SERVICE,
+        "requires: [insulin]",
+        "requires: [magic]",
+        "no competence `magic`",
+        "correct the id",
+    ),
+    "competence nobody holds": (COMPETENCES, "held_by: [nurse, doctor]", "held_by: []", "Nobody holds", "roles.yaml"),
+    "unknown profession": (COMPETENCES, "held_by: [nurse,", "held_by: [wizard,", "no profession `wizard`", "Add it"),
+    "delegated by nobody": (
+        COMPETENCES,
+        "    delegated_by: [nurse, doctor]\n",
+        "",
+        "not by whom and for how long",
+        "`delegated_by`",
+    ),
+    "delegated without being delegable": (
+        COMPETENCES,
+        "    may_delegate: true\n",
+        "",
+        "not that it may be delegated",
+        "may_delegate: true",
+    ),
+    "delegated by who does not hold it": (
+        COMPETENCES,
+        "delegated_by: [doctor]",
+        "delegated_by: [physiotherapist]",
+        "delegates `catheter` without holding it",
+        "`held_by`",
+    ),
+    "delegated for ever": (
+        COMPETENCES,
+        "longest_days: 183",
+        "longest_days: 0",
+        "too large or too small",
+        "whole number",
     ),
     "mode the service lacks": (SERVICE, "modes: [measured-at-home, phone]", "modes: [device]", "no mode", "Add it"),
     "gap in the week": (SERVICE, "number: out-of-hours\n", "number: nowhere\n", "number `nowhere`", "Add it"),
