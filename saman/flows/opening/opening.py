@@ -6,7 +6,8 @@ the second opens it. The Task belongs to the organisation whose log reviewer goe
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -22,8 +23,11 @@ from saman.flows.opening.standing import (
     not_yours,
     opened_of,
     own_openings,
+    own_tasks,
+    told_of,
     unfenced,
 )
+from saman.flows.reading import moment_of
 from saman.flows.writing import new_id
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -35,14 +39,17 @@ from saman.record import Change, Context, Record, Stored
 from saman.record.audit import REFUSED
 from saman.record.grants import open_context
 from saman.record.membership import controller_of
+from saman.record.openings import Lasting, lasting
 from saman.record.ties import ties
 
 REVIEW_BY = "review-by"
-NOTICE = "opening-notice"
 CONSENT = "consent"
 LONGEST = 1000
 SHORTEST = 10
 """Letters of a reason."""
+STEP = timedelta(hours=1)
+"""So long the first of two steps counts: an old one would make the second the only one."""
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('opening ' || $1, 0))"
 TOLD = "Information about you that you have restricted was opened by a professional. Your log says who, when and why."
 
 Resource = dict[str, Any]
@@ -69,34 +76,70 @@ class FirstStep(msgspec.Struct, frozen=True):
 
 
 async def first_step(record: Record, person: str) -> FirstStep | Refusal:
-    """Learn what is restricted where the country asks for two active steps; opens nothing yet."""
+    """Learn what is restricted where the country asks for two active steps; opens nothing yet.
+
+    Taking it again within the hour in which it counts is the same step.
+    """
     terms = await _may_open(record, person)
     if isinstance(terms, Refusal):
         return terms
-    id = new_id(record, person)
-    task = await _task(record, id, person) | {"status": "draft"}
-    written = await unfenced(record).commit([Change(task, id)])
-    return written if isinstance(written, Refusal) else FirstStep(id, await holders_of(record, person))
+    tasks = await own_tasks(record, person)
+    if isinstance(tasks, Refusal):
+        return tasks
+    taken = next((one for one in tasks if _is_fresh_step(one, record)), None)
+    id = taken.id if taken else new_id(record, person)
+    if taken is None:
+        task = await _task(record, id, person) | {"status": "draft"}
+        written = await unfenced(record).commit([Change(task, id)])
+        if isinstance(written, Refusal):
+            return written
+    return FirstStep(id, await holders_of(record, person))
+
+
+async def step_taken(record: Record, person: str, id: str) -> FirstStep | None:
+    """Her own first step with the id, as long as it counts."""
+    taken = await _first_of(record, person, id)
+    return None if taken is None else FirstStep(taken.id, await holders_of(record, person))
 
 
 async def open_restricted(record: Record, wanted: Wanted, notice: str = TOLD) -> Opened | Refusal:
     """Open what a person has restricted to the one professional who asks, at once; the log and the review know of it.
 
-    Where the country wants the person to be told, `notice` is sent to them in the same transaction.
+    While one of hers lasts, that one is the answer: of many at once, one opens. Where the country wants the person to
+    be told, `notice` is sent to them in the same transaction.
     """
     terms = await _may_open(record, wanted.person)
     if isinstance(terms, Refusal):
         return terms
-    wrong = await _wrong(record, wanted, terms)
-    if wrong is not None:
+
+    async def opening(inner: Record) -> Opened | Refusal:
+        assert inner.connection is not None
+        await inner.connection.execute(_ALONE, record.context.actor)
+        return await _opened_once(inner, wanted, terms, notice)
+
+    done = await record.atomically(opening)
+    if isinstance(done, Refusal):
         await record.log(entry_of(record, wanted.person, "opening", REFUSED))
+    return done
+
+
+async def _opened_once(record: Record, wanted: Wanted, terms: Opening, notice: str) -> Opened | Refusal:
+    mine = await own_openings(record)
+    if isinstance(mine, Refusal):
+        return mine
+    there = next((one for one in mine if one.person == wanted.person and one.lasts(record.context.now)), None)
+    if there is not None:
+        return there
+    step = await _first_of(record, wanted.person, wanted.step) if terms.steps == 2 else None
+    wrong = _wrong(record, wanted, terms, mine, step)
+    if wrong is not None:
         return wrong
-    id = wanted.step or new_id(record, wanted.person)
+    id = step.id if step else new_id(record, wanted.person)
     task = await _opening(record, id, wanted, terms)
-    changes = [Change(task, id, -1 if wanted.step else 0)]
+    changes = [Change(task, id, step.version if step else 0)]
     if "inform" in terms.after:
         changes.append(Change(_notice(record, wanted.person, id, notice)))
-    written = await unfenced(record).atomically(lambda inner: inner.commit(changes))
+    written = await unfenced(record).commit(changes)
     if isinstance(written, Refusal):
         return written
     opened = opened_of(written[0].stored)
@@ -123,15 +166,20 @@ async def end(record: Record, id: str) -> Opened | Refusal:
     return written if isinstance(written, Refusal) else msgspec.structs.replace(own, until=record.context.now)
 
 
+async def openings_now(record: Record) -> tuple[Lasting, ...]:
+    """Her openings that last now, of anybody; not logged, as it shows nothing about anybody."""
+    return await lasting(record.store, record.context) if is_professional(record) else ()
+
+
 async def opened_record(record: Record, person: str) -> Record | None:
     """The record as the professional sees this person while her opening lasts; None when she has none."""
     mine = await own_openings(record, person) if is_professional(record) else ()
     if isinstance(mine, Refusal):
         return None
-    lasting = next((one for one in mine if one.lasts(record.context.now)), None)
-    if lasting is None:
+    opened = next((one for one in mine if one.lasts(record.context.now)), None)
+    if opened is None:
         return None
-    context = await _personal(record, lasting)
+    context = await _personal(record, opened)
     return Record(record.store, context, record.base, record.connection)
 
 
@@ -168,10 +216,15 @@ async def _may_open(record: Record, person: str) -> Opening | Refusal:
         return refused(
             Kind.NOT_FOUND, "not-found", "There is no such person, or you have no tie to them.", key="opening.tie"
         )
+    told, hidden = await told_of(record, person)
+    if told and not hidden:
+        return refused(Kind.CONFLICT, "conflict", "Nothing is restricted here.", key="opening.nothing")
     return terms
 
 
-async def _wrong(record: Record, wanted: Wanted, terms: Opening) -> Refusal | None:
+def _wrong(
+    record: Record, wanted: Wanted, terms: Opening, mine: Sequence[Opened], step: Stored | None
+) -> Refusal | None:
     now, reason = record.context.now, wanted.reason.strip()
     if wanted.ground not in terms.grounds:
         return _refused("ground", "Choose a ground that the country knows.", "opening.ground")
@@ -180,11 +233,8 @@ async def _wrong(record: Record, wanted: Wanted, terms: Opening) -> Refusal | No
     last = later(now, terms.longest, record.store.policy.zone)
     if wanted.until is not None and not now < wanted.until <= last:
         return _refused("until", "It cannot stay open that long.", "opening.until")
-    if terms.steps == 2 and not await _is_first_step(record, wanted):
+    if terms.steps == 2 and step is None:
         return _refused("step", "First learn what is restricted, then open it.", "opening.step")
-    mine = await own_openings(record)
-    if isinstance(mine, Refusal):
-        return mine
     if sum(one.since > now - WHILE for one in mine) >= OFTEN:
         return refused(Kind.CONFLICT, "throttled", "You have opened too much in a short time.", key="opening.often")
     return None
@@ -194,13 +244,17 @@ def _refused(path: str, text: str, key: str) -> Refusal:
     return refused(Kind.UNPROCESSABLE, "value", text, path, key=key)
 
 
-async def _is_first_step(record: Record, wanted: Wanted) -> bool:
-    found = await unfenced(record).read("Task", wanted.step) if wanted.step else None
-    if not isinstance(found, Stored):
-        return False
-    task = found.resource()
-    own = task["requester"]["reference"] == record.context.actor
-    return bool(task["status"] == "draft" and own and task["for"]["reference"] == f"Patient/{wanted.person}")
+async def _first_of(record: Record, person: str, id: str) -> Stored | None:
+    tasks = await own_tasks(record, person) if id else ()
+    if isinstance(tasks, Refusal):
+        return None
+    return next((one for one in tasks if one.id == id and _is_fresh_step(one, record)), None)
+
+
+def _is_fresh_step(stored: Stored, record: Record) -> bool:
+    """Whether one of her Tasks is a first step, taken within the time in which it counts."""
+    task = stored.resource()
+    return task["status"] == "draft" and record.context.now - STEP < moment_of(task["authoredOn"])
 
 
 async def _task(record: Record, id: str, person: str) -> Resource:
@@ -241,7 +295,7 @@ def _notice(record: Record, person: str, id: str, text: str) -> Resource:
     return {
         "resourceType": "Communication",
         "status": "completed",
-        "category": [codes.concept(codes.COMMUNICATION, NOTICE)],
+        "category": [codes.concept(codes.COMMUNICATION, codes.OPENING_NOTICE)],
         "subject": codes.reference(f"Patient/{person}"),
         "recipient": [codes.reference(f"Patient/{person}")],
         "sender": codes.reference(f"Organization/{context.party}"),

@@ -14,7 +14,8 @@ from saman.model.care import codes
 from saman.model.fhir import resource_number
 from saman.record import SYSTEM, Record, Stored
 from saman.record.audit import OK, Entry
-from saman.record.hidden import hidden_of
+from saman.record.hidden import Hidden, hidden_of
+from saman.record.membership import controller_of
 
 OFTEN, WHILE = 5, timedelta(hours=1)
 """So many openings of one professional in so long; who needs more calls somebody."""
@@ -68,17 +69,32 @@ async def standing(record: Record, person: str) -> Standing | Refusal:
     lasting = next((one for one in mine if one.lasts(now)), None)
     await record.log(entry_of(record, person, "restrictions"))
     visible = of_kind(record.store.policy, RestrictionVisible, now)
-    terms = opening_at(record.store.policy, now)
-    told = visible is not None and visible.visible != "hidden"
-    hidden = await hidden_of(record.store, record.context, person) if told else ()
+    told, hidden = await told_of(record, person)
     shows_holder = visible is not None and visible.visible == "existence_and_holder"
     return Standing(
         told=told,
         restricted=bool(hidden),
         holders=tuple(sorted({one.holder for one in hidden if one.holder})) if shows_holder else (),
-        terms=terms,
+        terms=opening_at(record.store.policy, now),
         opened=lasting,
     )
+
+
+async def told_of(record: Record, person: str) -> tuple[bool, tuple[Hidden, ...]]:
+    """Whether the country lets her know that something is restricted, and what she is kept from where it does.
+
+    Where only the custodian may know (R06 `seen_by`), that is what her own organisation is responsible for.
+    """
+    now, pool = record.context.now, record.store.pool
+    visible = of_kind(record.store.policy, RestrictionVisible, now)
+    if visible is None or visible.visible == "hidden":
+        return False, ()
+    hidden = await hidden_of(record.store, record.context, person)
+    if visible.seen_by != "custodian" or not hidden:
+        return visible.seen_by != "custodian", hidden
+    own = await controller_of(pool, record.context.party, now) or record.context.party
+    kept = [one for one in hidden if one.holder and (await controller_of(pool, one.holder, now) or one.holder) == own]
+    return bool(kept), tuple(kept)
 
 
 def is_professional(record: Record) -> bool:
@@ -94,13 +110,19 @@ def not_yours() -> Refusal:
 
 async def own_openings(record: Record, person: str = "") -> tuple[Opened, ...] | Refusal:
     """Those of the professional who asks at her unit, newest first; of one person or of everybody."""
+    tasks = await own_tasks(record, person)
+    if isinstance(tasks, Refusal):
+        return tasks
+    found = (opened_of(one) for one in tasks)
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.since, reverse=True))
+
+
+async def own_tasks(record: Record, person: str = "") -> tuple[Stored, ...] | Refusal:
+    """The Tasks of her openings at her unit, also of those where only the first of two steps was taken."""
     pairs = [("code", f"{codes.TASK}|{codes.OPENING}"), ("requester", record.context.actor)]
     pairs += [("patient", f"Patient/{person}")] if person else []
     tasks = await all_of(unfenced(record), "Task", pairs)
-    if isinstance(tasks, Refusal):
-        return tasks
-    found = (opened_of(one) for one in tasks if _is_of(one, record))
-    return tuple(sorted((one for one in found if one is not None), key=lambda one: one.since, reverse=True))
+    return tasks if isinstance(tasks, Refusal) else tuple(one for one in tasks if _is_of(one, record))
 
 
 def _is_of(task: Stored, record: Record) -> bool:

@@ -64,10 +64,12 @@ def domain_of(resource: Mapping[str, Any]) -> Domain:
     """The kind of data `resource` holds; raises KeyError for a type that R4 does not have.
 
     A social-care label makes plan, readings and health data social; a home-monitoring label makes an Observation
-    a reading. The opening of something restricted is about access itself.
+    a reading. The opening of something restricted, and the notice of it, are about access itself.
     """
     kind = DOMAIN_OF_TYPE[resource["resourceType"]]
     if resource["resourceType"] == "Task" and codes.code_of(resource.get("code"), codes.TASK) == codes.OPENING:
+        return Domain.CONSENT
+    if resource["resourceType"] == "Communication" and _is_opening_notice(resource):
         return Domain.CONSENT
     if kind not in _LABELLED:
         return kind
@@ -77,6 +79,11 @@ def domain_of(resource: Mapping[str, Any]) -> Domain:
     if HOME_MONITORING in carried and resource["resourceType"] == "Observation":
         return Domain.READINGS
     return kind
+
+
+def _is_opening_notice(communication: Mapping[str, Any]) -> bool:
+    categories = communication.get("category", ())
+    return any(codes.code_of(one, codes.COMMUNICATION) == codes.OPENING_NOTICE for one in categories)
 
 
 _LABELLED = frozenset({Domain.PLAN, Domain.READINGS, Domain.HEALTH})

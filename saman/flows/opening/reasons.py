@@ -1,0 +1,86 @@
+"""Why a professional may see each kind of data about a person, until when, and why not: by the rules that fence it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import msgspec
+
+from saman.flows.opening.standing import is_professional, not_yours, unfenced
+from saman.kernel.outcome import Refusal
+from saman.model.access import Decision, Domain, Policy, Question, Relation, RelationKind, Words, decide, grants
+from saman.model.access.moment import END
+from saman.model.access.policy import holds
+from saman.model.access.words import words
+from saman.record import Context, Record
+from saman.record.openings import kept_from
+from saman.record.ties import ties
+
+SHOWN = (Domain.PERSON, Domain.PLAN, Domain.READINGS, Domain.HEALTH, Domain.SOCIAL)
+"""The kinds of data that pages tell of."""
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided about one kind of data; `ties` are those that opened it.
+
+    `until` is when it closes unless something new happens; None when it stays open until further notice, or is closed.
+    """
+
+    domain: Domain
+    decision: Decision
+    ties: tuple[RelationKind, ...] = ()
+    until: datetime | None = None
+
+
+async def reasons(record: Record, person: str) -> tuple[Reason, ...] | Refusal:
+    """For the professional who asks: each kind of data about the person, and why it is open to her or closed.
+
+    Refused like a person who does not exist when she may not see the person. A tie that the person has withheld from
+    her counts as if it were not there; so does what is restricted of a kind.
+    """
+    if not is_professional(record):
+        return not_yours()
+    seen = await record.read("Patient", person)
+    if isinstance(seen, Refusal):
+        return seen
+    held = await ties(unfenced(record), person)
+    if isinstance(held, Refusal):
+        return held
+    own = [one for one in held if holds(record.context.assignment, one)]
+    kept = await kept_from(record.store, record.context, person, {one.ground for one in own if one.ground})
+    told = [one for one in own if one.ground not in kept]
+    return tuple(_reason(record.context, record.store.policy, person, domain, told) for domain in SHOWN)
+
+
+def _reason(context: Context, policy: Policy, person: str, domain: Domain, told: list[Relation]) -> Reason:
+    now, assignment = context.now, context.assignment
+    question = Question(assignment=assignment, domain=domain, at=now, person=person, relations=told)
+    decision = decide(question, policy)
+    kinds = dict.fromkeys(one.kind for one in told if one.ground in decision.grounds and not one.is_fact)
+    return Reason(
+        domain=domain,
+        decision=decision,
+        ties=tuple(kinds),
+        until=_until(person, domain, told, context, policy) if decision.permitted else None,
+    )
+
+
+def _until(person: str, domain: Domain, told: Iterable[Relation], context: Context, policy: Policy) -> datetime | None:
+    """The end of the grants that follow one another from now on."""
+    given = [one for one in grants(person, list(told), [context.assignment], policy) if one.domain == domain]
+    until = context.now
+    while follows := [one.until for one in given if one.since <= until < one.until]:
+        until = max(follows)
+    return None if until >= END else until
+
+
+def rules_for(context: Context, policy: Policy, domain: Domain) -> tuple[Words, ...]:
+    """The rules in force that could open a kind of data to somebody in this role, whoever it is about."""
+    speaking = (one for one in policy.clauses if one.is_for(context.assignment) and domain in one.domains)
+    usable = (one for one in speaking if not one.denies and one.allows_purpose(context.purpose))
+    return tuple(
+        words(f"access.rule.{'confirmed' if one.confirmed else 'unconfirmed'}", rule=one.id, says=one.rule.says)
+        for one in usable
+        if context.now in one.span and one.fills != ()
+    )

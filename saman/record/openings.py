@@ -1,0 +1,65 @@
+"""Openings that last, and which of a person's ties somebody is kept from. Nothing about anybody is shown by these."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+import msgspec
+
+from saman.model.fhir import RESOURCE_TYPES, resource_name, resource_number
+from saman.record.context import Context, system
+from saman.record.fence import GATED, gate, opening
+from saman.record.rows import person_shard
+from saman.record.store import Store
+
+_LASTING = """SELECT person, ground, since, until FROM relation
+WHERE actor = $1 AND party = $2 AND kind = 'opening' AND since <= $3 AND until > $3 ORDER BY until DESC, ground"""
+_FENCED = "SELECT EXISTS (SELECT FROM grants WHERE context = $1 AND person = $2 AND fenced)"
+_KEPT = gate(f"""SELECT r.type, r.id FROM resource r
+    JOIN unnest($4::smallint[], $5::text[]) AS k(type, id) ON k.type = r.type AND k.id = r.id
+    WHERE {GATED} AND r.shard = $3::smallint
+      AND is_withheld($6::bigint, $7::timestamptz, $8::text, r.shard, r.type, r.id)""")
+_ABOUT = gate(f"""SELECT r.person FROM resource r
+    JOIN unnest($4::smallint[], $5::text[]) AS p(shard, person) ON p.shard = r.shard AND p.person = r.person
+    WHERE {GATED} AND r.type = {resource_number("Task")} AND r.id = $3::text AND NOT r.deleted""")
+
+
+class Lasting(msgspec.Struct, frozen=True):
+    """An opening that lasts now: of which person, the id of its Task, from when until when."""
+
+    person: str
+    id: str
+    since: datetime
+    until: datetime
+
+
+async def lasting(store: Store, context: Context) -> tuple[Lasting, ...]:
+    """The openings of the professional who asks, at her unit, that last now; the one that lasts longest first."""
+    rows = await store.pool.fetch(_LASTING, context.actor, context.party, context.now)
+    return tuple(
+        Lasting(row["person"], row["ground"].removeprefix("Task/"), row["since"], row["until"]) for row in rows
+    )
+
+
+async def opened_of_task(store: Store, context: Context, task: str, opened: Collection[Lasting]) -> Lasting | None:
+    """The opening, among `opened`, of the person whom a Task is about."""
+    if not opened:
+        return None
+    by_person = {one.person: one for one in opened}
+    shards = [person_shard(person, store.mint) for person in by_person]
+    whole = opening(system(context.now, context.request))
+    found = await store.pool.fetchval(_ABOUT, *whole, task, shards, list(by_person))
+    return by_person.get(found or "")
+
+
+async def kept_from(store: Store, context: Context, person: str, grounds: Collection[str]) -> frozenset[str]:
+    """Those of `grounds` (`CareTeam/1`), which tie to a person, that the person has withheld from the context."""
+    keys = [(kind, id) for kind, _, id in (one.partition("/") for one in grounds) if kind in RESOURCE_TYPES]
+    if not keys or not await store.pool.fetchval(_FENCED, context.number, person):
+        return frozenset()
+    types, ids = [resource_number(kind) for kind, _ in keys], [id for _, id in keys]
+    whole = opening(system(context.now, context.request))
+    asker = (context.number, context.now, context.actor)
+    rows = await store.pool.fetch(_KEPT, *whole, person_shard(person, store.mint), types, ids, *asker)
+    return frozenset(f"{resource_name(row['type'])}/{row['id']}" for row in rows)
