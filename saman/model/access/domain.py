@@ -83,7 +83,8 @@ def domain_of(resource: Mapping[str, Any]) -> Domain:
 
 def _is_opening_notice(communication: Mapping[str, Any]) -> bool:
     categories = communication.get("category", ())
-    return any(codes.code_of(one, codes.COMMUNICATION) == codes.OPENING_NOTICE for one in categories)
+    listed = categories if isinstance(categories, list) else [categories] if categories else []
+    return any(codes.code_of(one, codes.COMMUNICATION) == codes.OPENING_NOTICE for one in listed)
 
 
 _LABELLED = frozenset({Domain.PLAN, Domain.READINGS, Domain.HEALTH})
