@@ -1,4 +1,4 @@
-"""Who holds which competence, by licence or by a delegation, and which activities open tasks are for."""
+"""Who holds which competence, by licence or by a delegation."""
 
 from saman.record.migrations.script import carry_out
 

@@ -22,16 +22,6 @@ CREATE TABLE delegation (
 CREATE INDEX delegation_party ON delegation (party, until);;
 CREATE INDEX delegation_receiver ON delegation (receiver, party, competence);;
 
--- An open Task is for an activity of a service model.
-CREATE TABLE task_activity (
-    task text NOT NULL,
-    owner text NOT NULL,
-    activity text NOT NULL,
-    due timestamptz,
-    PRIMARY KEY (task, activity)
-);;
-CREATE INDEX task_activity_owner ON task_activity (owner, due);;
-
-GRANT SELECT, INSERT, DELETE ON licence, task_activity TO $app;;
+GRANT SELECT, INSERT, DELETE ON licence TO $app;;
 -- UPDATE for the row lock alone that holds a delegation still while somebody acts on it.
 GRANT SELECT, INSERT, UPDATE, DELETE ON delegation TO $app;;
