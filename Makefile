@@ -28,7 +28,7 @@ leaks: dev-set ## Search for data that reaches somebody it should not
 
 soak: dev-set ## What takes long or needs a package index: locks on every platform, kills by the hundred
 	@$(PY) -m tools.lock check
-	@$(PY) -m tools.run_tests soak
+	@$(PY) -m tools.run_tests soak soak-oldest
 
 bench: dev-set ## Measure the speed of record and pages
 	@$(PY) -m tests.load

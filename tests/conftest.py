@@ -23,6 +23,7 @@ from psycopg import sql
 
 from saman.kernel.outcome import Refusal
 from saman.ops import postgres
+from tests import sampling
 
 MEMORY = 1024**3
 DEBIAN = "/usr/lib/postgresql/{}/bin"
@@ -39,18 +40,33 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("fuzz" if os.environ.get("SAMAN_TEST_FUZZ") else "saman")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what can be told by looking: tests of properties, and tests that use the database."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what can be told by looking: tests of properties, and tests that use the database; then draw a sample."""
     for item in items:
         if getattr(getattr(item, "obj", None), "is_hypothesis_test", False):
             item.add_marker("property")
         if {"cluster", "database"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("postgres")
+    files = sampling.sampled(_file(item) for item in items if item.get_closest_marker("postgres"))
+    if left := [item for item in items if item.get_closest_marker("postgres") and _file(item) not in files]:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def _file(item: pytest.Item) -> str:
+    return item.nodeid.partition("::")[0]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which share of the tests ran."""
+    for line in sampling.told():
+        terminalreporter.write_line(line)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the run's folder before any worker starts."""
     if not hasattr(config, "workerinput"):
+        sampling.seeded()
         folder = Path(tempfile.mkdtemp(prefix="saman-test-"))
         folder.chmod(0o755)
         os.environ[RUN] = str(folder)

@@ -21,6 +21,7 @@ OLDEST = "15"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 TOTAL = 50
 WITHOUT_BROWSER = ("--ignore", "tests/e2e")
+ON_DATABASE = "postgres and not conformance and not kills and not leaks and not soak"
 SLOW = "e2e or conformance or kills or leaks or soak or network"
 
 
@@ -89,9 +90,9 @@ PARTS = (
     Part(
         "oldest",
         3,
-        (pytest("tests", *WITHOUT_BROWSER, "-m", "postgres and not conformance and not kills and not soak"),),
+        (pytest("tests", *WITHOUT_BROWSER, "-m", ON_DATABASE),),
         no_oldest,
-        (("SAMAN_TEST_POSTGRES", OLDEST),),
+        (("SAMAN_TEST_POSTGRES", OLDEST), ("SAMAN_TEST_SHARE", "10")),
     ),
     Part(
         "soak",
@@ -100,6 +101,14 @@ PARTS = (
             pytest("tests", *WITHOUT_BROWSER, "-m", "soak", workers="1"),
             pytest("tests/e2e", "-m", "soak", share="worksteal"),
         ),
+        always=False,
+    ),
+    Part(
+        "soak-oldest",
+        30,
+        (pytest("tests", *WITHOUT_BROWSER, "-m", ON_DATABASE),),
+        no_oldest,
+        (("SAMAN_TEST_POSTGRES", OLDEST),),
         always=False,
     ),
 )
