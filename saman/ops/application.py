@@ -160,7 +160,7 @@ def _fhir(parts: Parts, smart: Smart) -> ASGIApp:
 
 
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:
-    doorway = Doorway(identity, sessions, parts.clock, secure=parts.secure)
+    doorway = Doorway(parts.store, identity, sessions, parts.clock, parts.figures.entered, secure=parts.secure)
     levels = Levels(parts.region.policy, parts.region.identity)
     electronic = ElectronicIdentity(
         parts.store, doorway, levels, parts.clock, parts.ways, parts.base_url, parts.eid_transport

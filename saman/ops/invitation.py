@@ -10,6 +10,7 @@ from saman.model.access import Holder
 from saman.ops.cli.opened import Opened
 from saman.ops.settings import Settings
 from saman.record.credentials.passkeys import Credentials
+from saman.record.entrance import Entrance, entrance_entry
 
 
 def passkeys_on(settings: Settings) -> Refusal | None:
@@ -26,4 +27,6 @@ async def invitation(opened: Opened, who: str, lasting: timedelta) -> str | Refu
         text = "No member of staff of that name has a role now. See `saman users`."
         return refused(Kind.NOT_FOUND, "not-found", text, "user")
     secret = await Credentials(opened.store.pool).invite(users[0].actor, opened.now, lasting)
+    context = opened.record.context
+    await opened.record.log(entrance_entry(Entrance.ADMINISTRATION, context, "invitation", about=users[0].actor))
     return f"{opened.settings.address}/auth/invitation#{secret}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from starlette.requests import Request
@@ -14,8 +15,11 @@ from saman.apps.auth.users import User
 from saman.apps.ui.pages import language_of, see
 from saman.kernel.clock import Clock
 from saman.model.access import Assignment, Holder
+from saman.record import Context, Store
 from saman.record.credentials.begun import LASTING
+from saman.record.entrance import NOBODY, Entrance, entrance_entry
 from saman.record.sessions import LONGEST, Sessions, SignedIn, new_csrf
+from saman.record.traffic import keep
 
 HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: "/team"}
 STAFF_HOMES = {
@@ -25,12 +29,34 @@ STAFF_HOMES = {
     "local-administrator": "/team/members",
 }
 BEGUN = "begun"
+DEMO = "demo"
+"""The way of a sign-in by choice alone."""
+NEVER_BEGUN = frozenset({"no-step", "busy"})
+"""Refusals of what was no try to sign in: they leave no entry, so that nobody fills the log from outside."""
+
+Counted = Callable[[str], None]
+"""Hears of each sign-in, sign-out and refusal, by one word."""
+
+
+def _to_nobody(what: str) -> None:
+    """Nobody counts."""
 
 
 class Doorway:
-    """Begins sessions and sets cookies; `secure` says that pages come over HTTPS."""
+    """Begins and ends sessions, tells the log, and sets cookies; `secure` says that pages come over HTTPS."""
 
-    def __init__(self, identity: Identity, sessions: Sessions, clock: Clock, *, secure: bool) -> None:
+    def __init__(
+        self,
+        store: Store,
+        identity: Identity,
+        sessions: Sessions,
+        clock: Clock,
+        counted: Counted = _to_nobody,
+        *,
+        secure: bool,
+    ) -> None:
+        self._store = store
+        self._counted = counted
         self._identity = identity
         self._sessions = sessions
         self._clock = clock
@@ -41,7 +67,11 @@ class Doorway:
         before: SignedIn | None = request.state.session
         if request.state.token:
             await self._sessions.end(request.state.token)
-        token = await self._sessions.begin(await self._session(request, user, way, level))
+        session = await self._session(request, user, way, level)
+        token = await self._sessions.begin(session)
+        changes = before is not None and before.actor == user.actor
+        what = Entrance.ASSIGNMENT if changes else Entrance.SIGN_IN
+        await self._note(request, what, session, f"{way or DEMO} {level}".strip())
         response = see(resumed(request) or STAFF_HOMES.get(user.role, HOMES[user.kind]))
         if before is not None and before.actor != user.actor:
             response.headers["clear-site-data"] = '"cache"'
@@ -49,12 +79,28 @@ class Doorway:
         self.forget_step(response)
         return response
 
-    async def leave(self, request: Request, response: Response) -> Response:
-        """End the session and forget the cookie."""
+    async def leave(self, request: Request, response: Response, session: SignedIn | None) -> Response:
+        """End the session, if there was one, and forget the cookie."""
         await self._sessions.end(request.state.token)
+        if session is not None:
+            await self._note(request, Entrance.SIGN_OUT, session, session.way or DEMO)
         response.headers["clear-site-data"] = '"cache"'
         self._drop(response, cookie_name(secure=self._secure))
         return response
+
+    async def refused(self, request: Request, way: str, reason: str, actor: str = "") -> None:
+        """Tell the log that a try failed: by which way, for which reason, and whose it was as far as it was proven."""
+        if reason in NEVER_BEGUN:
+            return
+        self._counted("refused")
+        standing = Context(0, actor or NOBODY, "", "", "", self._clock(), request.state.request_id, "")
+        entry = entrance_entry(Entrance.SIGN_IN, standing, f"{way} {reason}", good=False)
+        await keep(self._store.audit, entry)
+
+    async def _note(self, request: Request, what: Entrance, session: SignedIn, how: str) -> None:
+        self._counted(what.value)
+        standing = session.standing(self._clock(), request.state.request_id)
+        await keep(self._store.audit, entrance_entry(what, standing, how))
 
     def step_of(self, request: Request) -> str:
         """The token under which the browser's step on the way is kept; empty when it has none."""

@@ -112,10 +112,10 @@ class SignIn:
         further = await self._leaving(session.way) if session is not None and session.way else None
         request.state.session = None
         if further is None:
-            return await self._doorway.leave(request, see("/"))
+            return await self._doorway.leave(request, see("/"), session)
         name, address = further
         page = render(request, "auth/left.html", Left(name=name, address=address))
-        return await self._doorway.leave(request, page)
+        return await self._doorway.leave(request, page, session)
 
     async def _users(self, who: str) -> tuple[User, ...] | Refusal:
         return await find_users(for_sign_in(self._store, self._clock()), who)

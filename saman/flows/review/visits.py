@@ -9,6 +9,7 @@ from itertools import groupby
 import msgspec
 
 from saman.record.audit import Logged
+from saman.record.entrance import entrance_of
 
 PAUSE = timedelta(minutes=30)
 """Reads by one person that lie no further apart are one visit."""
@@ -63,9 +64,10 @@ class Visit(msgspec.Struct, frozen=True):
 
 
 def visits(entries: Iterable[Logged]) -> tuple[Visit, ...]:
-    """The visits that entries make, newest first."""
+    """The visits that entries make, newest first; coming in and leaving is no look at anybody."""
     found: list[Visit] = []
-    ordered = sorted(entries, key=lambda one: (*_who(one), one.at, one.entry))
+    looks = (one for one in entries if entrance_of(one) is None)
+    ordered = sorted(looks, key=lambda one: (*_who(one), one.at, one.entry))
     for _, of_one in groupby(ordered, key=_who):
         run: list[Logged] = []
         for one in of_one:

@@ -17,6 +17,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops.cli.opened import Opened, with_record
 from saman.ops.cli.telling import say
 from saman.record.apps.clients import Client, Clients
+from saman.record.entrance import Entrance, entrance_entry
 
 app = App("clients", help="Register apps and back-end clients (SMART App Launch).")
 
@@ -88,7 +89,12 @@ async def _added(opened: Opened, asked: Registration) -> Client | Refusal:
     if not await Clients(opened.store.pool).add(client):
         text = "This id was given out before. It stands in the log for good; take another."
         return refused(Kind.CONFLICT, "duplicate", text, "id")
+    await _noted(opened, f"client added {client.id}")
     return client
+
+
+async def _noted(opened: Opened, what: str) -> None:
+    await opened.record.log(entrance_entry(Entrance.ADMINISTRATION, opened.record.context, what))
 
 
 @app.command(name="list")
@@ -133,8 +139,10 @@ def remove(id: Id, /) -> int | Refusal:
     """Take a client out. Everything that it was let do ends at once."""
 
     async def removed(opened: Opened) -> bool | Refusal:
-        done = await Clients(opened.store.pool).remove(id, opened.now)
-        return done or refused(Kind.NOT_FOUND, "not-found", "No client of this id is registered.", "id")
+        if not await Clients(opened.store.pool).remove(id, opened.now):
+            return refused(Kind.NOT_FOUND, "not-found", "No client of this id is registered.", "id")
+        await _noted(opened, f"client removed {id}")
+        return True
 
     answer = with_record(removed)
     return answer if isinstance(answer, Refusal) else 0

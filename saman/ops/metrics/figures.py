@@ -52,6 +52,10 @@ class Figures:
             registry=registry,
         )
         self._entries = Counter("saman_audit_entries", "Audit entries made durable by flushes", registry=registry)
+        self._entered = Counter(
+            "saman_sign_ins", "Sign-ins, sign-outs, changes of assignment and refused sign-ins", ("what",),
+            registry=registry,
+        )  # fmt: skip
         self._lost = Counter("saman_notices_lost", "Notices of changed work that could not be sent", registry=registry)
         self._lost_before = 0
         self.unnoted = Counter("saman_answers_unnoted", "Answers not noted beside the log", registry=registry)
@@ -61,6 +65,10 @@ class Figures:
         self._flushes.labels("durable" if durable else "failed").observe(seconds)
         if durable:
             self._entries.inc(entries)
+
+    def entered(self, what: str) -> None:
+        """A sign-in, a sign-out, a change of assignment, or a sign-in that was refused."""
+        self._entered.labels(what).inc()
 
     def look(self, store: Store, streams: int) -> None:
         """Take what stands for a moment: requests under way, streams, connections, waiting entries."""

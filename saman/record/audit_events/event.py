@@ -14,6 +14,7 @@ from saman.kernel.clock import instant
 from saman.model.fhir import resource_name
 from saman.record.audit import OK, Logged
 from saman.record.audit_events.criteria import Criteria
+from saman.record.entrance import NOBODY, Entrance, entrance_of
 
 Resource = dict[str, Any]
 
@@ -43,6 +44,16 @@ ACTIONS: Mapping[str, str] = MappingProxyType({"C": "C", "R": "R", "U": "U", "D"
 _INTERACTIONS = {"C": "create", "R": "read", "U": "update", "D": "delete", "S": "search-type"}
 _PATTERNS = {"C": "Create", "R": "Read", "U": "Update", "D": "Delete", "H": "Read", "S": "Query"}
 
+ENTRANCES: Mapping[Entrance, tuple[str, str]] = MappingProxyType(
+    {
+        Entrance.SIGN_IN: ("110114", "110122"),
+        Entrance.SIGN_OUT: ("110114", "110123"),
+        Entrance.ASSIGNMENT: ("110113", "110136"),
+        Entrance.ADMINISTRATION: ("110113", "110129"),
+    }
+)
+"""Event and kind of each: User Authentication (Login, Logout), Security Alert (Security Roles, Security Configuration),
+https://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_403.html and sect_CID_400, 401."""
 UNNAMED = "Practitioner/"
 """The actor of an entry whose reader is told role and unit, and not who it was."""
 NOT_DONE = "Refused: it is not there, or this is not allowed."
@@ -50,13 +61,12 @@ NOT_DONE = "Refused: it is not there, or this is not allowed."
 
 def audit_event(entry: Logged, id: str, base: str, criteria: Criteria) -> Resource:
     """The AuditEvent of an entry, under `id`; `criteria` says how much of a search its reader is told."""
-    denied = _is_denied(entry)
+    denied = _is_denied(entry) and entrance_of(entry) is None
     made: Resource = {
         "resourceType": "AuditEvent",
         "id": id,
         "meta": {"versionId": "1", "lastUpdated": instant(entry.at)} | _profiled(entry, denied=denied),
-        "type": _coding(DICOM, "110113") if denied else _coding(EVENT_TYPE, "rest"),
-        "subtype": [_coding(DECISION, "AuthZ-Consent") if denied else _coding(INTERACTION, interaction(entry))],
+        **_kind(entry, denied=denied),
         "action": "E" if denied else ACTIONS.get(entry.action, "E"),
         "recorded": instant(entry.at),
         "outcome": str(entry.outcome),
@@ -67,8 +77,22 @@ def audit_event(entry: Logged, id: str, base: str, criteria: Criteria) -> Resour
         made["purposeOfEvent"] = [_concept(REASON, entry.purpose)]
     made["agent"] = _deciding(entry, base) if denied else _agents(entry, base)
     made["source"] = {"site": base, "observer": server(base), "type": [_coding(SOURCE_TYPE, "4")]}
-    made["entity"] = _decided(entry) if denied else _entities(entry, criteria)
+    if entrance_of(entry) is not None:
+        made["entity"] = _entered(entry)
+    else:
+        made["entity"] = _decided(entry) if denied else _entities(entry, criteria)
     return made
+
+
+def _kind(entry: Logged, *, denied: bool) -> Resource:
+    """Type and subtype: a security event, or an interaction with the record."""
+    entrance = entrance_of(entry)
+    if entrance is not None:
+        event, kind = ENTRANCES[entrance[0]]
+        return {"type": _coding(DICOM, event), "subtype": [_coding(DICOM, kind)]}
+    if denied:
+        return {"type": _coding(DICOM, "110113"), "subtype": [_coding(DECISION, "AuthZ-Consent")]}
+    return {"type": _coding(EVENT_TYPE, "rest"), "subtype": [_coding(INTERACTION, interaction(entry))]}
 
 
 def interaction(entry: Logged) -> str:
@@ -137,7 +161,7 @@ def _program(entry: Logged) -> Resource:
     app, _, request = entry.request.removeprefix(APP).partition(":")
     if entry.request.startswith(APP) and request:
         return {"type": "Device", "identifier": {"system": "urn:saman:client", "value": app}}
-    if _is_person(entry):
+    if _is_person(entry) or entry.actor == NOBODY:
         return {"type": "Device", "display": "The browser or application in use"}
     return {"type": "Device", "identifier": {"system": "urn:saman:client", "value": entry.actor}}
 
@@ -178,6 +202,15 @@ def _decided(entry: Logged) -> list[Resource]:
     return [_patient(entry.person), {"what": {"reference": entry.ground}, "type": _coding(RESOURCE_TYPE, "Consent")}]
 
 
+def _entered(entry: Logged) -> list[Resource]:
+    """Whose sign-in or what part of the installation it was, what was done, and in which request."""
+    named = touched(entry)
+    what = {"reference": named[0]} if named else {"display": "Nobody who is known, or the installation"}
+    kind = _coding(ENTITY_TYPE, "1" if named else "2")
+    whose = {"what": what, "type": kind, "role": _coding(ENTITY_ROLE, "11"), "description": entry.query}
+    return [*([_patient(entry.person)] if entry.person else []), whose, _request(entry)]
+
+
 def _entities(entry: Logged, criteria: Criteria) -> list[Resource]:
     """Who it was about, what was touched, what was asked for, on which ground, and in which request."""
     found = [_patient(entry.person)] if entry.person else []
@@ -192,7 +225,11 @@ def _entities(entry: Logged, criteria: Criteria) -> list[Resource]:
         found += [{"type": _coding(PART, "search"), "query": query}] if entry.query else []
     if entry.ground:
         found.append(_ground(entry.ground))
-    return [*found, {"what": {"identifier": {"value": entry.request}}, "type": _coding(TRANSACTION, "XrequestId")}]
+    return [*found, _request(entry)]
+
+
+def _request(entry: Logged) -> Resource:
+    return {"what": {"identifier": {"value": entry.request}}, "type": _coding(TRANSACTION, "XrequestId")}
 
 
 def touched(entry: Logged) -> list[str]:

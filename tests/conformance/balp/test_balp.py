@@ -46,7 +46,19 @@ entries = some.builds(
     person=some.sampled_from([None, "p"]),
     outcome=some.sampled_from([0, 0, 4]),
     ground=some.sampled_from(["", "CareTeam/t", "Patient/p", "Consent/c"]),
-    query=some.sampled_from(["", "Observation?patient=p,q&_id=a", "$everything", "worklist of unit-a", "a\nb?c"]),
+    query=some.sampled_from(
+        [
+            "",
+            "Observation?patient=p,q&_id=a",
+            "$everything",
+            "worklist of unit-a",
+            "a\nb?c",
+            "sign-in passkeys high",
+            "sign-out demo",
+            "assignment demo",
+            "administration erased",
+        ]
+    ),
     read=some.sampled_from([(), ("Observation/a/1",), ("Goal/g/2", "Task/t/", "Task/u/3")]),
     missed=some.sampled_from([(), ("Goal",)]),
 )
@@ -66,7 +78,7 @@ def test_whatever_is_logged_makes_a_valid_event_of_its_profile(entry: Logged) ->
         assert validate(event) == ()
         assert [text for text, holds in demands(event) if not holds] == []
     assert bool(event["meta"].get("profile")) is (
-        (entry.outcome == 0 and entry.action != "E") or event["type"]["code"] == "110113"
+        (entry.outcome == 0 and entry.action != "E") or event["subtype"][0]["code"] == "AuthZ-Consent"
     )
 
 

@@ -154,6 +154,17 @@ async def test_a_handle_of_another_account_signs_nobody_in(keyring):
         await not_in(browser, await keyring.sign_in(browser, key))
 
 
+async def noted(keyring, how: str) -> list[tuple[str, int, str | None]]:
+    """Actor, outcome and person of what the log holds of failed sign-ins."""
+    rows = await keyring.store.pool.fetch(
+        "WITH asked AS MATERIALIZED (SELECT set_config('saman.context', '0', true)) SELECT a.actor, a.outcome, a.person"
+        " FROM asked, audit_found(0, 9223372036854775807, true, 100, NULL, NULL, NULL, '{E}', NULL, NULL, NULL, NULL,"
+        " NULL, NULL) AS a WHERE a.query = $1",
+        f"sign-in {how}",
+    )
+    return [tuple(row) for row in rows]
+
+
 async def test_a_counter_that_does_not_go_on_closes_the_key(keyring):
     key = Authenticator()
     async with keyring.browser() as browser:
@@ -164,6 +175,7 @@ async def test_a_counter_that_does_not_go_on_closes_the_key(keyring):
         answer = await keyring.sign_in(copy, key)
         assert "may have been copied" in answer.text
         await not_in(copy, answer)
+    assert await noted(keyring, "passkeys copied") == [(NURSE, 4, None)], "the log knows whose key it was"
     key.count += 5
     async with keyring.browser() as owner:
         await not_in(owner, await keyring.sign_in(owner, key))

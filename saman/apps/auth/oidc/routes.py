@@ -110,10 +110,10 @@ class ElectronicIdentity:
         host = request.client.host if request.client else ""
         if await self._begun.tried(f"begin {host}", now, MINUTE) > MOST_BEGUN:
             busy = refused(Kind.UNAVAILABLE, "throttled", "Too many sign-ins from one address.", "busy", key=BUSY)
-            return self._refuse(request, client.way.id, busy)
+            return await self._refuse(request, client.way.id, busy)
         begun = await client.begin(self._levels.of(people, now), language_of(request), now)
         if isinstance(begun, Refusal):
-            return self._refuse(request, client.way.id, begun)
+            return await self._refuse(request, client.way.id, begun)
         asked, address = begun
         response = RedirectResponse(address, status_code=303)
         return self._doorway.keep_step(response, await self._begun.begin(asked, now))
@@ -125,20 +125,20 @@ class ElectronicIdentity:
         client = self._clients.get(id)
         if asked is None or client is None:
             over = refused(Kind.INVALID, "expired", "No sign-in waits for this answer.", "no-step", key=OVER)
-            return self._refuse(request, id if client else "unknown", over)
+            return await self._refuse(request, id if client else "unknown", over)
         if asked.way != id or len(request.query_params.multi_items()) != len(request.query_params):
             mixed = refused(Kind.FORBIDDEN, "security", "The answer is for another.", "mix-up", key=UNTRUSTED)
-            return self._refuse(request, id, mixed)
+            return await self._refuse(request, id, mixed)
         signed = await client.finish(asked, request.query_params, now)
         if isinstance(signed, Refusal):
-            return self._refuse(request, id, signed)
+            return await self._refuse(request, id, signed)
         return await self._proven(request, client.way, signed, now)
 
     async def _proven(self, request: Request, way: Way, signed: Signed, now: datetime) -> Response:
         record = for_sign_in(self._store, now)
         people = await people_of(record, signed)
         if isinstance(people, Refusal):
-            return self._refuse(request, way.id, people)
+            return await self._refuse(request, way.id, people)
         choosing = Choosing(people=people, way=way.id, level=signed.level)
         users, stronger = await self._users(record, choosing, now)
         if len(users) == 1 and not stronger:
@@ -146,7 +146,7 @@ class ElectronicIdentity:
         if not users:
             key = WEAK_FOR_WORK if stronger else IDLE
             none = refused(Kind.FORBIDDEN, "forbidden", "No role is held now.", "no-role", key=key)
-            return self._refuse(request, way.id, none)
+            return await self._refuse(request, way.id, none)
         return self._doorway.keep_step(see("/auth/as"), await self._begun.begin(choosing, now))
 
     async def _users(self, record: Record, choosing: Choosing, now: datetime) -> tuple[tuple[User, ...], bool]:
@@ -178,13 +178,13 @@ class ElectronicIdentity:
         choosing = await self._begun.take(self._doorway.step_of(request), Choosing, now)
         if choosing is None or choosing.way not in self._clients:
             over = refused(Kind.INVALID, "expired", "No choice waits.", "no-step", key=OVER)
-            return self._refuse(request, "unknown", over)
+            return await self._refuse(request, "unknown", over)
         users, _ = await self._users(for_sign_in(self._store, now), choosing, now)
         wanted = fields.get("user", "")
         user = next((one for one in users if _key(one) == wanted), None)
         if user is None:
             other = refused(Kind.FORBIDDEN, "forbidden", "This role is not held.", "not-held", key=OVER)
-            return self._refuse(request, choosing.way, other)
+            return await self._refuse(request, choosing.way, other)
         return await self._enter(request, user, choosing)
 
     async def _enter(self, request: Request, user: User, choosing: Choosing) -> Response:
@@ -197,9 +197,11 @@ class ElectronicIdentity:
         address = await client.leaving(self._clock()) if client else None
         return (client.way.name, address) if client and address else None
 
-    def _refuse(self, request: Request, way: str, refusal: Refusal) -> Response:
-        """A page with a way on; the log hears the reason and never about whom."""
-        _log.warning("sign-in refused", way=way, reason=refusal.issues[0].path, request=request.state.request_id)
+    async def _refuse(self, request: Request, way: str, refusal: Refusal) -> Response:
+        """A page with a way on; the server's own log hears the reason and never about whom."""
+        reason = refusal.issues[0].path
+        _log.warning("sign-in refused", way=way, reason=reason, request=request.state.request_id)
+        await self._doorway.refused(request, way, reason)
         return self._doorway.forget_step(render(request, "auth/stopped.html", refusal, refusal.status))
 
 

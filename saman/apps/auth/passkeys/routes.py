@@ -148,11 +148,11 @@ class Passkeys:
         if isinstance(fields, Refusal):
             return render_refusal(request, fields)
         if await self._busy(request, now):
-            return self._refuse(request, "busy", BUSY, Kind.UNAVAILABLE)
+            return await self._refuse(request, "busy", BUSY, Kind.UNAVAILABLE)
         secret = fields.get("secret", "")
         actor = await self._credentials.invited(secret, now)
         if actor is None:
-            return self._refuse(request, "invitation", USED_UP)
+            return await self._refuse(request, "invitation", USED_UP)
         keys = await self._credentials.of(actor)
         handle = keys[0].handle if keys else new_handle()
         step = Enrolment(challenge=_challenge(), actor=actor, handle=handle, invitation=digest_of(secret))
@@ -164,7 +164,7 @@ class Passkeys:
         step = await self._begun.look(self._doorway.step_of(request), Enrolment, now)
         user = await self._user(step.actor, now) if step else None
         if step is None or user is None:
-            return self._refuse(request, "no-step", OVER, Kind.INVALID)
+            return await self._refuse(request, "no-step", OVER, Kind.INVALID)
         options = enrolment(self._place, step.challenge, step.handle, user.name, await self._credentials.of(step.actor))
         return render(
             request, "auth/new_key.html", Ceremony(options=options, name=user.name, first=bool(step.invitation))
@@ -177,16 +177,16 @@ class Passkeys:
             return render_refusal(request, fields)
         step = await self._begun.take(self._doorway.step_of(request), Enrolment, now)
         if step is None:
-            return self._refuse(request, "no-step", OVER, Kind.INVALID)
+            return await self._refuse(request, "no-step", OVER, Kind.INVALID)
         session: SignedIn | None = request.state.session
         if not step.invitation and (session is None or session.actor != step.actor):
-            return self._refuse(request, "other-person", OVER)
+            return await self._refuse(request, "other-person", OVER)
         whose = Enrolling(actor=step.actor, handle=step.handle, name=_name(fields) or now.date().isoformat())
         key = enrolled(self._place, step.challenge, fields.get("credential", ""), whose, now)
         if isinstance(key, Refusal):
-            return self._refuse(request, key.issues[0].path, NOT_BELIEVED)
+            return await self._refuse(request, key.issues[0].path, NOT_BELIEVED)
         if not await self._credentials.enrol(key, step.invitation or None, now):
-            return self._refuse(request, "invitation", USED_UP)
+            return await self._refuse(request, "invitation", USED_UP)
         _log.info("passkey enrolled", invited=bool(step.invitation))
         if not step.invitation:
             return self._doorway.forget_step(see("/auth/passkeys"))
@@ -196,7 +196,7 @@ class Passkeys:
         """The page on which somebody signs in with a key."""
         now = self._clock()
         if await self._busy(request, now):
-            return self._refuse(request, "busy", BUSY, Kind.UNAVAILABLE)
+            return await self._refuse(request, "busy", BUSY, Kind.UNAVAILABLE)
         step = Challenge(challenge=_challenge())
         page = render(request, "auth/key.html", Ceremony(options=signing_in(self._place, step.challenge)))
         return self._doorway.keep_step(page, await self._begun.begin(step, now))
@@ -208,29 +208,29 @@ class Passkeys:
             return render_refusal(request, fields)
         step = await self._begun.take(self._doorway.step_of(request), Challenge, now)
         if step is None:
-            return self._refuse(request, "no-step", OVER, Kind.INVALID)
+            return await self._refuse(request, "no-step", OVER, Kind.INVALID)
         shown = presented(fields.get("credential", ""))
         key = None if isinstance(shown, Refusal) else await self._credentials.find(shown.id)
         if isinstance(shown, Refusal) or key is None:
-            return self._refuse(request, "unknown-key", NOT_BELIEVED)
+            return await self._refuse(request, "unknown-key", NOT_BELIEVED)
         if key.stopped:
-            return self._refuse(request, "stopped", COPIED)
+            return await self._refuse(request, "stopped", COPIED)
         count = proven(self._place, step.challenge, shown, key)
         if isinstance(count, Refusal):
             wrong = await self._begun.tried(f"key {key.id.hex()}", now, WRONG_WITHIN)
-            return self._refuse(request, count.issues[0].path, BUSY if wrong > MOST_WRONG else NOT_BELIEVED)
+            return await self._refuse(request, count.issues[0].path, BUSY if wrong > MOST_WRONG else NOT_BELIEVED)
         if is_copy(key, count):
             await self._credentials.stop(key.id)
-            return self._refuse(request, "copied", COPIED)
+            return await self._refuse(request, "copied", COPIED, actor=key.actor)
         if not await self._credentials.use(key, count, now):
-            return self._refuse(request, "counter", NOT_BELIEVED)
+            return await self._refuse(request, "counter", NOT_BELIEVED, actor=key.actor)
         return await self._entered(request, key.actor, now)
 
     async def _entered(self, request: Request, actor: str, now: datetime) -> Response:
         level = self._levels.passkeys
         user = await self._user(actor, now)
         if user is None or not level.reaches(self._levels.of(People.STAFF, now)):
-            return self._refuse(request, "no-role", NO_ROLE)
+            return await self._refuse(request, "no-role", NO_ROLE, actor=actor)
         _log.info("signed in", way=WAY, level=level.value, kind=user.kind.value)
         return await self._doorway.enter(request, user, WAY, level.value)
 
@@ -295,8 +295,12 @@ class Passkeys:
         users = await find_users(for_sign_in(self._store, now), actor)
         return None if isinstance(users, Refusal) else users[0]
 
-    def _refuse(self, request: Request, reason: str, key: str, kind: Kind = Kind.FORBIDDEN) -> Response:
+    async def _refuse(
+        self, request: Request, reason: str, key: str, kind: Kind = Kind.FORBIDDEN, *, actor: str = ""
+    ) -> Response:
+        """A page with a way on; `actor` is whose key it was, once it has proven so."""
         _log.warning("sign-in refused", way=WAY, reason=reason, request=request.state.request_id)
+        await self._doorway.refused(request, WAY, reason, actor)
         refusal = refused(kind, "security", "The passkey was not accepted.", reason, key=key)
         return self._doorway.forget_step(render(request, "auth/stopped.html", refusal, refusal.status))
 
