@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from saman.kernel.outcome import Refusal
+from saman.model.access.delegation import competence_of
 from saman.model.care.caremodel import CareModel
 from saman.record import Record
 from saman.record.present import present
@@ -71,7 +72,8 @@ async def _roles_of(record: Record, practitioners: set[str]) -> list[Resource]:
     page = await record.search(
         "PractitionerRole", [("practitioner", ",".join(sorted(practitioners))), ("_count", MOST)]
     )
-    return [] if isinstance(page, Refusal) else [one.resource() for one in page.matches]
+    found = [] if isinstance(page, Refusal) else [one.resource() for one in page.matches]
+    return [role for role in found if not competence_of(role)]
 
 
 def _unit(model: CareModel, reference: str) -> Named | None:

@@ -14,6 +14,7 @@ from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
+from saman.record.delegation import learn_all
 from saman.record.grants import relate_anew, restrict_anew, work_out_anew
 from saman.record.membership import enrol_all
 from saman.record.once import done_names, keep_done
@@ -30,6 +31,9 @@ GRANTS = "grants"
 MEMBERSHIPS = "memberships 2"
 """Kept when who works where, and what stands for whom, was derived from what is older than the tables for it."""
 
+COMPETENCES = "competences"
+"""Kept when who holds which licence was derived from a directory older than the tables for it."""
+
 RESTRICTIONS = "restrictions"
 """Kept when what follows from birth, custody and Consents was derived from what is older than the tables for it."""
 
@@ -44,6 +48,9 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
         await enrol_all(store.pool, store.policy.zone, clock())
         await relate_anew(store.pool, store.policy, clock())
         await keep_done(store, MEMBERSHIPS)
+    if COMPETENCES not in done:
+        await learn_all(store, clock())
+        await keep_done(store, COMPETENCES)
     if RESTRICTIONS not in done:
         await restrict_anew(store.pool, store.policy, clock())
         await keep_done(store, RESTRICTIONS)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from saman.kernel.outcome import Refusal
-from saman.model.access import Verdict, may_write, unmet
+from saman.model.access import Verdict, Words, may_write, unmet
+from saman.model.access.words import words
+from saman.model.care.competence import acting
+from saman.record.delegation import lacking
 from saman.record.door import Door
 from saman.record.narrow_reading import unnarrowed
 from saman.record.narrowing import insufficient, lets_resource, lets_row
@@ -64,8 +67,22 @@ async def judged(door: Door, change: Change) -> Change | Refusal:
             change = msgspec.structs.replace(change, expected=row["version"])
     elif change.id and door.store.mint.shard(change.id) is None:
         return not_found()
-    reasons = unmet(decision.obligations, assignment, before, None if change.remove else change.resource)
+    after = None if change.remove else change.resource
+    reasons = unmet(decision.obligations, assignment, before, after) or await _incompetent(door, before, after)
     return forbidden(reasons) if reasons else change
+
+
+async def _incompetent(door: Door, before: Resource | None, after: Resource | None) -> tuple[Words, ...]:
+    """What a Task requires of those who take, begin or finish it and is not held; nothing is taken from it either."""
+    competences = door.store.policy.competences
+    needed = competences.of(before)
+    if after is None or after["resourceType"] != "Task" or not (needed or competences.of(after)):
+        return ()
+    if not set(needed) <= set(competences.of(after)):
+        return (words("access.write.same_needs"),)
+    people = acting(before, after, door.context.actor)
+    missing = await lacking(door, competences, after, people) if people else ()
+    return (words("access.write.competent", needs=", ".join(missing)),) if missing else ()
 
 
 async def _scoped(door: Door, change: Change) -> Change | Refusal:

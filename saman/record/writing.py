@@ -21,6 +21,7 @@ from saman.record.audit_events.ids import pretended
 from saman.record.change import Change, judged
 from saman.record.context import Context
 from saman.record.database import Rows
+from saman.record.delegation import learn
 from saman.record.door import Door
 from saman.record.fence import AT, GATED, Fence, gate
 from saman.record.grants import regroup, relate, stand
@@ -147,6 +148,7 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
     staff = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in MEMBERSHIP_TYPES]
     if staff:
         await enrol(connection, staff, door.store.policy.zone, now)
+        await learn(connection, staff, door.store.policy.zone, door.store.seal)
     posts = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in STANDING_TYPES]
     if posts:
         await stand(connection, posts, door.store.policy)

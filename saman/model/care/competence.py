@@ -67,6 +67,35 @@ NONE = Competences()
 """Nothing is required of anybody."""
 
 
+def acting(task_before: Resource | None, task: Resource, actor: str) -> frozenset[str]:
+    """References of those who have to be competent for what a write does with a Task.
+
+    Whoever takes it or is assigned to it, whoever begins or finishes it, and whoever it says has done it.
+    """
+    before = task_before or {}
+    held = [claim for claim in (_holders(task) - _holders(before)) if claim]
+    moves = task.get("status") in BINDING and task.get("status") != before.get("status")
+    return frozenset([*held, *(_doers(task) - _doers(before)), *([actor] if moves else [])])
+
+
+BINDING = frozenset({"in-progress", "completed"})
+"""Statuses that somebody begins or finishes a task with."""
+
+
+def _holders(task: Resource) -> set[str]:
+    claimed = codes.extension_of(dict(task), codes.CLAIMED_BY).get("valueReference", {}).get("reference", "")
+    owner = str(task.get("owner", {}).get("reference", ""))
+    return {str(claimed)} | ({owner} if owner and not owner.startswith("Organization/") else set())
+
+
+def _doers(task: Resource) -> set[str]:
+    said = (one for one in task.get("output", ()) if codes.code_of(one.get("type"), codes.TASK_OUTPUT) in DONE_BY)
+    return {str(one.get("valueReference", {}).get("reference", "")) for one in said}
+
+
+DONE_BY = frozenset({"done-by", "acknowledged-by"})
+
+
 def activities_of(task: Resource | None) -> tuple[str, ...]:
     """The activities that a Task is for: its codes in `urn:saman:activity`."""
     codings = (task or {}).get("code", {}).get("coding", ())
