@@ -89,7 +89,7 @@ def _of_user(user: User, about: Question, policy: Policy) -> dict[str, Any]:
 def _restricted(user: User, about: Question, policy: Policy, said: Said) -> dict[str, Any]:
     """What the person has restricted for this assignment at that time, with the row of law it rests on."""
     own = msgspec.structs.replace(_acting(user), actor=user.actor)
-    rows = withheld(about.person, said.restrictions, own, about.relations, said.parents)
+    rows = withheld(about.person, said.restrictions, own, about.relations, said.parents, policy.clauses)
     now = [one for one in rows if one.since <= about.at < one.until and one.actor in ("", user.actor)]
     row = row_at(policy, "R05", about.at)
     return {

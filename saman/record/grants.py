@@ -22,6 +22,7 @@ from saman.model.access import (
     Policy,
     Relation,
     RelationKind,
+    Restriction,
     grants,
     relations,
     restrictions,
@@ -30,6 +31,7 @@ from saman.model.access.grant import without
 from saman.model.access.moment import END, START
 from saman.model.access.policy import Span, holds
 from saman.model.access.standing import STANDING_TYPES, AsWritten
+from saman.model.access.visits import VISIT, is_labelled, visit_of
 from saman.model.fhir import resource_number
 from saman.record.context import system
 from saman.record.database import Connection, Pool
@@ -84,11 +86,11 @@ async def relate(connection: Connection, written: Sequence[tuple[str, Resource |
     grounds = [ground for ground, _ in written]
     resources = [resource for _, resource in written if resource is not None]
     made = [relation for resource in resources for relation in relations(resource, policy.zone, AsWritten())]
-    restricted = [one for resource in resources for one in restrictions(resource, policy.zone)]
+    restricted = [one for resource in resources for one in _restricted(resource, policy)]
     holders = {relation.party or relation.actor or "" for relation in made}
     await connection.execute(_SHARE, sorted(holders | await parties_behind(connection, holders)))
     before = {row["person"] for row in await connection.fetch(_TOUCHED, grounds)}
-    consents = [ground for ground in grounds if ground.startswith("Consent/")]
+    consents = [ground for ground in grounds if ground.startswith(("Consent/", VISIT))]
     before |= await restricted_by(connection, consents) if consents else set()
     persons = sorted(before | {relation.person for relation in made} | {one.person for one in restricted})
     await connection.execute(_LOCK, persons)
@@ -100,6 +102,11 @@ async def relate(connection: Connection, written: Sequence[tuple[str, Resource |
     await refresh(connection, persons, policy)
 
 
+def _restricted(resource: Resource, policy: Policy) -> tuple[Restriction, ...]:
+    """What a Consent restricts, or what a visit says that guardians see."""
+    return visit_of(resource) if resource["resourceType"] == "Encounter" else restrictions(resource, policy.zone)
+
+
 async def refresh(connection: Connection, persons: Sequence[str], policy: Policy) -> None:
     """Work out the grants of `persons` for every context that has to do with them."""
     known = [tie_of(row) for row in await connection.fetch(_RELATIONS, persons)]
@@ -108,11 +115,18 @@ async def refresh(connection: Connection, persons: Sequence[str], policy: Policy
     contexts = [assignment_of(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
     by_person = {person: list(ties) for person, ties in groupby(known, key=lambda relation: relation.person)}
     follow = [grant for person, ties in by_person.items() for grant in _of_person(person, ties, contexts, policy)]
-    fenced = await withhold(connection, persons, by_person, contexts)
+    fenced = await withhold(connection, persons, by_person, contexts, policy.clauses)
     await connection.execute(_REVOKE, persons)
     if follow:
         rows = (_grant_row(grant, (grant.context, grant.person) in fenced) for grant in follow)
         await connection.execute(_GRANT, *_columns(rows))
+
+
+async def see_visits(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:
+    """Follow what visits (Encounters) say that guardians see; nothing when none of them says or said anything."""
+    before = await restricted_by(connection, [ground for ground, _ in written])
+    if before or any(resource is not None and is_labelled(resource) for _, resource in written):
+        await relate(connection, written, policy)
 
 
 async def stand(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:

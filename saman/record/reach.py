@@ -48,7 +48,9 @@ def _reaches(record: Record, present: Present) -> Iterator[Reach]:
         if not open_now:
             continue
         domains = tuple(sorted({Domain(one.domain) for one in open_now}))
-        rows = withheld(present.person, present.restrictions, assignment, present.relations, present.parents)
+        rows = withheld(
+            present.person, present.restrictions, assignment, present.relations, present.parents, policy.clauses
+        )
         held = [one for one in present.held if one.item.domain in domains]
         closed = [one for one in held if is_withheld(one.item, rows, now, "") is not None]
         yield Reach(

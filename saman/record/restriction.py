@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 from saman.model.access import Assignment, Relation, Restriction, Withheld, withheld
+from saman.model.access.policy import Clause
 from saman.model.fhir import RESOURCE_TYPES, resource_number
 from saman.record.database import Connection
 
@@ -61,17 +62,23 @@ async def withhold(
     persons: Sequence[str],
     ties: Mapping[str, Sequence[Relation]],
     contexts: Collection[Assignment],
+    clauses: Sequence[Clause],
 ) -> set[tuple[int, str]]:
-    """Work out anew what is withheld of `persons`; gives each context and person where anything is."""
+    """Work out anew what is withheld of `persons`; gives each context and person where anything is.
+
+    `clauses` are the rules in force, some of which keep back part of what they open.
+    """
     found = [_restriction(row) for row in await connection.fetch(_ANEW, persons)]
-    if not found:
+    keeping = [one for one in clauses if one.keeps_back]
+    concerned = {one.person for one in found} | (set(persons) if keeping else set())
+    if not concerned:
         return set()
-    units = await parents(connection)
+    units = await parents(connection) if found else {}
     rows = [
         row
-        for person in {one.person for one in found}
+        for person in sorted(concerned)
         for context in contexts
-        for row in withheld(person, found, context, ties.get(person, ()), units)
+        for row in withheld(person, found, context, ties.get(person, ()), units, keeping)
     ]
     await connection.executemany(_ADD, map(_row, rows))
     return {(row.context, row.person) for row in rows if row.denies}

@@ -16,6 +16,7 @@ from saman.model import fhir
 from saman.model.access import RELATION_TYPES, holder_of
 from saman.model.access.membership import MEMBERSHIP_TYPES
 from saman.model.access.standing import STANDING_TYPES
+from saman.model.access.visits import is_labelled
 from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.ids import pretended
 from saman.record.change import Change, judged
@@ -24,7 +25,7 @@ from saman.record.database import Rows
 from saman.record.delegation import learn
 from saman.record.door import Door
 from saman.record.fence import AT, GATED, Fence, gate
-from saman.record.grants import regroup, relate, stand
+from saman.record.grants import regroup, relate, see_visits, stand
 from saman.record.membership import enrol
 from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
@@ -86,7 +87,12 @@ _FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES
 
 def needs_transaction(changes: Sequence[Change]) -> bool:
     """Whether more than rows, events and audit follows from the changes."""
-    return any(change.type in _FOLLOWED for change in changes)
+    return any(change.type in _FOLLOWED or _is_visit(change) for change in changes)
+
+
+def _is_visit(change: Change) -> bool:
+    """Whether it is a visit that says, or may have said before, what guardians see."""
+    return change.type == "Encounter" and (bool(change.id) or is_labelled(change.resource))
 
 
 async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
@@ -155,6 +161,9 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
     ties = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name in RELATION_TYPES]
     if ties:
         await relate(connection, ties, door.store.policy)
+    visits = [(f"{row.type_name}/{row.id}", one) for row, one in written if row.type_name == "Encounter"]
+    if visits:
+        await see_visits(connection, visits, door.store.policy)
     if any(row.type_name == "Organization" for row in rows):
         await regroup(connection, door.store.policy)
     tasks = [(row, one) for row, one in written if row.type_name == "Task"]

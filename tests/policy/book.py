@@ -50,8 +50,8 @@ PURPOSES = {
     Holder.RELATIVE: ("FAMRQT", "PATRQT"),
     Holder.SYSTEM: ("TREAT", "HOPERAT", "HSYSADMIN"),
 }
-OWN_TIES = {"self", "relative", "guardian", "mandate"}
-FACTS = {"protected", "born"}
+OWN_TIES = {"self", "relative", "guardian", "mandate", "extended", "own_protected"}
+FACTS = {"protected", "born", "at_home"}
 STAFF_TIES = tuple(kind.value for kind in RelationKind if kind.value not in OWN_TIES | FACTS)
 CLOSE_TIES = ("relative", "guardian", "mandate", "consent")
 T = TypeVar("T")
@@ -87,11 +87,13 @@ class Table(_Part, frozen=True, kw_only=True):
     """The cases of one country, its time zone, and how far each row without terms was checked.
 
     `slots`: the rules that an agreement may fill, each with the roles and kinds of data it may fill them with.
+    `keeps`: the rules that keep back some of what they open, each with what it makes of visits and labels.
     """
 
     country: str
     zone: str
     slots: dict[str, str] = {}
+    keeps: dict[str, str] = {}
     rows: dict[str, Literal["S", "B", "U"]]
     cases: tuple[Case, ...]
 
@@ -307,6 +309,9 @@ def faults(code: str, policy: Policy, first: str = "") -> Iterator[str]:
     slots = {one.id: _slot(one) for one in policy.clauses if one.fills is not None}
     if slots != {rule: frozenset(words.split()) for rule, words in said.slots.items()}:
         yield f"the slots are {slots}"
+    keeps = {one.id: frozenset({one.visits, *one.but_not} - {""}) for one in policy.clauses if one.keeps_back}
+    if keeps != {rule: frozenset(words.split()) for rule, words in said.keeps.items()}:
+        yield f"what rules keep back is {keeps}"
     for question, domain, decision in answers(code, policy, first):
         yield from differs(question, domain, decision, statuses(code))
 

@@ -187,7 +187,7 @@ def _tie(tie: Relation) -> Tree:
 
 def _holder(tie: Relation) -> str:
     unnamed = not tie.party and tie.actor is None
-    if tie.kind is RelationKind.PROTECTED or (tie.kind is RelationKind.CONSENT and unnamed):
+    if tie.kind in (RelationKind.PROTECTED, RelationKind.AT_HOME) or (tie.kind is RelationKind.CONSENT and unnamed):
         return "everybody"
     return "party" if tie.party else "actor" if tie.actor else "nobody"
 

@@ -20,7 +20,7 @@ from tests.policy.book import faults, policy_of, rows_text, terms_faults
 DOMAINS = ("person", "plan", "readings", "health", "social", "finance", "consent")
 OTHER_TIES = {
     "staff": ("managing", "appointment", "opening", "task", "general_practitioner"),
-    "relative": ("relative", "guardian", "mandate", "consent"),
+    "relative": ("relative", "guardian", "mandate", "consent", "extended"),
     "citizen": (),
     "system": (),
 }
@@ -99,6 +99,7 @@ def _rules(rule: Tree) -> Iterator[tuple[str, Tree | None]]:
         ("ties", OTHER_TIES[rule["who"]]),
         ("also", ("opening",)),
         ("about", ("other",)),
+        ("but_not", ("PSY",)),
         ("purposes", ("HRESCH", "BTG", "HOPERAT", "PATRQT")),
         ("sees", DOMAINS),
         ("never_sees", (*DOMAINS, "directory")),
@@ -135,7 +136,10 @@ def _conditions(rule: Tree) -> Iterator[tuple[str, Tree]]:
         yield f"grace_days {grace + 1}", _with(rule, "grace_days", grace + 1)
         if grace:
             yield f"grace_days {grace - 1}", _with(rule, "grace_days", grace - 1)
-    for name in ("by_agreement", "grace_days"):
+    for word in ("unless_hidden", "only_opened"):
+        if rule["who"] == "relative" and rule.get("ties") and rule.get("sees") and rule.get("visits") != word:
+            yield f"visits {word}", _with(rule, "visits", word)
+    for name in ("by_agreement", "grace_days", "visits", "but_not"):
         if name in rule:
             yield f"{name} gone", _without(rule, name)
     if "by_agreement" in rule:

@@ -60,15 +60,15 @@ FITS = {
 KINDS = {
     Holder.STAFF: ("care_team", "care_team", "task", "task", "request", "episode", "general_practitioner", "consent"),
     Holder.CITIZEN: ("self", "self", "self"),
-    Holder.RELATIVE: ("relative", "guardian", "mandate", "relative", "guardian", "mandate"),
+    Holder.RELATIVE: ("relative", "guardian", "mandate", "relative", "guardian", "mandate", "extended", "at_home"),
     Holder.SYSTEM: (),
 }
 TOPICS = {
-    Holder.RELATIVE: st.sampled_from([None, "plan", "record", "plan", "record", "other"]),
+    Holder.RELATIVE: st.sampled_from([None, "plan", "record", "readings", "cognitive-impairment", "other"]),
 }
 # A person is born once, and `worlds` says when.
 EVERY_KIND = [kind.value for kind in RelationKind if kind is not RelationKind.BORN]
-AROUND = st.sampled_from([0, 1, 12, 13, 15, 16, 18, 80])
+AROUND = st.sampled_from([0, 1, 10, 12, 13, 15, 16, 18, 80])
 
 
 @st.composite
@@ -90,6 +90,8 @@ def ties(draw, user, at):
     tie = {"person": draw(st.sampled_from("pppppppq")), "kind": kind, "ground": "X/1", "topic": topic}
     if kind is RelationKind.PROTECTED:
         return Relation(**tie)
+    if kind is RelationKind.AT_HOME:
+        return Relation(**tie, start=start, end=end)
     if kind is RelationKind.CONSENT and draw(st.booleans()):
         return Relation(**tie, start=start, end=end)
     if user.kind is Holder.STAFF:

@@ -19,7 +19,7 @@ from saman.flows.monitoring.enrolment import OwnLimit
 from saman.flows.monitoring.series import Reading
 from saman.flows.reading import Said, day_of, in_language
 from saman.model.access.domain import labels
-from saman.model.access.relation import PROTECTED_ADDRESS
+from saman.model.access.near import PROTECTED_ADDRESS
 from saman.model.care.combine import rules_of
 from saman.model.care.measurement import Measurement
 from saman.model.triage import marks as triage

@@ -16,7 +16,7 @@ from saman.flows.directory import name_of
 from saman.flows.review.patterns import Address, Known
 from saman.kernel.outcome import Refusal
 from saman.model.access.domain import labels
-from saman.model.access.relation import PROTECTED_ADDRESS
+from saman.model.access.near import PROTECTED_ADDRESS
 from saman.model.fhir import resource_number
 from saman.model.fhir.folding import fold
 from saman.record import Record, system

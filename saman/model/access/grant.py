@@ -32,7 +32,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     """The person has restricted something for this context; what, is told by `withheld`."""
 
 
-class _Piece(msgspec.Struct, frozen=True):
+class Piece(msgspec.Struct, frozen=True):
+    """When a rule decides, by which ground, and the ids of the rules."""
+
     span: Span
     ground: str
     rows: tuple[str, ...]
@@ -63,20 +65,20 @@ def _speaks(clause: Clause, assignment: Assignment) -> bool:
     return clause.is_for(assignment) and clause.allows_purpose(assignment.purpose) and not clause.obligations
 
 
-def _permitted(clauses: list[Clause], assignment: Assignment, domain: Domain, own: list[Relation]) -> Iterator[_Piece]:
-    denied = [piece.span for each in clauses if each.denies for piece in _pieces(each, assignment, domain, own)]
-    by_ground: dict[str, list[_Piece]] = {}
+def _permitted(clauses: list[Clause], assignment: Assignment, domain: Domain, own: list[Relation]) -> Iterator[Piece]:
+    denied = [piece.span for each in clauses if each.denies for piece in pieces_of(each, assignment, domain, own)]
+    by_ground: dict[str, list[Piece]] = {}
     for clause in clauses:
         if not clause.denies:
-            for piece in _pieces(clause, assignment, domain, own):
+            for piece in pieces_of(clause, assignment, domain, own):
                 by_ground.setdefault(piece.ground, []).append(piece)
     for pieces in by_ground.values():
         for piece in _joined(pieces):
             for span in without(piece.span, denied):
-                yield _Piece(span, piece.ground, piece.rows)
+                yield Piece(span, piece.ground, piece.rows)
 
 
-def _pieces(clause: Clause, assignment: Assignment, domain: Domain, own: list[Relation]) -> Iterator[_Piece]:
+def pieces_of(clause: Clause, assignment: Assignment, domain: Domain, own: list[Relation]) -> Iterator[Piece]:
     """The times at which one clause decides, one for each tie and fill."""
     ties = [(clause.tie_span(each), each.ground) for each in own if clause.tied_by(each)]
     covering = [fill for fill in clause.fills or () if fill.covers(assignment, domain)]
@@ -86,10 +88,10 @@ def _pieces(clause: Clause, assignment: Assignment, domain: Domain, own: list[Re
         ties if clause.ties else [(ALWAYS, "")], fills, besides
     ):
         if span := beside & tie_span & fill_span:
-            yield _Piece(span, ground, rows)
+            yield Piece(span, ground, rows)
 
 
-def _joined(pieces: list[_Piece]) -> Iterator[_Piece]:
+def _joined(pieces: list[Piece]) -> Iterator[Piece]:
     """Pieces of one ground, those that touch or overlap made one."""
     pieces = sorted(pieces, key=lambda piece: piece.span)
     current = pieces[0]
@@ -99,7 +101,7 @@ def _joined(pieces: list[_Piece]) -> Iterator[_Piece]:
             current = piece
             continue
         span = Span(current.span.since, max(current.span.until, piece.span.until))
-        current = _Piece(span, current.ground, tuple(dict.fromkeys((*current.rows, *piece.rows))))
+        current = Piece(span, current.ground, tuple(dict.fromkeys((*current.rows, *piece.rows))))
     yield current
 
 
@@ -114,7 +116,7 @@ def without(span: Span, denied: Iterable[Span]) -> Iterator[Span]:
         yield left
 
 
-def _grant(assignment: Assignment, person: str, domain: Domain, piece: _Piece) -> Grant:
+def _grant(assignment: Assignment, person: str, domain: Domain, piece: Piece) -> Grant:
     return Grant(
         context=assignment.number,
         person=person,

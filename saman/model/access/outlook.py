@@ -100,7 +100,7 @@ def _seen(present: Present, assignment: Assignment, policy: Policy, at: datetime
     given = grants(present.person, present.relations, [assignment], policy)
     open_now = {grant.domain for grant in given if grant.since <= at < grant.until}
     rows: Sequence[Withheld] = withheld(
-        present.person, present.restrictions, assignment, present.relations, present.parents
+        present.person, present.restrictions, assignment, present.relations, present.parents, policy.clauses
     )
     shown = (one for one in present.held if one.item.domain in open_now)
     return [one for one in shown if is_withheld(one.item, rows, at, actor) is None]

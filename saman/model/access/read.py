@@ -17,6 +17,7 @@ from saman.model.access.assignment import Holder
 from saman.model.access.policy import Policy, clause_of, days, with_region
 from saman.model.access.relation import RelationKind
 from saman.model.access.row import LAW_ROWS, CountryHead, RegionHead, RegionRow, Row, Rule, Status
+from saman.model.access.sensitivity import INCLUDED
 from saman.model.access.terms_check import own_faults, row_faults
 from saman.model.access.terms_kinds import TERMS_OF, Terms
 from saman.model.care.yamltree import Tree, finding, parse
@@ -206,11 +207,15 @@ def _rule_issues(reader: _File, row: Row, rule: Rule, roles: Collection[str]) ->
         yield issue(wrong, mend)
 
 
-_CLOSE = {RelationKind.RELATIVE, RelationKind.GUARDIAN, RelationKind.MANDATE}
+_CLOSE = {
+    RelationKind.RELATIVE, RelationKind.GUARDIAN, RelationKind.MANDATE, RelationKind.EXTENDED,
+    RelationKind.OWN_PROTECTED,
+}  # fmt: skip
+_FACTS = {RelationKind.PROTECTED, RelationKind.BORN, RelationKind.AT_HOME}
 _TIES_OF = {
     Holder.CITIZEN: {RelationKind.SELF},
     Holder.RELATIVE: {*_CLOSE, RelationKind.CONSENT},
-    Holder.STAFF: set(RelationKind) - {RelationKind.SELF, *_CLOSE, RelationKind.PROTECTED, RelationKind.BORN},
+    Holder.STAFF: set(RelationKind) - {RelationKind.SELF, *_CLOSE, *_FACTS},
     Holder.SYSTEM: set(),
 }
 
@@ -218,7 +223,9 @@ _TIES_OF = {
 def _combination_faults(rule: Rule) -> Iterator[tuple[str, str]]:
     """What the fields of a rule may not say together."""
     facts = {RelationKind.PROTECTED} if rule.never_sees else set()
-    if strange := sorted(tie.value for tie in {*rule.ties, *rule.also} - _TIES_OF[rule.who] - facts):
+    beside = {RelationKind.AT_HOME} if rule.who is Holder.RELATIVE else set()
+    named = set(rule.ties) | (set(rule.also) - beside)
+    if strange := sorted(tie.value for tie in named - _TIES_OF[rule.who] - facts):
         yield f"names ties that {rule.who.value} cannot have: {', '.join(strange)}", "Remove them."
     opens_persons = set(rule.sees) - {"directory"}
     if opens_persons and not rule.ties and rule.who is not Holder.SYSTEM:
@@ -235,6 +242,12 @@ def _combination_faults(rule: Rule) -> Iterator[tuple[str, str]]:
         yield "takes any consent as a tie", "Name under `about` what it is a consent to, or move it to `also`."
     if rule.also and not rule.ties:
         yield "has a second tie and no first", "Name the ties under `ties`."
+    if rule.sees and RelationKind.OWN_PROTECTED in rule.ties:
+        yield "opens something because an address is protected", "Name it under `ties` of a rule with `never_sees`."
+    if (rule.visits or rule.but_not) and (rule.who is not Holder.RELATIVE or not rule.ties or rule.never_sees):
+        yield "keeps something back that it does not open to somebody close", "Remove `visits` and `but_not`."
+    if unknown := sorted(set(rule.but_not) - set(INCLUDED)):
+        yield f"names unknown labels: {', '.join(unknown)}", "Use codes of `sensitivity.yaml`."
     yield from _age_faults(rule)
 
 

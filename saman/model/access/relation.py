@@ -15,6 +15,7 @@ import msgspec
 from saman.model.access.consent import permits, topics
 from saman.model.access.domain import labels
 from saman.model.access.moment import begins, is_over, midnight
+from saman.model.access.near import PROTECTED_ADDRESS, standings
 from saman.model.care import codes
 
 ROLE_SYSTEMS = frozenset({codes.ROLE})
@@ -22,21 +23,6 @@ ROLE_SYSTEMS = frozenset({codes.ROLE})
 
 TOPIC_SYSTEMS = frozenset({codes.TASK, codes.ACTIVITY})
 """Systems of the codes in `Task.code` and `ServiceRequest.code` that access rows name: `home-visit`."""
-
-SCOPE_URL = "urn:saman:scope"
-"""Extension of RelatedPerson, one for each thing the citizen shares: `valueCode` `plan`."""
-
-PROTECTED_ADDRESS = "protected-address"
-"""Label of a Patient whose address is protected, in `meta.security` or `meta.tag` with LABEL_SYSTEM."""
-
-GUARDIANS = frozenset({"GUARD"})
-"""Codes of RelatedPerson.relationship for who has custody, in `v3-RoleClass` or `v3-RoleCode`; a parent alone has none.
-
-Source: http://terminology.hl7.org/CodeSystem/v3-RoleClass
-"""
-
-MANDATES = frozenset({"POWATT", "DPOWATT", "HPOWATT", "SPOWATT"})
-"""Codes of RelatedPerson.relationship for powers of attorney. Source: http://terminology.hl7.org/CodeSystem/v3-RoleCode"""
 
 Resource = Mapping[str, Any]
 
@@ -63,11 +49,17 @@ class RelationKind(Enum):
     """A RelatedPerson with a power of attorney."""
     OPENING = "opening"
     """One Practitioner has opened what is restricted, for a time."""
+    EXTENDED = "extended"
+    """It has been decided that a guardian sees more than by the person's age; `topic` is the ground."""
+    OWN_PROTECTED = "own_protected"
+    """The address of the one who is close is protected."""
+    AT_HOME = "at_home"
+    """A fact: a guardian is registered at the person's address."""
     BORN = "born"
     """A fact: `start` is the midnight of the day of birth. Only where the whole date is known."""
 
 
-_FACTS = frozenset({RelationKind.PROTECTED, RelationKind.BORN})
+_FACTS = frozenset({RelationKind.PROTECTED, RelationKind.BORN, RelationKind.AT_HOME})
 
 
 class Relation(msgspec.Struct, frozen=True, kw_only=True):
@@ -168,22 +160,17 @@ def _related_person(resource: Resource, reader: _Reader) -> Iterator[Relation]:
     person = _person(resource.get("patient"))
     if person is None or resource.get("active") is False:
         return
-    start, end = reader.period(resource)
-    scopes = [each.get("valueCode") for each in resource.get("extension", ()) if each.get("url") == SCOPE_URL]
     ground = ground_of(resource)
-    for kind in _standings(resource):
-        for scope in scopes or (None,):
-            yield Relation(person=person, kind=kind, ground=ground, actor=ground, topic=scope, start=start, end=end)
-
-
-def _standings(resource: Resource) -> list[RelationKind]:
-    codings = (coding for concept in resource.get("relationship", ()) for coding in concept.get("coding", ()))
-    said = {each.get("code") for each in codings if each.get("system", "").startswith(_HL7_ROLES)}
-    more = [(GUARDIANS, RelationKind.GUARDIAN), (MANDATES, RelationKind.MANDATE)]
-    return [RelationKind.RELATIVE, *(kind for words, kind in more if not words.isdisjoint(said))]
-
-
-_HL7_ROLES = "http://terminology.hl7.org/CodeSystem/v3-Role"
+    for one in standings(resource, reader.zone):
+        yield Relation(
+            person=person,
+            kind=RelationKind(one.kind),
+            ground=ground,
+            actor=None if one.fact else ground,
+            topic=one.topic,
+            start=one.start,
+            end=one.end,
+        )
 
 
 def _care_team(resource: Resource, reader: _Reader) -> Iterator[Relation]:

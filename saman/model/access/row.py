@@ -17,6 +17,9 @@ DomainWord = Literal["directory", "person", "plan", "readings", "health", "socia
 Obligation = Literal["two_step", "reason", "inform_patient", "review"]
 """What must also be done: open in two steps, give a reason, tell the citizen, have it reviewed."""
 
+Visits = Literal["unless_hidden", "only_opened"]
+"""All but the visits that a minor hides from guardians, or those alone that are opened to guardians."""
+
 NonEmpty = Annotated[str, msgspec.Meta(min_length=1)]
 
 Age = Annotated[int, msgspec.Meta(ge=0, le=150)]
@@ -82,7 +85,8 @@ class Rule(_Node, frozen=True, kw_only=True):
     the region fills it.
 
     `also`: one of these must hold at the same time as one of `ties`. The rule counts from the day the person turns
-    `age_from` until the day they turn `age_to`; without them, at any age.
+    `age_from` until the day they turn `age_to`; without them, at any age. `visits`: not what belongs to a visit that a
+    minor hides from guardians, or that alone which belongs to one opened to them. `but_not`: nothing with these labels.
     """
 
     id: str
@@ -98,6 +102,8 @@ class Rule(_Node, frozen=True, kw_only=True):
     sees: tuple[DomainWord, ...] = ()
     never_sees: tuple[DomainWord, ...] = ()
     by_agreement: bool = False
+    visits: Visits | None = None
+    but_not: tuple[str, ...] = ()
     grace_days: Annotated[int, msgspec.Meta(ge=0, le=366)] = 0
     obligations: tuple[Obligation, ...] = ()
 

@@ -11,9 +11,10 @@ from saman.model.access.assignment import Assignment, Holder, Purpose
 from saman.model.access.domain import Domain
 from saman.model.access.grant import without
 from saman.model.access.moment import END, START
-from saman.model.access.policy import Span, holds
+from saman.model.access.policy import Clause, Span, holds
 from saman.model.access.relation import Relation, RelationKind
 from saman.model.access.restriction import Data, Provision, Recipient, Restriction
+from saman.model.access.visits import KeptBack, kept_back
 
 Parents = Mapping[str, str]
 """The Organization that each Organization is part of."""
@@ -53,16 +54,24 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def withheld(
-    person: str, found: Iterable[Restriction], assignment: Assignment, ties: Sequence[Relation], parents: Parents
+    person: str,
+    found: Iterable[Restriction],
+    assignment: Assignment,
+    ties: Sequence[Relation],
+    parents: Parents,
+    clauses: Iterable[Clause] = (),
 ) -> tuple[Withheld, ...]:
     """The rows that follow for one assignment from all restrictions of a person; none for the person and for systems.
 
     What the assignment has opened is not withheld while that lasts, unless the person has said so for its purpose.
+    `clauses` are the rules in force: what one of them keeps back of what it opens is withheld too.
     """
     if assignment.kind is Holder.SYSTEM or assignment.actor == f"Patient/{person}":
         return ()
+    kept = list(found)
     compiler = _Compiler(person, assignment, tuple(_openings(person, assignment, ties)), parents)
-    return tuple(row for one in found if one.person == person for row in compiler.rows(one))
+    said = [row for one in kept if one.person == person for row in compiler.rows(one)]
+    return (*said, *compiler.by_rules(kept_back(person, kept, assignment, ties, clauses)))
 
 
 def _openings(person: str, assignment: Assignment, ties: Sequence[Relation]) -> Iterator[Span]:
@@ -87,6 +96,28 @@ class _Compiler(msgspec.Struct, frozen=True):
             if denials:
                 for nested, exception in enumerate(provision.within):
                     yield from self._rows(restriction, exception, f"{number}.{nested}", str(number))
+
+    def by_rules(self, kept: Iterable[KeptBack]) -> Iterator[Withheld]:
+        """What rules keep back; the ground is the rule's id."""
+        for one in kept:
+            yield self._kept(one, one.place, "", one.data)
+            for turn, data in enumerate(one.shown):
+                yield self._kept(one, f"{one.place}.{turn}", one.place, data)
+
+    def _kept(self, one: KeptBack, place: str, under: str, data: Data) -> Withheld:
+        return Withheld(
+            context=self.assignment.number,
+            person=self.person,
+            ground=one.ground,
+            place=place,
+            under=under,
+            denies=not under,
+            since=one.span.since,
+            until=one.span.until,
+            actor="",
+            spared="",
+            data=data,
+        )
 
     def _rows(self, restriction: Restriction, one: Provision, place: str, under: str) -> Iterator[Withheld]:
         if one.purposes is not None and self._purposes.isdisjoint(one.purposes):

@@ -6,7 +6,7 @@ from typing import Any
 
 from saman.flows.reading import TRANSLATION
 from saman.model.access.domain import SOCIAL_CARE
-from saman.model.access.relation import SCOPE_URL
+from saman.model.access.near import SCOPE_URL
 from saman.model.care import codes
 
 Resource = dict[str, Any]

@@ -5,7 +5,7 @@ import pytest
 
 from saman.model.access import RELATION_TYPES, Relation, RelationKind, relations
 from saman.model.access.domain import LABEL_SYSTEM
-from saman.model.access.relation import SCOPE_URL
+from saman.model.access.near import SCOPE_URL
 from saman.model.care import codes
 
 OSLO = ZoneInfo("Europe/Oslo")
