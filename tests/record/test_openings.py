@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,14 +12,16 @@ import msgspec
 import pytest
 
 from saman.flows.opening.opening import Wanted, end, first_step, open_restricted, opened_record
+from saman.flows.opening.reasons import reasons
 from saman.flows.opening.standing import OFTEN, Opened, Standing, standing
+from saman.flows.review import openings as reviews
 from saman.kernel.outcome import Kind, Refusal
-from saman.model.access import Policy, read_country
+from saman.model.access import Domain, Policy, RelationKind, read_country
 from saman.record import Record, Stored, open_store, system
 from saman.record.log import log_of
 from tests.conftest import Database
-from tests.record.conftest import BASE, NOW, ROOT, Resource
-from tests.record.test_restrictions import Ward, acting
+from tests.record.conftest import BASE, NOW, ROOT, Resource, made
+from tests.record.test_restrictions import Ward, acting, consent
 
 REASON = "The person is unconscious and the ward asks."
 
@@ -122,6 +125,84 @@ async def test_who_opens_too_much_has_to_stop(record: Record) -> None:
     assert isinstance(answer, Refusal)
     assert answer.kind is Kind.CONFLICT
     assert isinstance(await open_restricted(at(mine, NOW + timedelta(hours=2)), wanted(ward)), Opened)
+
+
+async def test_a_deputy_goes_through_what_the_reviewer_opened(record: Record) -> None:
+    ward = await Ward(record).build()
+    opened = await open_restricted(ward.coordinator, wanted(ward))
+    assert isinstance(opened, Opened)
+    reviewer = await acting(record, "log-reviewer", "ward-1", "Practitioner/1")
+    deputy = await acting(record, "log-reviewer", "ward-1", "Practitioner/9")
+    elsewhere = await acting(record, "log-reviewer", "ward-2", "Practitioner/8")
+    for nobody in (reviewer, elsewhere):
+        assert [one for one in await queue(nobody) if one.id == opened.id] == []
+        refused = await reviews.review(nobody, opened.id, opened.version, "approved", "")
+        assert isinstance(refused, Refusal)
+        assert refused.kind is Kind.NOT_FOUND
+    waiting = next(one for one in await queue(deputy) if one.id == opened.id)
+    assert (waiting.waits, waiting.late, waiting.due) == (True, False, NOW + timedelta(days=1))
+    tomorrow = at(deputy, NOW + timedelta(days=1, seconds=1))
+    assert next(one for one in await queue(tomorrow) if one.id == opened.id).late
+    assert not isinstance(await reviews.review(deputy, opened.id, waiting.version, "approved", ""), Refusal)
+    late = await reviews.review(deputy, opened.id, waiting.version, "serious", "Too late.")
+    assert isinstance(late, Refusal), "somebody was first"
+    done = next(one for one in await queue(deputy) if one.id == opened.id)
+    assert (done.waits, done.reviewed_by) == (False, "Practitioner/9")
+
+
+async def queue(reviewer: Record) -> tuple[reviews.Opening, ...]:
+    found = await reviews.openings(reviewer)
+    assert not isinstance(found, Refusal), found
+    return found
+
+
+async def test_many_at_once_open_once_and_tell_once(record: Record) -> None:
+    ward = await Ward(record).build()
+    answers = await asyncio.gather(*(open_restricted(ward.coordinator, wanted(ward)) for _ in range(5)))
+    ids = {one.id for one in answers if isinstance(one, Opened)}
+    assert len(ids) == 1, answers
+    assert await open_restricted(ward.coordinator, wanted(ward)) == answers[0]
+
+
+async def test_what_is_not_restricted_is_not_opened_where_the_law_lets_that_be_known(record: Record) -> None:
+    ward = await Ward(record).build()
+    other = await acting(record, "coordinator", "ward-1", "Practitioner/3")
+    gone = await record.delete("Consent", ward.consent)
+    assert not isinstance(gone, Refusal)
+    answer = await open_restricted(other, wanted(ward))
+    assert isinstance(answer, Refusal)
+    assert answer.issues[0].key == "opening.nothing"
+
+
+async def test_reasons_leave_out_ties_that_are_withheld(record: Record) -> None:
+    """A task that the person keeps from the unit is no reason that the unit is told."""
+    ward = await Ward(record).build()
+    nurse = await acting(record, "home-care-nurse", "ward-1", "Practitioner/4")
+    before = await reasons(nurse, ward.who)
+    asked = {
+        "resourceType": "Task", "status": "requested", "intent": "order", "for": ward.subject,
+        "code": {"coding": [{"system": "urn:saman:task", "code": "home-visit"}]},
+        "owner": {"reference": "Organization/ward-1"},
+    }  # fmt: skip
+    task = await made(record, asked)
+    assert await reasons(nurse, ward.who) != before
+    items = [{"meaning": "instance", "reference": {"reference": f"Task/{task}"}}]
+    await made(record, consent(ward.who, {"type": "deny", "data": items}))
+    assert await reasons(nurse, ward.who) == before
+
+
+async def test_reasons_say_until_when(record: Record) -> None:
+    ward = await Ward(record).build()
+    found = await reasons(ward.coordinator, ward.who)
+    assert not isinstance(found, Refusal)
+    plan = next(one for one in found if one.domain is Domain.PLAN)
+    assert plan.decision.permitted
+    assert plan.until is None
+    assert plan.ties == (RelationKind.CARE_TEAM,)
+    stranger = await acting(record, "coordinator", "elsewhere")
+    nobody, hidden = await reasons(stranger, "nobody"), await reasons(stranger, ward.who)
+    assert nobody == hidden
+    assert isinstance(hidden, Refusal)
 
 
 def country(code: str) -> Policy:

@@ -105,6 +105,10 @@ class CitizenDesk(Protocol):
         """Asks about a look, named by its number and time; gives the id of the question, once for each look."""
         ...
 
+    async def read_notice(self, notice: str) -> Refusal | None:
+        """Keeps that I have read that something of mine was opened."""
+        ...
+
     async def choose_notices(self, wish: str) -> Refusal | None:
         """Keeps what I want to be told of: nothing (empty), `emergency`, `first` or `every`."""
         ...

@@ -55,6 +55,7 @@ def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
         at("/citizen/who-looked/notices", who_looked.choose_notices, "POST"),
         at("/citizen/who-looked/{look}/question", who_looked.ask_about, "POST"),
         at("/citizen/questions/{question}", who_looked.question),
+        at("/citizen/notices/{notice}/read", who_looked.read_notice, "POST"),
         Route("/citizen/log", _moved, methods=["GET"]),
         at("/citizen/sharing", sharing.sharing),
         at("/citizen/sharing/{party}", sharing.sharing_with),

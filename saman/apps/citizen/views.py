@@ -121,6 +121,19 @@ class LookNews(msgspec.Struct, frozen=True, kw_only=True):
     when: datetime
 
 
+class OpenedNews(msgspec.Struct, frozen=True, kw_only=True):
+    """That somebody opened what I have restricted: `id` of the notice, and the look (its number and beginning)."""
+
+    id: str
+    who: str
+    unit: str
+    since: datetime
+    until: datetime | None
+    reason: str
+    look: str
+    at: str
+
+
 class Today(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked of me, what comes next, who is around me."""
 
@@ -132,6 +145,7 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     messages: tuple[MessageLine, ...]
     people: tuple[PersonAround, ...]
     news: tuple[LookNews, ...] = ()
+    opened: tuple[OpenedNews, ...] = ()
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

@@ -70,6 +70,15 @@ async def choose_notices(request: Request, desk: CitizenDesk) -> Response:
     return see("/citizen/who-looked#told") if done is None else await refusal_page(request, desk, done)
 
 
+async def read_notice(request: Request, desk: CitizenDesk) -> Response:
+    """Say that one has read that something was opened."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return await refusal_page(request, desk, fields)
+    done = await desk.read_notice(request.path_params["notice"])
+    return await refusal_page(request, desk, done) if isinstance(done, Refusal) else see("/citizen")
+
+
 async def question(request: Request, desk: CitizenDesk) -> Response:
     """How a question about a look stands, and its answer."""
     return await show(request, desk, "citizen/log_question.html", await desk.question(request.path_params["question"]))

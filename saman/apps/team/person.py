@@ -13,6 +13,7 @@ from starlette.responses import Response
 from saman.apps.team import around, curves
 from saman.apps.team.desk import Desk, together
 from saman.apps.team.loop import KINDS, kind_of, loop_of, state_of, title_of
+from saman.apps.team.opening.through import apps_for, shows_restriction
 from saman.apps.team.report import newest_report
 from saman.apps.team.show import show
 from saman.apps.team.shown import banner, is_dead, is_protected, person_line
@@ -125,8 +126,12 @@ def banner_of(desk: Desk, found: Held) -> PersonBanner:
 
 async def person(request: Request, desk: Desk) -> Response:
     """A person's page."""
-    tables = request.query_params.get("as") == "tables"
-    return show(request, "team/person.html", await person_page(desk, request.path_params["person"], tables=tables))
+    tables, id = request.query_params.get("as") == "tables", request.path_params["person"]
+    view = await person_page(desk, id, tables=tables)
+    if not isinstance(view, Refusal):
+        restricted = await shows_restriction(request, desk, id)
+        view = msgspec.structs.replace(view, restricted=restricted, apps=await apps_for(desk))
+    return show(request, "team/person.html", view)
 
 
 async def person_page(desk: Desk, id: str, *, tables: bool = False) -> PersonPage | Refusal:

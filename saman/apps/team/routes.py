@@ -10,6 +10,8 @@ from starlette.routing import BaseRoute, Route
 
 from saman.apps.team import limits, lists, members, messages, people, posts, requests, summary, visits
 from saman.apps.team.members_page import BASES
+from saman.apps.team.opening.handlers import opening_routes
+from saman.apps.team.opening.through import through
 from saman.apps.team.person import person
 from saman.apps.team.show import DeskFor, Handler, TeamHandler
 
@@ -19,6 +21,9 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
 
     def at(path: str, handler: TeamHandler, method: str = "GET") -> Route:
         return Route(path, _with_desk(desk_for, handler), methods=[method])
+
+    def plainly(path: str, handler: TeamHandler, method: str = "GET") -> Route:
+        return Route(path, _as_always(desk_for, handler), methods=[method])
 
     return [
         *(Route(f"/team/{name}", lists.file, methods=["GET"]) for name in lists.FILES),
@@ -31,6 +36,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         at("/team/tasks/{task}/undo", posts.undo, "POST"),
         at("/team/people", people.people),
         at("/team/people", people.find, "POST"),
+        *opening_routes(plainly),
         at("/team/people/{person}", person),
         at("/team/people/{person}/visit", visits.ask),
         at("/team/people/{person}/visit", visits.send, "POST"),
@@ -60,6 +66,15 @@ def _members(at: Callable[..., Route], base: str) -> list[Route]:
 
 
 def _with_desk(desk_for: DeskFor, handler: TeamHandler) -> Handler:
+    """Handlers see a person through the user's own opening while it lasts."""
+
+    async def handle(request: Request) -> Response:
+        return await handler(request, await through(request, desk_for(request)))
+
+    return handle
+
+
+def _as_always(desk_for: DeskFor, handler: TeamHandler) -> Handler:
     async def handle(request: Request) -> Response:
         return await handler(request, desk_for(request))
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from saman.apps.team.desk import Desk
+from saman.apps.team.opening.through import note_of
 from saman.apps.team.texts import worded
 from saman.apps.team.views import Undoable
 from saman.apps.ui.locales import Words, mark
@@ -40,14 +41,17 @@ def show(request: Request, template: str, view: object, status: int = 200, **mor
     """The page `template` shows for `view`, or the page of a refusal."""
     if isinstance(view, Refusal):
         return refusal_page(request, view)
-    return render(request, template, view, status, undoable=undoable(request), back=request.url.path, **more)
+    known = {"undoable": undoable(request), "back": request.url.path, "opening": note_of(request)}
+    return render(request, template, view, status, **(known | more))
 
 
 def refusal_page(request: Request, refusal: Refusal) -> Response:
     """A refusal within the professional frame; what is hidden looks like what does not exist."""
     hidden = refusal.kind in (Kind.NOT_FOUND, Kind.GONE)
     kind = Kind.NOT_FOUND if hidden else refusal.kind
-    return render(request, "team/refusal.html", worded(Refusal(kind, refusal.issues)), kind.status)
+    return render(
+        request, "team/refusal.html", worded(Refusal(kind, refusal.issues)), kind.status, opening=note_of(request)
+    )
 
 
 def undoable(request: Request) -> Undoable | None:

@@ -6,6 +6,7 @@ from types import MappingProxyType
 
 import msgspec
 
+from saman.apps.team.opening.words import SENTENCES as OF_OPENING
 from saman.apps.ui.locales import mark
 from saman.kernel.outcome import Issue, Refusal
 
@@ -65,6 +66,7 @@ SENTENCES = MappingProxyType(
         "access.write.own_or_sent_task": mark("The task must be held or sent by your own unit."),
         "access.write.as_self": mark("It must be sent in your own name."),
     }
+    | OF_OPENING
 )
 """Sentence of each key; a key that is not here keeps its English text."""
 

@@ -8,6 +8,8 @@ from typing import Literal
 import msgspec
 from markupsafe import Markup
 
+from saman.apps.team.delegation.views import NeedShown
+from saman.apps.team.opening.views import AppLine
 from saman.apps.ui.charts import Week
 from saman.apps.ui.views import PersonBanner, Step
 
@@ -83,6 +85,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     holder: str = ""
     mine: bool = False
     buttons: tuple[Button, ...] = ()
+    needs: tuple[NeedShown, ...] = ()
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -249,6 +252,8 @@ class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
     may_change_limits: bool = False
     tables: bool = False
     open_tasks: tuple[Row, ...] = ()
+    restricted: bool = False
+    apps: tuple[AppLine, ...] = ()
 
 
 class LimitChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -273,18 +278,6 @@ class LimitForm(msgspec.Struct, frozen=True, kw_only=True):
     limits: tuple[LimitChoice, ...]
     chosen: LimitChoice | None
     told: str
-
-
-class VisitForm(msgspec.Struct, frozen=True, kw_only=True):
-    """The form for asking for a visit: whom, by when they answer, and times to choose among."""
-
-    person: str
-    banner: PersonBanner
-    receiver: str
-    receiver_phone: str
-    answer_by: datetime | None
-    soon: str
-    key: str
 
 
 class Bubble(msgspec.Struct, frozen=True, kw_only=True):
@@ -352,6 +345,7 @@ class RequestPage(msgspec.Struct, frozen=True, kw_only=True):
     mine: bool
     holder: str
     open: bool
+    needs: tuple[NeedShown, ...] = ()
 
 
 class SummaryLine(msgspec.Struct, frozen=True, kw_only=True):

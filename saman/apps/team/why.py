@@ -43,6 +43,8 @@ WHY_NOT = {
     "access.why_not.in_force": mark("The rule that would allow it is not in force now."),
     "access.why_not.tie": mark("It needs a tie to the person, such as a care team or a request."),
     "access.why_not.time": mark("There is a tie to the person, but it has not begun or is over."),
+    "access.why_not.age": mark("The rule that would allow it is about people of another age."),
+    "access.why_not.also": mark("It needs the person's consent as well."),
     "access.why_not.agreement": mark("It is open to agreement, and no agreement in force covers it."),
 }
 
@@ -74,13 +76,13 @@ def why(desk: Desk, ties: Sequence[Relation], decided: dict[Domain, Decision]) -
         grounds=(
             standing,
             *(desk.t(TIES[kind]) for kind in held if kind in TIES),
-            *(_rule(desk, one) for one in said),
+            *(rule_said(desk, one) for one in said),
         ),
         hidden=tuple(_hidden(desk, decided)),
     )
 
 
-def _rule(desk: Desk, said: Words) -> Markup:
+def rule_said(desk: Desk, said: Words) -> Markup:
     """A row's own words are English; what is said of its status is in the reader's language."""
     args = dict(said.args)
     own = Markup('<span lang="en">{}</span>').format(args.get("says", said.text))

@@ -89,6 +89,18 @@ class DeskFixture:
             given_name="Ingrid",
             asked=None if done else asked,
             next_report=date(2026, 11, 23),
+            opened=(
+                views.OpenedNews(
+                    id="n1",
+                    who="Lege på vakt",
+                    unit="Legevakten i Arendal",
+                    since=NOW - timedelta(hours=20),
+                    until=NOW - timedelta(hours=19),
+                    reason="Hun var ikke ved bevissthet, og vi måtte vite hva hun tar.",
+                    look="41",
+                    at="2026-11-20T12:00:00+00:00",
+                ),
+            ),
             news=(views.LookNews(who="Lege på vakt", unit="Legevakten i Arendal", when=NOW - timedelta(hours=36)),),
             latest=views.ReportState(id="r1", sent=NOW - timedelta(days=4), answered=False, late=False),
             contacts=CONTACTS,
@@ -289,6 +301,9 @@ class DeskFixture:
 
     async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
         return QUESTION.line.id
+
+    async def read_notice(self, notice: str) -> Refusal | None:
+        return None
 
     async def choose_notices(self, wish: str) -> Refusal | None:
         return None

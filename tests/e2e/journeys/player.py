@@ -18,7 +18,7 @@ from .words import ROOT, Lexicon
 Step = dict[str, Any]
 Journey = dict[str, Any]
 
-TAPPED: Final = {"press": "button", "follow": "link", "choose": "radio"}
+TAPPED: Final = {"press": "button", "follow": "link", "choose": "radio", "tick": "checkbox"}
 
 
 @cache

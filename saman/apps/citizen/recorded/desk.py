@@ -25,6 +25,7 @@ from saman.apps.citizen.views import (
 )
 from saman.apps.ui.locales import mark
 from saman.apps.ui.views import Help
+from saman.flows.opening.notices import acknowledge
 from saman.flows.plan.answers import answer_item
 from saman.flows.review import telling
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -113,6 +114,10 @@ class RecordDesk:
     async def ask_about(self, entry: str, at: str, words: str) -> str | Refusal:
         """Asks about a look; gives the id of the question."""
         return self._not_own() or await questions.asked_about(self._own, entry, at, words)
+
+    async def read_notice(self, notice: str) -> Refusal | None:
+        """Keeps that I have read of an opening."""
+        return self._not_own() or await acknowledge(self._own.record, notice)
 
     async def choose_notices(self, wish: str) -> Refusal | None:
         """Keeps what I want to be told of."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from saman.apps.citizen.recorded.notices import opened_news
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.recorded.reporting import KIND, QUESTION_ICON, begun
 from saman.apps.citizen.recorded.work import latest_report
@@ -68,6 +69,7 @@ async def today(own: Own) -> Today | Refusal:
         contacts=tuple(_contact(own, one, names) for one in booked),
         messages=tuple(_message(one, names) for one in unread),
         people=_people(own, members, names),
+        opened=await opened_news(own, found["Communication"]),
     )
 
 

@@ -1,0 +1,1 @@
+"""Why a professional may see what, why not, and opening what a person has restricted."""

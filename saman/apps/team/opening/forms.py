@@ -1,0 +1,72 @@
+"""The form that opens what a person has restricted, as the country's rows have it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any, Final
+
+from saman.apps.team.desk import Desk
+from saman.apps.team.opening.pages import holders
+from saman.apps.team.opening.views import OpenForm, Span
+from saman.apps.team.opening.words import (
+    ALONE,
+    GROUNDS,
+    INFORMED,
+    LOGGED,
+    NATIONAL,
+    NOT_INFORMED,
+    REVIEWED,
+)
+from saman.apps.team.shown import banner
+from saman.flows.opening.opening import FirstStep
+from saman.flows.opening.standing import is_professional, told_of
+from saman.model.access.terms import Opening, opening_at
+from saman.model.access.terms_time import later
+from saman.record.membership import controller_of
+
+OFFERED: Final = (60, 240, 720, 1440, 4320)
+"""Minutes that are offered where they are shorter than the longest."""
+
+
+async def open_form(desk: Desk, person: str, resource: dict[str, Any], taken: FirstStep | None) -> OpenForm | None:
+    """The form; None where nothing may be opened, or the country lets her know that there is nothing to open."""
+    now, policy = desk.record.context.now, desk.record.store.policy
+    terms = opening_at(policy, now)
+    if terms is None or not is_professional(desk.record):
+        return None
+    told, hidden = await told_of(desk.record, person)
+    if told and not hidden:
+        return None
+    return OpenForm(
+        person=person,
+        banner=banner(desk, resource),
+        steps=terms.steps,
+        step=taken.id if taken else "",
+        holders=holders(desk, taken.holders) if taken else (),
+        grounds=tuple((one, desk.t(GROUNDS[one])) for one in terms.grounds),
+        spans=tuple(_spans(desk, terms)),
+        afterwards=await _afterwards(desk, terms),
+        law=set(terms.rows) == set(terms.confirmed) and not terms.set_here,
+    )
+
+
+def _spans(desk: Desk, terms: Opening) -> Iterator[Span]:
+    now = desk.record.context.now
+    longest = int((later(now, terms.longest, desk.record.store.policy.zone) - now).total_seconds()) // 60
+    for minutes in (*(one for one in OFFERED if one < longest), longest):
+        yield Span(minutes, desk.words.duration(timedelta(minutes=minutes)))
+
+
+async def _afterwards(desk: Desk, terms: Opening) -> tuple[str, ...]:
+    """What follows: who sees that it was opened, who goes through it, and whether the person is told."""
+    context, policy = desk.record.context, desk.record.store.policy
+    over = await controller_of(desk.record.store.pool, context.party, context.now) or context.party
+    due = desk.words.moment(later(context.now, terms.review_within, policy.zone))
+    said = [
+        desk.t(ALONE),
+        desk.t(LOGGED),
+        desk.t(REVIEWED, unit=desk.called(f"Organization/{over}"), moment=due),
+        desk.t(INFORMED if "inform" in terms.after else NOT_INFORMED),
+    ]
+    return (*said, desk.t(NATIONAL)) if "national_log" in terms.after else tuple(said)

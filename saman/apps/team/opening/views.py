@@ -1,0 +1,108 @@
+"""View models of why, why not, and openings. All texts in them are in the reader's language already."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from saman.apps.ui.views import PersonBanner
+
+
+class OpeningNote(msgspec.Struct, frozen=True):
+    """That the reader's own opening of a person lasts, on every page about them."""
+
+    person: str
+    until: datetime
+
+
+class OpenKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of data that is open: on which ties and rules; `until` None is until further notice."""
+
+    name: str
+    ties: tuple[str, ...]
+    rules: tuple[str, ...]
+    until: datetime | None
+
+
+class ClosedKind(msgspec.Struct, frozen=True, kw_only=True):
+    """A kind of data that is closed: why, by which rules if one closes it, and what would open it."""
+
+    name: str
+    reason: str
+    rules: tuple[str, ...]
+    way: str
+
+
+class Restricted(msgspec.Struct, frozen=True, kw_only=True):
+    """What the country lets the reader know of restrictions, and whether she may open them."""
+
+    sentence: str
+    shows: bool
+    """Whether something is restricted, and the reader may know it."""
+    holders: tuple[str, ...]
+    may_open: bool
+    law: bool
+
+
+class WhyPage(msgspec.Struct, frozen=True, kw_only=True):
+    """Why a professional sees what she sees of a person, and why not the rest."""
+
+    person: str
+    banner: PersonBanner
+    standing: str
+    open: tuple[OpenKind, ...]
+    closed: tuple[ClosedKind, ...]
+    restricted: Restricted
+
+
+class KindRules(msgspec.Struct, frozen=True):
+    """A kind of data, and the rules that open it to the reader's role once there is a tie; none: it stays closed."""
+
+    name: str
+    rules: tuple[str, ...]
+
+
+class WhyNotPage(msgspec.Struct, frozen=True, kw_only=True):
+    """What gives somebody in the reader's role access to a person, whoever it is."""
+
+    standing: str
+    ties: tuple[str, ...]
+    kinds: tuple[KindRules, ...]
+
+
+class Span(msgspec.Struct, frozen=True):
+    """For how long it can be opened: minutes, and that in words."""
+
+    minutes: int
+    words: str
+
+
+class OpenForm(msgspec.Struct, frozen=True, kw_only=True):
+    """The form that opens what is restricted.
+
+    `steps` is 2 where the country asks for two; `step` is then the id of the first once it was taken, and `holders`
+    those she may know of.
+    """
+
+    person: str
+    banner: PersonBanner
+    steps: int
+    step: str
+    holders: tuple[str, ...]
+    grounds: tuple[tuple[str, str], ...]
+    spans: tuple[Span, ...]
+    afterwards: tuple[str, ...]
+    law: bool
+
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """The spans as a list to choose from."""
+        return tuple((str(one.minutes), one.words) for one in self.spans)
+
+
+class AppLine(msgspec.Struct, frozen=True):
+    """A registered app that can be opened from a person's page."""
+
+    id: str
+    name: str
