@@ -74,9 +74,11 @@ async def judged(door: Door, change: Change) -> Change | Refusal:
 
 async def _incompetent(door: Door, before: Resource | None, after: Resource | None) -> tuple[Words, ...]:
     """What a Task requires of those who take, begin or finish it and is not held; nothing is taken from it either."""
+    if after is None or after["resourceType"] != "Task":
+        return ()
     competences = door.store.policy.competences
     needed = competences.of(before)
-    if after is None or after["resourceType"] != "Task" or not (needed or competences.of(after)):
+    if not (needed or competences.of(after)):
         return ()
     if not set(needed) <= set(competences.of(after)):
         return (words("access.write.same_needs"),)
