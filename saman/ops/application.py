@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -59,6 +60,7 @@ from saman.ops.demo import JOURNEY
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
+from saman.record.ledger.emergency import moment
 from saman.record.ledger.state import state_of
 from saman.record.ledger.witnessing import Neighbours
 from saman.record.sessions import Sessions, SignedIn
@@ -129,6 +131,7 @@ def application(parts: Parts) -> Starlette:
         secure_cookies=parts.secure,
         role_name=partial(role_name, parts.region.model),
     )
+    made.state.pages = msgspec.structs.replace(made.state.pages, emergency=partial(_emergency, parts.store))
     return made
 
 
@@ -229,6 +232,12 @@ def rights_of(model: CareModel) -> dict[str, frozenset[str]]:
     """What the region's service models let each role do beyond what access rules give."""
     changing = {one.role for service in model.services for one in service.roles if one.may_change_limits}
     return dict.fromkeys(changing, frozenset({CHANGE_LIMIT}))
+
+
+def _emergency(store: Store) -> datetime | None:
+    """Until when the log may be kept elsewhere; None when nobody has said so."""
+    mode = store.audit.beside.mode if store.audit.beside is not None else None
+    return moment(mode.until) if mode is not None else None
 
 
 def _metrics(parts: Parts, live: Live) -> Any:

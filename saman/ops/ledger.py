@@ -15,9 +15,11 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops.settings import Settings
 from saman.record import Store
+from saman.record.ledger.emergency import EmergencyLog
 from saman.record.ledger.note import COSIGNATURE, Signer, Verifier, own_signer, read_verifier
 from saman.record.ledger.reconcile import Reconciliation
 from saman.record.ledger.sequence import Checkpoints, extend, sweep
+from saman.record.ledger.taking_in import take_in
 from saman.record.ledger.witness import FileWitness, HttpWitness, Witness
 from saman.record.outage import OUTAGES
 
@@ -29,7 +31,9 @@ log = structlog.get_logger()
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """What keeping the ledger takes. `near` is the witness on this machine, `journals` the folder of servers' notes."""
+    """What keeping the ledger takes. `near` is the witness on this machine, `journals` the folder of servers' notes,
+    `emergency` that of the emergency log.
+    """
 
     signer: Signer
     near: FileWitness
@@ -37,11 +41,23 @@ class Ledger(msgspec.Struct, frozen=True):
     witnesses: tuple[Witness, ...]
     neighbours: dict[str, Verifier]
     journals: Path
+    emergency: Path | None = None
 
 
 def journals_of(settings: Settings) -> Path:
     """The folder in which the servers of this machine note what they answered."""
     return settings.data_dir / "ledger" / "journal"
+
+
+def emergency_of(settings: Settings) -> Path | None:
+    """The folder of the emergency log, None where there is none."""
+    return Path(settings.emergency_log) if settings.emergency_log else None
+
+
+def keep_beside(store: Store, settings: Settings) -> None:
+    """Let the log of this process go elsewhere while an operator says so."""
+    folder = emergency_of(settings)
+    store.audit.beside = EmergencyLog(folder, store.secret) if folder is not None else None
 
 
 def open_ledger(settings: Settings) -> Ledger | Refusal:
@@ -64,6 +80,7 @@ def open_ledger(settings: Settings) -> Ledger | Refusal:
         tuple(one for one in witnesses if not isinstance(one, Refusal)),
         {one.name: one for one in neighbours if not isinstance(one, Refusal)},
         journals_of(settings),
+        emergency_of(settings),
     )
 
 
@@ -93,6 +110,8 @@ async def keep(store: Store, ledger: Ledger, clock: Clock) -> None:
         try:
             await extend(store.pool)
             if _is_due(due, COMPARED_EVERY):
+                if ledger.emergency is not None:
+                    await take_in(store.pool, ledger.emergency, store.secret)
                 await reconciliation.run(clock(), time.time())
             if _is_due(due, SIGNED_EVERY):
                 await checkpoints.make(store.pool, clock())

@@ -109,6 +109,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ledger_neighbours: Annotated[
         str, Meta(description="Keys of the ledgers that this one is a witness for, with commas between.")
     ] = ""
+    emergency_log: Annotated[
+        str,
+        Meta(
+            description="Folder on another disk than the database, where entries of the log are kept while the log "
+            "takes none and `saman emergency-log on` has been said; empty: there is no emergency mode."
+        ),
+    ] = ""
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

@@ -20,7 +20,7 @@ from saman.ops.application import application as assemble
 from saman.ops.clock import clock_of
 from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
-from saman.ops.ledger import open_ledger
+from saman.ops.ledger import keep_beside, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Store, open_store
@@ -115,6 +115,7 @@ class Application:
         ledger = open_ledger(settings)
         if isinstance(ledger, Refusal):
             return ledger
+        keep_beside(store, settings)
         parts = parts_of(settings, store, region, ways)
         noted = Journal(ledger.journals, told=parts.figures.unnoted.inc)
         neighbours = Neighbours(ledger.signer, ledger.neighbours)

@@ -17,7 +17,7 @@ from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.ops.clock import clock_of
-from saman.ops.ledger import keep, open_ledger
+from saman.ops.ledger import keep, keep_beside, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Record, Store, open_store, system
@@ -80,6 +80,7 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     if isinstance(ledger, Refusal):
         await store.close()
         return ledger
+    keep_beside(store, settings)
     clock = clock_of(settings)
     try:
         await _until_told(jobs(url, store, region, clock), keep(store, ledger, clock), say)

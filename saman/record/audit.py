@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol
 
 import asyncpg
 import msgspec
@@ -23,7 +23,7 @@ from saman.record.database import Pool
 OK, REFUSED = 0, 4
 """AuditEvent.outcome (http://hl7.org/fhir/audit-event-outcome): success, or refused or not found."""
 
-_INSERT = """INSERT INTO audit
+INSERT = """INSERT INTO audit
     (at, request, actor, role, party, purpose, action, type, id, version, person, outcome, ground, query, read, missed)
 SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
     $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::smallint[], $13::text[], $14::text[], $15::text[],
@@ -31,6 +31,10 @@ SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::
 RETURNING entry"""
 
 _PATIENT = resource_number("Patient")
+
+
+ELSEWHERE = -1
+"""The number of an entry that is in the emergency log and has none yet."""
 
 
 class Unlogged(Exception):
@@ -227,6 +231,28 @@ def _to_nobody(entries: int, seconds: float, durable: bool) -> None:
     """Nobody measures."""
 
 
+class Until(Protocol):
+    """Something that ends at a moment, in seconds since 1970."""
+
+    @property
+    def until(self) -> float:
+        """The moment."""
+
+
+class Beside(Protocol):
+    """Where entries are kept that the log does not take (`saman.record.ledger.emergency`)."""
+
+    @property
+    def mode(self) -> Until | None:
+        """What lets entries be kept there now; None when nothing does."""
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Return once they are on the disk; OSError when they are not."""
+
+    def close(self) -> None:
+        """The log takes entries again."""
+
+
 class AuditWriter:
     """Commits the entries of all requests that wait, together, one commit after the other."""
 
@@ -235,6 +261,7 @@ class AuditWriter:
         self._waiting: list[tuple[tuple[Entry, ...], asyncio.Future[list[int]]]] = []
         self._writing: asyncio.Task[None] | None = None
         self.told: Flushed = _to_nobody
+        self.beside: Beside | None = None
 
     @property
     def waiting(self) -> int:
@@ -271,9 +298,22 @@ class AuditWriter:
 
     async def _commit(self, entries: list[Entry]) -> list[int] | Unlogged:
         try:
-            rows = await self._pool.fetch(_INSERT, *zip(*(entry.row() for entry in entries), strict=True))
+            rows = await self._pool.fetch(INSERT, *zip(*(entry.row() for entry in entries), strict=True))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            if self.beside is not None and self.beside.mode is not None:
+                return await self._keep_beside(self.beside, entries)
             failed = Unlogged("the audit entries could not be written")
             failed.__cause__ = error
             return failed
+        if self.beside is not None:
+            self.beside.close()
         return [row[0] for row in rows]
+
+    async def _keep_beside(self, beside: Beside, entries: list[Entry]) -> list[int] | Unlogged:
+        try:
+            await asyncio.to_thread(beside.append, entries)
+        except OSError as error:
+            failed = Unlogged("neither the log nor the emergency log takes entries")
+            failed.__cause__ = error
+            return failed
+        return [ELSEWHERE] * len(entries)

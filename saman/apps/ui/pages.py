@@ -91,6 +91,7 @@ class Frame(msgspec.Struct, frozen=True):
     themes: tuple[Choice, ...]
     density: str
     densities: tuple[Choice, ...]
+    emergency: datetime | None = None
 
 
 class Rendering:
@@ -117,6 +118,14 @@ def _same(role: str, language: str) -> str:
     return role
 
 
+Emergency = Callable[[], datetime | None]
+"""Until when the log may be kept elsewhere than it should be; None when it may not."""
+
+
+def _never() -> None:
+    """There is no emergency mode."""
+
+
 class Pages(msgspec.Struct, frozen=True):
     """How this installation renders: made once at start, kept as `app.state.pages`."""
 
@@ -128,6 +137,7 @@ class Pages(msgspec.Struct, frozen=True):
     default_language: str = "en"
     secure_cookies: bool = True
     role_name: RoleName = _same
+    emergency: Emergency = _never
 
 
 def pages(
@@ -251,6 +261,7 @@ def _frame(request: Request, words: Words) -> Frame:
         themes=_switch(request, "theme", tuple((name, name) for name in THEMES), theme),
         density=density,
         densities=_switch(request, "density", tuple((name, name) for name in DENSITIES), density),
+        emergency=installation(request).emergency(),
     )
 
 

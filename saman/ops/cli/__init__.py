@@ -23,8 +23,10 @@ COMMANDS: Final = {
     "clients": ("clients:app", "Register apps and back-end clients."),
     "model": ("model:app", "Check, show, compare and apply a care model."),
     "plan": ("plan:app", "Simulate a region's services."),
+    "emergency-log": ("emergency:app", "Let people read for some hours while the log takes no entries."),
     "backup": ("backup:backup", "Make a backup."),
     "restore": ("backup:restore", "Bring back a backup."),
+    "erase-log": ("erasing:erase_log", "Erase what the log no longer has to keep."),
     "verify": ("backup:verify", "Prove that a backup or the log is whole."),
 }
 """Each command: module and function or App in this package, loaded when it is used, and what it does."""

@@ -67,13 +67,17 @@ def _verified(url: str, ledger: Ledger, copies: Iterable[Path]) -> tuple[Verdict
         found += copied_anchors(file, key)
     anchors = [one for one in found if isinstance(one, Anchor)]
     with Progress("Verifying the log") as progress:
-        verdict = verify(url, anchors, ledger.journals, progress)
+        verdict = verify(url, anchors, ledger.journals, progress, elsewhere=ledger.emergency)
     return verdict, [one for one in found if isinstance(one, Unsigned)]
 
 
 def _told(verdict: Verdict, unsigned: list[Unsigned]) -> int:
     console = Console(soft_wrap=True, highlight=False)
     counts = f"{verdict.entries} entries, {verdict.staged} waiting, {verdict.checkpoints} checkpoints"
+    if verdict.erased:
+        counts += f", {verdict.erased} erased"
+    if verdict.elsewhere:
+        counts += f", {verdict.elsewhere} in the emergency log"
     if not verdict.findings and not unsigned:
         console.print(f"Whole: {counts}", markup=False)
         return 0

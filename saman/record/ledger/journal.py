@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 import structlog
 
+from saman.record.audit import ELSEWHERE
 from saman.record.ledger.text import entry_digest, wrote_digest
 from saman.record.traffic import Settled
 
@@ -97,9 +98,13 @@ class Journal:
 
 
 def line_of(settled: Settled, now: float) -> Line:
-    """What is noted of an answer."""
+    """What is noted of an answer; entries in the emergency log have no number yet, and are proven there."""
     numbers = [*settled.numbers, *[0] * (len(settled.entries) - len(settled.numbers))]
-    entries = tuple(Kept(number, entry_digest(one)) for number, one in zip(numbers, settled.entries, strict=True))
+    entries = tuple(
+        Kept(number, entry_digest(one))
+        for number, one in zip(numbers, settled.entries, strict=True)
+        if number != ELSEWHERE
+    )
     wrote = tuple(
         Version(one.type, one.id, one.version, one.person, wrote_digest(one), one.context.request)
         for one in settled.wrote

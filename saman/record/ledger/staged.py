@@ -11,6 +11,9 @@ import psycopg
 
 from saman.record.ledger.anchors import Finding
 from saman.record.ledger.differences import Difference, Found, differences, numbers_of, version_of
+from saman.record.ledger.emergency import Tampered, cipher_of
+from saman.record.ledger.emergency import files_of as emergency_files
+from saman.record.ledger.emergency import lines_of as emergency_lines
 from saman.record.ledger.journal import Line, files_of, lines_of
 from saman.record.ledger.text import DIGEST
 
@@ -47,6 +50,25 @@ def staged_findings(connection: psycopg.Connection, folder: Path, size: int) -> 
             found += list(_held(connection, several))
     told = [Finding(size, one.entry or 0, f"{_SAID[one.kind]} (request {one.request})") for one in found]
     return sorted(set(told))
+
+
+def emergency_state(connection: psycopg.Connection, folder: Path, size: int) -> tuple[int, list[Finding]]:
+    """How many entries in the emergency log the log lacks, and what was changed there or is gone from it."""
+    row = connection.execute("SELECT secret FROM instance").fetchone()
+    cipher = cipher_of(bytes(row[0]) if row else b"")
+    taken: dict[str, int] = dict(connection.execute("SELECT file, taken FROM emergency_taken").fetchall())
+    waiting, found = 0, []
+    for file in emergency_files(folder):
+        after, there = taken.get(file.name, 0), 0
+        try:
+            there = sum(1 for _ in emergency_lines(file, cipher))
+        except Tampered as error:
+            found.append(Finding(size, 0, f"is in the emergency log, where {error}"))
+            there = max(after, error.number - 1)
+        if there < after:
+            found.append(Finding(size, 0, f"was cut off from {file.name} in the emergency log"))
+        waiting += max(0, there - after)
+    return waiting, found
 
 
 def _held(connection: psycopg.Connection, lines: Sequence[Line]) -> Iterator[Difference]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from binascii import unhexlify
+from bisect import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from hashlib import sha256
@@ -16,9 +17,11 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+from psycopg.pq import ExecStatus
 
 from saman.record.ledger.anchors import Anchor, Finding
-from saman.record.ledger.staged import staged_findings
+from saman.record.ledger.erasing import erased_ranges
+from saman.record.ledger.staged import emergency_state, staged_findings
 from saman.record.ledger.tree import Growing, fold
 
 HEIGHT, BLOCK = 16, 8
@@ -39,25 +42,28 @@ _ADDED = """SELECT a.entry FROM audit a WHERE a.entry <= (SELECT max(entry) FROM
     AND NOT EXISTS (SELECT FROM ledger_gap g WHERE a.entry BETWEEN g.first AND g.last) ORDER BY a.entry LIMIT 1"""
 _STAGED = "SELECT count(*) FROM audit WHERE entry > coalesce((SELECT max(entry) FROM ledger_leaf), 0)"
 
+INFINITE = 2**63
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 _MEANT = {b"b": b"\b", b"f": b"\f", b"n": b"\n", b"r": b"\r", b"t": b"\t", b"v": b"\v"}
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """How many entries have a place, how many wait for one, how many checkpoints were held against them, and what
-    was found, the first first.
+    """How many entries have a place, how many wait for one, how many checkpoints were held against them, what was
+    found, the first first; how many entries are in the emergency log and not taken in yet, and how many were erased.
     """
 
     entries: int
     staged: int
     checkpoints: int
     findings: tuple[Finding, ...]
+    elsewhere: int = 0
+    erased: int = 0
 
 
 class Chunk(msgspec.Struct, frozen=True):
     """What one process reckoned: the hashes at the right edge, those at sizes that were asked for, and findings.
 
-    `blocks` are the first entries of each block of 256.
+    `blocks` are the first entries of each block of 256, `erased` says how many entries left their commitments alone.
     """
 
     begin: int
@@ -66,20 +72,35 @@ class Chunk(msgspec.Struct, frozen=True):
     edges: dict[int, tuple[bytes, ...]]
     findings: list[Finding]
     blocks: list[int]
+    erased: int
+
+
+Asked = tuple[str, int, int, list[int], list[tuple[int, int]]]
+"""Where to read, from which place to which, at which sizes to stop, and which numbers were erased."""
 
 
 def verify(
-    url: str, anchors: Sequence[Anchor], journals: Path, progress: Callable[[str], None], processes: int = 2
+    url: str,
+    anchors: Sequence[Anchor],
+    journals: Path,
+    progress: Callable[[str], None],
+    processes: int = 2,
+    elsewhere: Path | None = None,
 ) -> Verdict:
-    """Hold everything against everything; `anchors` are the checkpoints that somebody signed or kept."""
+    """Hold everything against everything; `anchors` are the checkpoints that somebody signed or kept, `elsewhere` is
+    the folder of the emergency log.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         row = connection.execute("SELECT coalesce(max(position) + 1, 0) FROM ledger_leaf").fetchone()
         size = row[0] if row else 0
         begins = range(0, size, CHUNK)
         sizes = sorted({anchor.size for anchor in anchors})
         wanted = [[one for one in sizes if begin < one <= begin + CHUNK] for begin in begins]
-        whole = _Whole(connection, size, anchors)
-        for chunk in _chunks(url, begins, wanted, size, processes):
+        whole, erased = _Whole(connection, size, anchors), erased_ranges(connection)
+        asked = [
+            (url, begin, min(begin + CHUNK, size), sizes, erased) for begin, sizes in zip(begins, wanted, strict=True)
+        ]
+        for chunk in _chunks(asked, processes):
             whole.add(chunk)
             progress(f"{min(chunk.begin + CHUNK, size)} of {size} entries")
         findings = [*whole.findings, *whole.beyond(), *_added(connection, size)]
@@ -88,11 +109,11 @@ def verify(
         findings = sorted(findings) + [
             one for one in staged_findings(connection, journals, size) if not one.entry or one.entry not in known
         ]
-        return Verdict(size, staged[0] if staged else 0, len(sizes), tuple(findings))
+        waiting, changed = emergency_state(connection, elsewhere, size) if elsewhere is not None else (0, [])
+        return Verdict(size, staged[0] if staged else 0, len(sizes), (*findings, *changed), waiting, whole.erased)
 
 
-def _chunks(url: str, begins: range, wanted: Sequence[list[int]], size: int, processes: int) -> Iterator[Chunk]:
-    asked = [(url, begin, min(begin + CHUNK, size), sizes) for begin, sizes in zip(begins, wanted, strict=True)]
+def _chunks(asked: Sequence[Asked], processes: int) -> Iterator[Chunk]:
     if processes < 2 or len(asked) < 2:
         yield from map(read_chunk, asked)
         return
@@ -100,24 +121,46 @@ def _chunks(url: str, begins: range, wanted: Sequence[list[int]], size: int, pro
         yield from pool.map(read_chunk, asked)
 
 
-def read_chunk(asked: tuple[str, int, int, list[int]]) -> Chunk:
+def read_chunk(asked: Asked) -> Chunk:
     """Read and reckon the leaves from one place to another, left out, and stop at each of the sizes asked for."""
-    url, begin, end, sizes = asked
+    url, begin, end, sizes, erased = asked
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("SET enable_hashjoin = off; SET enable_seqscan = off; SET jit = off")
         first = begin >> BLOCK
         nodes = {number: hash for _, number, hash in connection.execute(_NODES, ([1], first, (end >> BLOCK) + 1))}
-        reader = _Reader(begin, end, sizes, nodes)
-        with connection.cursor().copy(_COPY.format(begin, end).encode()) as rows:
-            for row in rows:
-                reader.take(bytes(row))
+        reader = _Reader(begin, end, sizes, nodes, erased)
+        for row in _copied(connection, _COPY.format(begin, end)):
+            reader.take(row)
     return reader.done()
+
+
+def _copied(connection: psycopg.Connection, query: str) -> Iterator[bytes]:
+    """The rows of a COPY without their line ends, straight from libpq: half the time goes into handing them on."""
+    raw = connection.pgconn
+    answer = raw.exec_(query.encode())
+    if answer.status != ExecStatus.COPY_OUT:
+        raise psycopg.OperationalError(answer.error_message.decode("utf-8", "replace"))
+    while True:
+        length, row = raw.get_copy_data(0)
+        if length < 0:
+            break
+        yield bytes(row[: length - 1])
+    ended = [one.status for one in iter(raw.get_result, None)]
+    if ended != [ExecStatus.COMMAND_OK]:
+        raise psycopg.OperationalError("the log could not be read to its end")
 
 
 class _Reader:
     """Reckons one chunk from its rows."""
 
-    def __init__(self, begin: int, end: int, sizes: Sequence[int], nodes: Mapping[int, bytes]) -> None:
+    def __init__(
+        self,
+        begin: int,
+        end: int,
+        sizes: Sequence[int],
+        nodes: Mapping[int, bytes],
+        erased: Sequence[tuple[int, int]] = (),
+    ) -> None:
         self._begin, self._end = begin, end
         self._sizes = set(sizes)
         self._nodes = nodes
@@ -127,10 +170,12 @@ class _Reader:
         self._edges: dict[int, tuple[bytes, ...]] = {}
         self._findings: list[Finding] = []
         self._blocks: list[int] = []
+        self._ranges = erased
+        self._erased = 0
 
     def take(self, row: bytes) -> None:
         """One leaf, with its entry beside it."""
-        place, number, salt, stored, text = row[:-1].split(b"\t")
+        place, number, salt, stored, text = row.split(b"\t")
         position = int(place)
         while self._next < position:
             self._find(self._next, int(number), "is gone from the ledger")
@@ -139,10 +184,18 @@ class _Reader:
             text = b"" if text == b"\\N" else _plain(text)
         leaf = unhexlify(stored)
         if not text:
-            self._find(position, int(number), "is gone from the log")
+            self._miss(position, int(number), has_salt=bool(salt))
         elif leaf != sha256(b"\0" + sha256(unhexlify(salt) + text).digest()).digest():
             self._find(position, int(number), "is not what was logged")
         self._add(leaf, int(number))
+
+    def _miss(self, position: int, number: int, *, has_salt: bool) -> None:
+        """An entry that is gone: erased, when an entry of the log says so and the salt went with it."""
+        at = bisect(self._ranges, (number, INFINITE)) - 1
+        if not has_salt and at >= 0 and self._ranges[at][1] >= number:
+            self._erased += 1
+        else:
+            self._find(position, number, "is gone from the log")
 
     def _add(self, leaf: bytes, number: int) -> None:
         if not self._block:
@@ -173,7 +226,9 @@ class _Reader:
         edge = (*self._chunk.edge, *_grown(self._block))
         if self._next < self._end:
             self._find(self._next, 0, "is gone from the ledger")
-        return Chunk(self._begin, self._next - self._begin, edge, self._edges, self._findings, self._blocks)
+        return Chunk(
+            self._begin, self._next - self._begin, edge, self._edges, self._findings, self._blocks, self._erased
+        )
 
 
 def _grown(leaves: list[bytes]) -> tuple[bytes, ...]:
@@ -212,9 +267,11 @@ class _Whole:
         self._forked = False
         self._below: dict[int, Growing] = {}
         self.findings: list[Finding] = []
+        self.erased = 0
 
     def add(self, chunk: Chunk) -> None:
         """The next chunk."""
+        self.erased += chunk.erased
         self.findings += chunk.findings
         self._first |= {(chunk.begin >> BLOCK) + at: entry for at, entry in enumerate(chunk.blocks)}
         before = self._tree.edge
