@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from saman.apps.team.delegation.needs import explained
 from saman.apps.team.desk import Desk
 from saman.apps.team.show import TeamHandler, back_of, done_note, is_part, refusal_page, see_done
 from saman.apps.team.worklist import one_row
@@ -34,7 +35,9 @@ def handler(act: str) -> TeamHandler:
         done = await ACTS[act](desk.record, task, version)
         if isinstance(done, Refusal):
             there = await _done_before(desk.record, task, version, act)
-            return refusal_page(request, done) if there is None else await _after(request, desk, act, there, fields)
+            if there is None:
+                return refusal_page(request, await explained(desk, task, done))
+            return await _after(request, desk, act, there, fields)
         return await _after(request, desk, act, done.stored, fields)
 
     return handle

@@ -10,6 +10,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from saman.apps.team.delegation.needs import explained, needs_shown
 from saman.apps.team.desk import Desk
 from saman.apps.team.lanes import lanes
 from saman.apps.team.loop import acts_of, answered_at, events_of, loop_of, reported_by, sent_for, state_of
@@ -57,6 +58,7 @@ async def request_page(desk: Desk, task: str) -> RequestPage | Refusal:
         mine=claimed_by(latest) == desk.record.context.actor,
         holder=_holder(latest, names),
         open=latest["status"] in OPEN,
+        needs=(await needs_shown(desk, [latest])).get(task, ()),
     )
 
 
@@ -109,9 +111,10 @@ async def answer(request: Request, desk: Desk) -> Response:
     done = await tasks.act(desk.record, task, version, act, said_in(desk, fields))
     if not isinstance(done, Refusal):
         return see_done(f"/team/requests/{task}", act.value, task, done.stored.version)
-    if done.kind not in (Kind.UNPROCESSABLE, Kind.CONFLICT, Kind.PRECONDITION):
-        return refusal_page(request, done)
-    return await _again(request, desk, done, fields, act)
+    told = await explained(desk, task, done)
+    if told.kind not in (Kind.UNPROCESSABLE, Kind.CONFLICT, Kind.PRECONDITION):
+        return refusal_page(request, told)
+    return await _again(request, desk, told, fields, act)
 
 
 async def _again(request: Request, desk: Desk, refusal: Refusal, fields: Mapping[str, str], act: Act) -> Response:
@@ -127,7 +130,9 @@ async def _again(request: Request, desk: Desk, refusal: Refusal, fields: Mapping
 
 def _placed(refusal: Refusal, act: Act) -> Refusal:
     """Issues that point at the fields of one act's own form."""
-    issues = (msgspec.structs.replace(one, path=f"{act.value}-{one.path}") for one in refusal.issues)
+    issues = (
+        msgspec.structs.replace(one, path=f"{act.value}-{one.path}") if one.path else one for one in refusal.issues
+    )
     return Refusal(refusal.kind, tuple(issues))
 
 

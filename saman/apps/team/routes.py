@@ -9,6 +9,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from saman.apps.team import limits, lists, members, messages, people, posts, requests, summary, visits
+from saman.apps.team.delegation.handlers import delegation_routes
 from saman.apps.team.members_page import BASES
 from saman.apps.team.opening.handlers import opening_routes
 from saman.apps.team.opening.through import through
@@ -46,6 +47,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         at("/team/messages/{person}", messages.thread),
         at("/team/messages/{person}", messages.send, "POST"),
         *(route for base in BASES.values() for route in _members(at, base)),
+        *delegation_routes(at),
         at("/team/requests/{task}", requests.request),
         at("/team/requests/{task}/{act}", requests.answer, "POST"),
     ]

@@ -53,6 +53,16 @@ SENTENCES = MappingProxyType(
         "membership.held": mark("They hold this role in this unit then."),
         "membership.name": mark("Write the name."),
         "membership.known": mark("Somebody with this number is in the directory already. Find them by name."),
+        "delegation.competence": mark("You can delegate what your own licence covers, where that may be delegated."),
+        "delegation.self": mark("You cannot delegate to yourself."),
+        "delegation.receiver": mark("Choose a colleague of your own unit."),
+        "delegation.licensed": mark("Their own licence covers it."),
+        "delegation.held": mark("They have it, or have been offered it, for that time."),
+        "delegation.long": mark("This may be delegated for at most %(days)s days."),
+        "delegation.follow-up": mark("Go through it again on a day between the beginning and the end."),
+        "delegation.state": mark("It has another state now. Look again."),
+        "delegation.over": mark("It is over."),
+        "delegation.gone": mark("Who gave it can give it no more, or you act for another unit now."),
         "record.conflict": mark("Somebody else has changed this. Nothing was changed. Look again."),
         "record.not-found": mark("It does not exist, or your unit has no part in it. Both look the same from here."),
         "record.gone": mark("It has been deleted."),
@@ -65,6 +75,8 @@ SENTENCES = MappingProxyType(
         "access.write.own_task": mark("The task must be held by your own unit."),
         "access.write.own_or_sent_task": mark("The task must be held or sent by your own unit."),
         "access.write.as_self": mark("It must be sent in your own name."),
+        "access.write.competent": mark("This needs a competence that you do not have here."),
+        "access.write.same_needs": mark("What a task requires cannot be taken away."),
     }
     | OF_OPENING
 )

@@ -14,10 +14,10 @@ from saman.apps.team.requests import read_moment
 from saman.apps.team.show import refusal_page, show
 from saman.apps.team.shown import is_dead, new_key
 from saman.apps.team.texts import worded
-from saman.apps.team.views import VisitForm
+from saman.apps.team.visit_views import VisitForm
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted
-from saman.flows.referral.visit import ask_for_visit, home_care_of
+from saman.flows.referral.visit import Visit, ask_for_visit, asked_of_home_care, home_care_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.calendar import deadline
 
@@ -39,6 +39,7 @@ async def form(desk: Desk, found: Held, key: str) -> VisitForm | Refusal:
         answer_by=deadline(span, unit, desk.model.country, desk.record.context.now),
         soon=tomorrow.strftime("%Y-%m-%dT%H:%M"),
         key=key,
+        activities=tuple((one.id, desk.said(one.name)) for one in asked_of_home_care(found.enrolment.service)),
     )
 
 
@@ -74,5 +75,6 @@ async def _sent(desk: Desk, found: Held, fields: Mapping[str, str], key: str) ->
         return refused(Kind.UNPROCESSABLE, "value", "Choose a time from now on.", "before", key="visit.past")
     assert found.enrolment is not None
     text = fields.get("text", "").strip()[:2000]
-    done = await ask_for_visit(desk.record, desk.model, found.enrolment.service, found.id, text, before, f"visit-{key}")
+    wanted = Visit(text=text, before=before, activity=fields.get("activity", ""))
+    done = await ask_for_visit(desk.record, desk.model, found.enrolment.service, found.id, wanted, f"visit-{key}")
     return done if isinstance(done, Refusal) else done.stored.id

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from saman.apps.team.delegation.needs import needs_shown
+from saman.apps.team.delegation.views import NeedShown
 from saman.apps.team.desk import Desk
 from saman.apps.team.loop import KINDS, is_late, overdue, state_of, title_of
 from saman.apps.team.shown import mark_shown, marks_of, person_line, readings_shown
@@ -54,7 +56,8 @@ async def worklist_page(desk: Desk, wanted: Wanted, *, by_marks: bool = False) -
     lines = await lines_of(desk.record, desk.model, items, desk.language, looking_back=desk.marking.on)
     if isinstance(lines, Refusal):
         return lines
-    view = build(desk, wanted, page, _among(lines, page.items), by_marks=by_marks)
+    needs = await needs_shown(desk, (one.task for one in lines.lines))
+    view = build(desk, wanted, page, _among(lines, page.items), needs, by_marks=by_marks)
     unanswered = [
         _sent_row(desk, one, lines.names) for one in _among(lines, late).lines if is_late(one.task, view.made)
     ]
@@ -74,11 +77,19 @@ def _among(lines: Lines, items: Sequence[Item]) -> Lines:
     return Lines(lines=tuple(one for one in lines.lines if one.item.id in wanted), names=lines.names)
 
 
-def build(desk: Desk, wanted: Wanted, page: ListPage, lines: Lines, *, by_marks: bool) -> Worklist:
-    """The view of one page."""
+def build(
+    desk: Desk,
+    wanted: Wanted,
+    page: ListPage,
+    lines: Lines,
+    needs: Mapping[str, tuple[NeedShown, ...]],
+    *,
+    by_marks: bool,
+) -> Worklist:
+    """The view of one page; `needs` are what its tasks need, by id."""
     marks = {one.item.id: _marks(desk, one) for one in lines.lines}
     by_marks = by_marks and desk.marking.on
-    rows = {one.item.id: row_of(desk, one, lines.names, marks[one.item.id]) for one in lines.lines}
+    rows = {one.item.id: row_of(desk, one, lines.names, marks[one.item.id], needs) for one in lines.lines}
     return Worklist(
         title=desk.t(FILTERS[wanted.chosen]),
         unit=desk.called(desk.unit),
@@ -159,7 +170,9 @@ def _by_marks(desk: Desk, lines: Lines, marks: dict[str, Marks], rows: dict[str,
     return (Section("", tuple(rows[one.id] for one in found)),)
 
 
-def row_of(desk: Desk, line: Line, names: dict[str, Named], marks: Marks) -> Row:
+def row_of(
+    desk: Desk, line: Line, names: dict[str, Named], marks: Marks, needs: Mapping[str, tuple[NeedShown, ...]]
+) -> Row:
     """One row."""
     item, now = line.item, desk.record.context.now
     person = person_line(desk, item.person or "", line.person)
@@ -184,6 +197,7 @@ def row_of(desk: Desk, line: Line, names: dict[str, Named], marks: Marks) -> Row
         holder=(holder.name if holder else desk.t(mark("Somebody"))) if item.claimed_by else "",
         mine=bool(item.claimed_by) and item.claimed_by == desk.record.context.actor,
         buttons=tuple(_buttons(desk, item)) if item.owner == desk.unit else (),
+        needs=needs.get(item.id, ()),
     )
 
 
@@ -230,7 +244,8 @@ async def one_row(desk: Desk, item: Item) -> Row | Refusal:
     lines = await lines_of(desk.record, desk.model, (item,), desk.language, looking_back=desk.marking.on)
     if isinstance(lines, Refusal):
         return lines
-    return row_of(desk, lines.lines[0], lines.names, _marks(desk, lines.lines[0]))
+    (line,) = lines.lines
+    return row_of(desk, line, lines.names, _marks(desk, line), await needs_shown(desk, [line.task]))
 
 
 async def sent_page(desk: Desk) -> Sent | Refusal:

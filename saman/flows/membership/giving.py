@@ -19,6 +19,7 @@ from saman.flows.membership.licence import Licence, holds_licence, number_system
 from saman.flows.writing import Once, once
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
+from saman.model.access.delegation import competence_of
 from saman.model.access.membership import memberships
 from saman.model.access.moment import END
 from saman.model.care import codes
@@ -189,7 +190,8 @@ async def given(record: Record, id: str) -> Stored | Refusal:
     role = found.resource()
     own = role.get("practitioner", {}).get("reference") == record.context.actor
     unit = role.get("organization", {}).get("reference", "").removeprefix("Organization/")
-    barred = {one.role for one in memberships(role, record.store.policy.zone)} & say.authority.barred
+    held = {one.role for one in memberships(role, record.store.policy.zone)}
+    barred = bool(held & say.authority.barred) or bool(competence_of(role))
     if own or unit not in say.units or barred or (say.authority.longest is not None and not is_substitute(role)):
         return refused(Kind.NOT_FOUND, "not-found", "There is no such role here.", key="record.not-found")
     return found

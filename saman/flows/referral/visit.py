@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from saman.flows.reading import all_of
 from saman.flows.writing import Once, once
 from saman.kernel.clock import instant
@@ -13,7 +15,7 @@ from saman.model.care import codes
 from saman.model.care.calendar import deadline
 from saman.model.care.caremodel import CareModel
 from saman.model.care.party import Party, PartyKind
-from saman.model.care.service_model import ServiceModel
+from saman.model.care.service_model import Activity, ModeKind, ServiceModel
 from saman.record import Change, Record
 
 Resource = dict[str, Any]
@@ -37,11 +39,26 @@ async def home_care_of(record: Record, model: CareModel, person: str) -> Party |
     return found
 
 
+class Visit(msgspec.Struct, frozen=True, kw_only=True):
+    """What a visit is for, before when it is to be done, and which of `asked_of_home_care` it is, if any."""
+
+    text: str
+    before: datetime
+    activity: str = ""
+
+
+def asked_of_home_care(service: ServiceModel) -> tuple[Activity, ...]:
+    """The activities of a service that home care does at home and that require a competence."""
+    roles = {one.role for one in service.roles if one.party_kind is PartyKind.HOME_CARE}
+    return tuple(one for one in service.activities if one.requires and one.role in roles and ModeKind.HOME in one.modes)
+
+
 async def ask_for_visit(
-    record: Record, model: CareModel, service: ServiceModel, person: str, text: str, before: datetime, key: str
+    record: Record, model: CareModel, service: ServiceModel, person: str, wanted: Visit, key: str
 ) -> Once | Refusal:
-    """Ask for a visit that is done before `before`; stored once for its key. The answer is due as the service says."""
-    if not text.strip():
+    """Ask for a visit that is done in time; stored once for its key. The answer is due as the service says."""
+    text, before = wanted.text.strip(), wanted.before
+    if not text:
         return refused(Kind.UNPROCESSABLE, "required", "Say what the visit is for.", "text", key="visit.needs-text")
     if before <= record.context.now:
         return refused(Kind.UNPROCESSABLE, "value", "Choose a time from now on.", "before", key="visit.past")
@@ -49,7 +66,9 @@ async def ask_for_visit(
     if isinstance(unit, Refusal):
         return unit
     due = deadline(service.response.request_answered, unit, model.country, record.context.now)
-    task = visit_task(record, person, unit, text.strip(), before, min(due or before, before))
+    task = visit_task(record, person, unit, text, before, min(due or before, before))
+    if wanted.activity in {one.id for one in asked_of_home_care(service)}:
+        task["code"]["coding"].append(codes.coding(codes.ACTIVITY, wanted.activity))
     task["identifier"] = [{"system": codes.TASK, "value": key}]
     return await once(record, "Task", f"identifier={codes.TASK}|{key}", lambda inner: [Change(task)])
 

@@ -17,7 +17,7 @@ from saman.flows.monitoring.limits import NewLimit, change_limit
 from saman.flows.monitoring.missing import note_missing
 from saman.flows.monitoring.report import Report, Value, send
 from saman.flows.monitoring.series import latest, readings_of
-from saman.flows.referral.visit import ask_for_visit
+from saman.flows.referral.visit import Visit, ask_for_visit
 from saman.flows.tasks import Said, acknowledge, act, claim, release, undo
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Assignment
@@ -136,10 +136,11 @@ async def test_a_visit_is_asked_for_answered_and_reported_back(agder):
     nurse = await record_of(agder, "silje-haugen")
     service = agder.region.model.service("digital-home-follow-up")
     before = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
-    asked = await ask_for_visit(nurse, agder.region.model, service, "ingrid-aasen", "Swollen ankles", before, "visit-1")
+    wanted = Visit(text="Swollen ankles", before=before)
+    asked = await ask_for_visit(nurse, agder.region.model, service, "ingrid-aasen", wanted, "visit-1")
     assert not isinstance(asked, Refusal), asked
     task = asked.stored
-    again = await ask_for_visit(nurse, agder.region.model, service, "ingrid-aasen", "Swollen ankles", before, "visit-1")
+    again = await ask_for_visit(nurse, agder.region.model, service, "ingrid-aasen", wanted, "visit-1")
     assert again.already
     stranger = await record_of(agder, "silje-haugen")
     refused = await act(stranger, task.id, task.version, Act.ACCEPT, Said(starts=before))
@@ -160,8 +161,8 @@ async def test_home_care_reads_readings_only_while_it_is_asked(agder):
     assert await readings_of(home_care, agder.region.model, "ingrid-aasen") == ()
     nurse = await record_of(agder, "silje-haugen")
     service = agder.region.model.service("digital-home-follow-up")
-    before = datetime(2026, 11, 24, 14, 0, tzinfo=UTC)
-    asked = await ask_for_visit(nurse, agder.region.model, service, "ingrid-aasen", "See her", before, "visit-2")
+    wanted = Visit(text="See her", before=datetime(2026, 11, 24, 14, 0, tzinfo=UTC))
+    asked = await ask_for_visit(nurse, agder.region.model, service, "ingrid-aasen", wanted, "visit-2")
     assert len(await readings_of(home_care, agder.region.model, "ingrid-aasen")) > 100
     declined = Said(reason=Reason.DONE_ELSEWHERE, text="At the GP today")
     assert not isinstance(await act(home_care, asked.stored.id, 1, Act.DECLINE, declined), Refusal)

@@ -1,0 +1,1 @@
+"""Pages of competence and personal delegation, and what tasks need."""
