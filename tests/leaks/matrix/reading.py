@@ -1,0 +1,126 @@
+"""Interactions that read one thing: by id, by version, their history, under conditions, in other forms."""
+
+from __future__ import annotations
+
+from .oracle import Thing
+from .view import ABSENT, FROM_LOG, Maker, Script, View, decoded
+from .world import Call
+
+SINCE = b"Fri, 01 Jan 2038 00:00:00 GMT"
+
+
+def get(path: str, **headers: bytes) -> Call:
+    """A GET; `if_none_match` stands for the header of that name."""
+    return Call("GET", path, tuple((name.replace("_", "-").encode(), value) for name, value in headers.items()))
+
+
+def one(view: View, thing: Thing, make: Maker) -> Script:
+    """The answer about a hidden thing: as if it were not there, and not found."""
+    yield from view.same(make, thing.id, ABSENT)
+    call = make(thing.id)
+    answer = yield call
+    view.status(call, answer, 404 if view.lets(thing.type) else 403)
+
+
+def read(view: View, kind: str) -> Script:
+    """The current version."""
+    thing = view.some(kind)
+    call = get(f"{kind}/{thing.id}")
+    if thing not in view.seen:
+        yield from one(view, thing, lambda id: get(f"{kind}/{id}"))
+        return
+    answer = yield call
+    right = view.status(call, answer, 410 if thing.deleted else 200)
+    if right and not thing.deleted and thing.versions[-1].encode() not in answer.body:
+        view.fault(call, answer, "is not the current version")
+
+
+def head(view: View, kind: str) -> Script:
+    """The headers alone."""
+    thing = view.some(kind)
+    if thing not in view.seen:
+        yield from view.same(lambda id: Call("HEAD", f"{kind}/{id}"), thing.id, ABSENT)
+        return
+    call = Call("HEAD", f"{kind}/{thing.id}")
+    answer = yield call
+    view.status(call, answer, 410 if thing.deleted else 200)
+
+
+def vread(view: View, kind: str) -> Script:
+    """One version, also one that never was."""
+    thing = view.some(kind)
+    number = view.pick.randint(1, len(thing.versions) + 2)
+    make: Maker = lambda id: get(f"{kind}/{id}/_history/{number}")  # noqa: E731
+    if thing not in view.seen:
+        yield from one(view, thing, make)
+        return
+    answer = yield make(thing.id)
+    if number <= len(thing.versions):
+        right = view.status(make(thing.id), answer, 200)
+        if right and thing.versions[number - 1].encode() not in answer.body:
+            view.fault(make(thing.id), answer, "is another version")
+    else:
+        gone = thing.deleted and number == len(thing.versions) + 1
+        view.status(make(thing.id), answer, 410 if gone else 404)
+
+
+def history(view: View, kind: str) -> Script:
+    """All versions of one thing."""
+    thing = view.some(kind)
+    make: Maker = lambda id: get(f"{kind}/{id}/_history?_count=100")  # noqa: E731
+    if thing not in view.seen:
+        yield from one(view, thing, make)
+        return
+    answer = yield make(thing.id)
+    if view.status(make(thing.id), answer, 200):
+        many, right = len(decoded(answer).get("entry", ())), len(thing.versions) + thing.deleted
+        if many != right:
+            view.fault(make(thing.id), answer, f"shows {many} versions of {right}")
+
+
+def history_of_type(view: View, kind: str) -> Script:
+    """All versions of all things of a type that may be seen, in one page or several."""
+    call = get(f"{kind}/_history?_count={view.pick.choice([1000, 1000, 7])}")
+    whole = not view.who.only and view.lets(kind)
+    right = sum(len(one.versions) + one.deleted for one in view.of.get(kind, ()))
+    many = 0
+    for _ in range(60):
+        answer = yield call
+        if not view.status(call, answer, 200 if whole else 403) or not whole:
+            return
+        bundle = decoded(answer)
+        many += len(bundle.get("entry", ()))
+        following = [link["url"] for link in bundle.get("link", ()) if link["relation"] == "next"]
+        if not following:
+            break
+        call = get(following[0].partition("/fhir/")[2])
+    if many != right and kind not in FROM_LOG:
+        view.fault(call, answer, f"shows {many} versions of {right}")
+
+
+def conditional(view: View, kind: str) -> Script:
+    """With the tag or the time that would be there; in other forms."""
+    thing = view.some(kind)
+    tag = f'W/"{len(thing.versions)}"'.encode()
+    said = view.pick.choice([{"if_none_match": tag}, {"if_none_match": b"*"}, {"if_modified_since": SINCE}])
+    other = view.pick.choice([{"accept": b"application/octet-stream"}, {"accept": b"application/fhir+xml"}, {}, {}])
+    make: Maker = lambda id: get(f"{kind}/{id}", **said, **other)  # noqa: E731
+    if thing not in view.seen:
+        yield from view.same(make, thing.id, ABSENT)
+        return
+    answer = yield make(thing.id)
+    if not other:
+        view.status(make(thing.id), answer, 410 if thing.deleted else 304)
+
+
+def operation(view: View, kind: str) -> Script:
+    """Compartments and operations, which are not there: for nobody, about nobody."""
+    thing = view.hidden(kind)
+    way = view.pick.choice([
+        f"{kind}/{{}}/$everything", f"{kind}/{{}}/$validate", f"{kind}/$lastn?subject={{}}", f"Patient/{{}}/{kind}",
+        "Patient/{}/$everything", "Group/{}/$export", f"$export?_type={kind}&patient={{}}", f"?_type={kind}&_id={{}}",
+        f"{kind}/{{}}/_history/$diff", f"_history?_id={{}}&_type={kind}", f"{kind}/{{}}/_history/999999999999999999999",
+        f"{kind}/{{}}?_format=xml", f"{kind}/{{}}?_pretty=true&_elements=id", f"{kind}/{{}}/_history?_since=2020",
+    ])  # fmt: skip
+    if thing is not None:
+        yield from view.same(lambda id: get(way.replace("{}", id)), thing.id, ABSENT)

@@ -1,0 +1,107 @@
+"""The matrix can fail: whoever widens a rule or takes a fence away is found."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from random import Random
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from saman.record import Record, Stored, system
+from saman.record.door import Door
+from saman.record.refusals import gone, not_found
+from saman.record.search import find
+from tests.conftest import Database
+
+from . import reading, searching
+from .playing import Interaction, play
+from .world import World, country_policy, world_of
+
+SEED = 7
+ENOUGH = 6000
+"""Requests within which each of these is found; most are within some hundred."""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def world(new_database: Callable[[], Database]) -> AsyncIterator[World]:
+    made = await world_of("NO", SEED, new_database().app_url)
+    yield made
+    await made.close()
+
+
+async def found(world: World, *of: Interaction) -> bool:
+    """Whether some interactions meet a leak."""
+    told = await play(world, ENOUGH, Random(SEED), of)
+    print(told.count, *told.faults[:3], sep="\n")
+    return bool(told.count["leaks"])
+
+
+async def test_nothing_is_found_where_nothing_is_wrong(world: World) -> None:
+    told = await play(world, 400, Random(SEED), (searching.whole, searching.include, reading.read))
+    assert told.faults == []
+
+
+def unfenced(door: Door) -> Door:
+    """The same door, as if the installation itself asked."""
+    return Door(door.store, system(door.context.now), door.base, door.connection)
+
+
+async def test_includes_that_nobody_holds_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = find._many
+    monkeypatch.setattr(find, "_many", lambda door, keys: right(unfenced(door), keys))
+    assert await found(world, searching.include)
+
+
+async def test_totals_that_count_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = find._total
+    monkeypatch.setattr(
+        find, "_total", lambda door, query, _: right(unfenced(door), query, find.frame_of(unfenced(door)))
+    )
+    assert await found(world, searching.whole)
+
+
+async def test_a_status_that_tells_what_is_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Record._one
+
+    async def telling(self: Record, kind: str, id: str, version: int | None) -> Any:
+        answer = await right(self, kind, id, version)
+        if answer == not_found():
+            there = await right(Record(self.store, system(self.context.now), self.base), kind, id, version)
+            return gone() if isinstance(there, Stored) else answer
+        return answer
+
+    monkeypatch.setattr(Record, "_one", telling)
+    assert await found(world, reading.read)
+
+
+async def test_references_to_what_is_closed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def whole(rows: Any, *_: Any) -> Any:
+        return rows
+
+    monkeypatch.setattr("saman.record.door.redacted", whole)
+    assert await found(world, searching.whole)
+
+
+async def test_scopes_that_nobody_holds(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saman.record.search.find.within", lambda query, _: query)
+    monkeypatch.setattr("saman.record.door.passed", lambda rows, _: rows)
+    assert await found(world, searching.whole)
+
+
+WIDER = {
+    "a kind of data more": ("NO", "sees: [person, plan, social]", "sees: [person, plan, social, health]"),
+    "a longer time": ("NO", "grace_days: 7", "grace_days: 70"),
+    "without the consent": ("SE", "also: [consent]", ""),
+}
+
+
+@pytest.mark.parametrize("what", WIDER)
+async def test_a_rule_that_is_wider(what: str, new_database: Callable[[], Database]) -> None:
+    country, *change = WIDER[what]
+    changed = await world_of(country, SEED, new_database().app_url, country_policy(country, (change[0], change[1])))
+    try:
+        assert await found(changed, searching.whole, reading.read)
+    finally:
+        await changed.close()

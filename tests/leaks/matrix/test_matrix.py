@@ -1,0 +1,91 @@
+"""Every R4 type, every interaction, everybody who may look, five countries: nothing shows but what is allowed.
+
+Printed are the seed, the requests and what came of them for each country. `SAMAN_LEAKS_SEED` repeats a run,
+`SAMAN_LEAKS_REQUESTS` says how many requests all countries share; a million with `make leaks`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from tests.conftest import Database
+
+from .playing import EVERY, play
+from .resources import templates
+from .truth import COUNTRIES
+from .world import world_of
+
+SHARE = 52_000
+A_WORLD = 40_000
+"""How many requests one world takes at most; then another is made."""
+LEAST_PERMITTED = 0.2
+"""A matrix in which nearly all is refused would find little: this share is answered with something, at least."""
+
+
+def requests() -> int:
+    """How many requests each country gets."""
+    return int(os.environ.get("SAMAN_LEAKS_REQUESTS") or SHARE) // len(COUNTRIES) + 1
+
+
+class _Country:
+    """One country; the classes share the work out to the workers of a run."""
+
+    country = ""
+
+    async def test_only_what_is_allowed(
+        self, new_database: Callable[[], Database], capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        seed = int(os.environ.get("SAMAN_LEAKS_SEED") or Random().randrange(2**32))
+        with capsys.disabled():
+            print(f"\n{self.country}: SAMAN_LEAKS_SEED={seed}", flush=True)
+        count: Counter[str] = Counter()
+        faults: list[str] = []
+        for number in range(-(-requests() // A_WORLD)):
+            world = await world_of(self.country, seed + number, new_database().app_url)
+            left = requests() - count["requests"]
+            told = await play(world, min(left, A_WORLD), Random(seed + number))
+            await world.close()
+            count.update(told.count)
+            faults += told.faults
+        with capsys.disabled():
+            print(f"\n{self.country}: SAMAN_LEAKS_SEED={seed} {summary(count)}, {len(faults)} faults", flush=True)
+        assert not faults, "\n".join([f"SAMAN_LEAKS_SEED={seed}", *faults[:30]])
+        assert count["leaks"] == 0
+        assert count["requests"] >= requests()
+        assert count["permitted"] / count["requests"] >= LEAST_PERMITTED
+
+
+def summary(count: Counter[str]) -> str:
+    """The figures in a line."""
+    return ", ".join(f"{count[name]} {name}" for name in ("requests", "permitted", "refused", "empty", "leaks"))
+
+
+class TestSweden(_Country):
+    country = "SE"
+
+
+class TestNorway(_Country):
+    country = "NO"
+
+
+class TestDenmark(_Country):
+    country = "DK"
+
+
+class TestFinland(_Country):
+    country = "FI"
+
+
+class TestIceland(_Country):
+    country = "IS"
+
+
+def test_a_share_deals_every_interaction_with_every_type() -> None:
+    """Each card of the deck is dealt at least once in each country: a card asks two or three times."""
+    assert len(EVERY) >= 18
+    assert len(EVERY) * len(templates()) <= requests() / 3

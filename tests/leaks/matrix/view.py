@@ -1,0 +1,172 @@
+"""What one persona may see at a moment, and what is wrong with an answer to them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Generator, Iterable
+from datetime import datetime
+from random import Random
+from typing import Any
+
+from saman.kernel import json
+
+from .oracle import Thing
+from .people import Persona
+from .resources import TOKEN
+from .world import Answer, Call, World
+
+Script = Generator[Call, Answer, None]
+"""Asks one thing after another, and tells the view what is wrong with the answers."""
+Maker = Callable[[str], Call]
+
+CURSOR = re.compile(rb"(?<=_cursor=)[\w-]+|(?<=_page=)[\w-]+")
+FROM_LOG = frozenset({"AuditEvent", "Provenance"})
+"""Types whose searches also show what is made from the log of what everybody here asks: nobody counts those."""
+ABSENT, UNSUNG = "zx0f00d", "zx0f00dx"
+"""An id that nothing has, and a canary that nowhere sings; both as long as the others."""
+
+
+class View:
+    """One persona at one moment of a world."""
+
+    def __init__(self, world: World, who: Persona, at: datetime, pick: Random) -> None:
+        self.world, self.who, self.at, self.pick = world, who, at, pick
+        self.faults: list[str] = []
+        self.count: Counter[str] = Counter()
+        seen = world.oracle.visible(who, at)
+        self.seen = frozenset(seen)
+        self.of: dict[str, list[Thing]] = {}
+        for one in seen:
+            self.of.setdefault(one.type, []).append(one)
+        closed = [one for one in world.things if world.oracle.closes(who, one, at)]
+        mentioned = frozenset(token for one in seen for token in one.mentions)
+        self.named = self._named_by_others(seen, closed)
+        shut = {name for one in closed for name in one.names}
+        self.allowed = (mentioned - shut) | self._logged(seen) | {one.id.encode() for one in self.named}
+        about = {one.person for one in seen}
+        self.strangers = [one for one in world.town.people if one.id not in about]
+
+    @staticmethod
+    def _named_by_others(seen: Iterable[Thing], closed: Iterable[Thing]) -> frozenset[Thing]:
+        """What a person has closed and another person's data names: it is not taken out there (a known limit)."""
+        pointed = {(id, one.person) for one in seen for id in one.links}
+        return frozenset(one for one in closed for id, person in pointed if id == one.id and person != one.person)
+
+    def _logged(self, seen: Iterable[Thing]) -> frozenset[bytes]:
+        """Ids that the log about a person names to whoever sees that log: of what was asked for, and of who asked."""
+        books = {one.person for one in seen if one.type == "AuditEvent"}
+        ids = [one.id for one in self.world.things if one.person in books]
+        ids += [one.actor for one in self.world.town.personas] if books else []
+        return frozenset(token for id in ids for token in TOKEN.findall(id.encode()))
+
+    def some(self, kind: str) -> Thing:
+        """Any thing of a type: half of the time one that is to be seen, if there is one."""
+        seen = self.of.get(kind, ())
+        if seen and self.pick.random() < 0.5:
+            return self.pick.choice(seen)
+        return self.pick.choice(self.world.of[kind])
+
+    def hidden(self, kind: str) -> Thing | None:
+        """A thing of a type that is not to be seen."""
+        there = [one for one in self.world.of[kind] if one not in self.seen]
+        return self.pick.choice(there) if there else None
+
+    def current(self, kind: str) -> list[Thing]:
+        """What is there of a type, to be seen and not deleted."""
+        return [one for one in self.of.get(kind, ()) if not one.deleted]
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether an app asks."""
+        return self.who.types is not None
+
+    def lets(self, kind: str) -> bool:
+        """Whether an app's scopes speak of a type; always for those who ask themselves."""
+        return self.who.types is None or kind in self.who.types
+
+    def fault(self, call: Call, answer: Answer, text: str) -> None:
+        """Note what is wrong."""
+        where = f"{self.world.country} {self.who.name} {self.at:%d %H:%M}: {call.method} {call.path[:160]}"
+        self.faults.append(f"{where} {answer.status}: {text}")
+
+    def look(self, call: Call, answer: Answer) -> None:
+        """Hold an answer against all that may be seen, and count it."""
+        found = frozenset(TOKEN.findall(answer.all))
+        extra = found - self.allowed - frozenset(TOKEN.findall(call.sent))
+        if extra:
+            self.count["leaks"] += 1
+            self.fault(call, answer, f"told of {self._named(extra)}")
+        if answer.status >= 500:
+            self.fault(call, answer, "broke")
+        self.count["requests"] += 1
+        self.count[_outcome(answer)] += 1
+
+    def _named(self, tokens: Iterable[bytes]) -> str:
+        known = {name: one for one in self.world.things for name in one.names}
+        told = (f"{one.type} ({one.kind} of {one.person})" for token in tokens if (one := known.get(token)))
+        return ", ".join(sorted(set(told))[:4])
+
+    def status(self, call: Call, answer: Answer, *right: int) -> bool:
+        """Whether the status is one of those; says so when it is not."""
+        if answer.status not in right:
+            self.fault(call, answer, f"should be {right}: {answer.body[:200]!r}")
+        return answer.status in right
+
+    def same(self, make: Maker, there: str, nobody: str) -> Script:
+        """Asked about something hidden and about what is not there, the answers are the same."""
+        calls = make(there), make(nobody)
+        hidden = yield calls[0]
+        absent = yield calls[1]
+        if learned(hidden, there) != learned(absent, nobody):
+            self.count["leaks"] += 1
+            told = f"{_plain(hidden, there)[:240]!r} is not {absent.status} {_plain(absent, nobody)[:240]!r}"
+            self.fault(calls[0], hidden, told)
+
+    def listed(self, call: Call, answer: Answer, right: Iterable[Thing]) -> None:
+        """The matches of a search are these, and so is the total; what else the log shows is not counted."""
+        bundle = decoded(answer)
+        shown = [one["id"] for mode, one in entries(bundle) if mode == "match"]
+        wanted = {one.id for one in right}
+        if call.path.partition("?")[0].partition("/")[0] in FROM_LOG:
+            return
+        extra, missing = set(shown) - wanted, wanted - set(shown)
+        if extra or missing or len(shown) != len(set(shown)):
+            self.count["leaks"] += bool(extra)
+            self.fault(call, answer, f"shows {sorted(extra)} too many, {sorted(missing)} too few of {len(wanted)}")
+        if bundle.get("total", len(wanted)) != len(wanted):
+            self.count["leaks"] += 1
+            self.fault(call, answer, f"says {bundle['total']} and {len(wanted)} may be seen")
+
+
+def _outcome(answer: Answer) -> str:
+    if answer.status >= 400:
+        return "refused"
+    if answer.status == 200 and b'"searchset"' in answer.body[:80] and b'"entry"' not in answer.body:
+        return "permitted" if b'"total":0' not in answer.body and b'"total"' in answer.body else "empty"
+    return "permitted"
+
+
+def decoded(answer: Answer) -> dict[str, Any]:
+    """The body as an object; empty when it is none."""
+    found = json.decode(answer.body) if answer.body else {}
+    return found if isinstance(found, dict) else {}
+
+
+def entries(bundle: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Search mode and resource of each entry."""
+    listed = bundle.get("entry", ())
+    return [(one.get("search", {}).get("mode", ""), one["resource"]) for one in listed if "resource" in one]
+
+
+def learned(answer: Answer, id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """All that an answer tells, apart from the id that was asked for; cursors are sealed anew each time."""
+    return (
+        answer.status,
+        [(name, value.replace(id.encode(), b"ID")) for name, value in answer.headers],
+        _plain(answer, id),
+    )
+
+
+def _plain(answer: Answer, id: str) -> bytes:
+    return CURSOR.sub(b"CURSOR", answer.body.replace(id.encode(), b"ID"))
