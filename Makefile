@@ -23,8 +23,8 @@ e2e: dev-set ## The journeys in a browser
 fuzz: dev-set ## Long property tests of parsers, search and access
 	@SAMAN_TEST_FUZZ=$${SAMAN_TEST_FUZZ:-10000} $(PY) -m tools.run_tests fuzz
 
-leaks: dev-set ## Search for data that reaches somebody it should not
-	@$(PY) -m tools.run_tests leaks
+leaks: dev-set ## Search for data that reaches somebody it should not, a million requests long
+	@SAMAN_LEAKS_REQUESTS=$${SAMAN_LEAKS_REQUESTS:-1000000} $(PY) -m tools.run_tests leaks
 
 soak: dev-set ## What takes long or needs a package index: locks on every platform, kills by the hundred
 	@$(PY) -m tools.lock check
