@@ -15,6 +15,7 @@ from saman.flows.consent.choices import CLOSABLE, own_nos, say_no, take_back
 from saman.kernel.outcome import Refusal
 from saman.model.access import Assignment, Domain, Holder, read_country
 from saman.record import Record
+from saman.record.apps.clients import Client, Clients
 from saman.record.context import Context
 from saman.record.grants import open_context
 from saman.record.log import log_of
@@ -353,3 +354,67 @@ async def test_a_deputy_reviews_what_the_reviewer_opened_and_sees_when_it_is_due
         page = await reviewer.get("/review/openings")
         assert REASON.replace("'", "&#39;") in page.text
         assert "Due " in page.text
+
+
+async def test_registered_apps_are_opened_from_the_persons_page(team):
+    clients = Clients(team.store.pool)
+    made = {"name": "Growth <b>chart</b>", "kind": "public", "redirects": ("https://app.example/back",)}
+    scope = "launch patient/*.rs"
+    async with team.as_(CENTRE) as nurse, team.as_(HOME_CARE) as other:
+        assert "/auth/launch" not in (await nurse.get(PLACE)).text
+        back_end = Client(id="a-machine", registered=team.clock(), scope="system/*.rs", **made)
+        await clients.add(back_end)
+        assert "/auth/launch" not in (await nurse.get(PLACE)).text, "it cannot be opened from a page"
+        app = Client(id="growth", registered=team.clock(), launch="https://app.example/in", scope=scope, **made)
+        await clients.add(app)
+        page = await nurse.get(PLACE)
+        assert 'value="growth"' in page.text
+        assert "Open Growth &lt;b&gt;chart&lt;/b&gt;" in page.text
+        launched = await nurse.send("/auth/launch", page, client="growth", patient=WHO)
+        assert launched.status == 200
+        assert "app.example" in launched.text
+        assert WHO not in re.sub(r"<form.*", "", launched.text, flags=re.DOTALL)
+        hidden = await other.send("/auth/launch", await other.get("/team"), client="growth", patient="olav-tveit")
+        absent = await other.send("/auth/launch", await other.get("/team"), client="growth", patient="nobody")
+        assert hidden.status == absent.status == 404
+        for id in ("growth", "a-machine"):
+            await clients.remove(id, team.clock())
+
+
+@pytest.mark.parametrize("language", ["sv", "nb", "da", "fi", "is"])
+async def test_pages_leave_nothing_untranslated(team, restricted, language):
+    told = {"sv": "tungt vägande", "nb": "tungtveiende", "da": "tungtvejende", "fi": "painavia", "is": "veigamiklar"}
+    async with team.as_(CENTRE) as nurse:
+        form = await nurse.get(f"{OPEN}?lang={language}")
+        assert told[language] in form.text
+        for path in (WHY, "/team/why-not"):
+            page = await nurse.get(f"{path}?lang={language}")
+            for left in ("What people restrict", "A tie to your unit", "Open until further notice", "In an emergency"):
+                assert left not in page.text
+
+
+async def test_a_person_who_is_withheld_whole_is_opened_by_nobody_and_looks_absent(team, restricted):
+    """The whole person is kept from the centre: no page, no form and no step tells that there is anybody."""
+    deny = {
+        "type": "deny",
+        "actor": [{"role": {"text": "x"}, "reference": {"reference": f"Organization/{UNIT}"}}],
+        "data": [{"meaning": "instance", "reference": {"reference": "Patient/olav-tveit"}}],
+    }
+    said = (await (await as_citizen(team)).search("Consent", [("patient", f"Patient/{WHO}")])).matches[0].resource()
+    said.pop("id")
+    about = {"patient": {"reference": "Patient/olav-tveit"}, "performer": [{"reference": "Patient/olav-tveit"}]}
+    kept = await team.system.create(said | about | {"provision": deny})
+    assert not isinstance(kept, Refusal), kept
+    fields = {"ground": "weighty_reasons", "reason": REASON, "until": "60"}
+    async with team.as_(CENTRE) as nurse:
+        home = await nurse.get("/team")
+        for path in ("", "/why", "/open"):
+            pages = [await nurse.get(f"/team/people/{who}{path}") for who in ("olav-tveit", "no-tveit-x")]
+            assert {one.status for one in pages} == {404}, path
+            hidden, absent = (without_tokens(one.text) for one in pages)
+            assert hidden == absent.replace("no-tveit-x", "olav-tveit")
+        for path in ("/open", "/open/first"):
+            answers = [await nurse.send(f"/team/people/{who}{path}", home, **fields) for who in ("olav-tveit", "no")]
+            assert {one.status for one in answers} == {404}, path
+        assert (await nurse.send("/team/people/olav-tveit/close", home)).status == 303
+    await team.system.delete("Consent", kept.stored.id)

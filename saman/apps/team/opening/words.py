@@ -60,7 +60,7 @@ GROUNDS = MappingProxyType(
 """The grounds of the country's rows (R08), as the one who opens says them."""
 
 LOGGED = mark("It is written in the log, with your name, the ground and your reason. The person can read it.")
-REVIEWED = mark("A log reviewer at %(unit)s goes through it by %(moment)s. Somebody else does if it is yours.")
+REVIEWED = mark("A log reviewer at %(unit)s goes through it by %(moment)s, never you yourself.")
 INFORMED = mark("The person is told at once, on their own first page.")
 NOT_INFORMED = mark("No notice is sent to the person, unless they have asked to be told.")
 NATIONAL = mark("The law asks for it to be shown in the national log as well. That is not done from here.")
