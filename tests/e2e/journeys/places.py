@@ -154,6 +154,7 @@ RELATIVE: Final[tuple[Place, ...]] = (
     ("/citizen/report/sent", ()),
     ("/citizen/who-looked", ()),
     ("/citizen/sharing", ()),
+    ("/citizen/own-looks", ()),
 )
 NURSE: Final[tuple[Place, ...]] = (
     ("/team", (open_details,)),
@@ -202,6 +203,11 @@ HOME_CARE: Final[tuple[Place, ...]] = (
     ("/team/people/einar-kleivset", (open_details,)),
     ("/team/requests/{late}", (open_details,)),
     ("/team/requests/{late}", (send("form[action$=decline]"),)),
+    ("/team/delegations", ()),
+    ("/team/delegations/new", ()),
+    ("/team/delegations/new", (write(until="2020-01-01T00:00"),)),
+    ("/team/delegations/new", (send_main,)),
+    ("/team/delegations/list", ()),
 )
 DOCTOR: Final[tuple[Place, ...]] = (
     ("/team", ()),
@@ -231,6 +237,9 @@ LEADER: Final[tuple[Place, ...]] = (
     ("/team/substitutes/new?of=eli-strand", (send_main,)),
     ("/team/substitutes/new?of=eli-strand", (write(reason="A nurse is ill"),)),
     ("/team/substitutes/nobody/dates", ()),
+    ("/team/delegations", ()),
+    ("/team/delegations/new", ()),
+    ("/team/delegations/list", ()),
     ("/team/members", ()),
 )
 KEEPER: Final[tuple[Place, ...]] = (
