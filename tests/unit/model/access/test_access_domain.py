@@ -79,3 +79,13 @@ def test_labels_of_other_systems_and_single_categories_are_understood():
 def test_an_unknown_type_is_a_bug():
     with pytest.raises(KeyError):
         domain_of({"resourceType": "Person2"})
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_the_notice_of_an_opening_is_about_access(many: bool) -> None:
+    kind = {"coding": [{"system": "urn:saman:communication", "code": "opening-notice"}]}
+    message = {"coding": [{"system": "urn:saman:communication", "code": "message"}]}
+    notice = {"resourceType": "Communication", "category": [kind] if many else kind}
+    assert domain_of(notice) is Domain.CONSENT
+    assert domain_of(notice | {"category": [message]}) is Domain.PLAN
+    assert domain_of({"resourceType": "Communication"}) is Domain.PLAN
