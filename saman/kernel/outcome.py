@@ -22,6 +22,7 @@ class Kind(Enum):
     TOO_LARGE = 413
     MEDIA = 415
     UNPROCESSABLE = 422
+    TOO_MANY = 429
     TOO_COSTLY = 403_1
     UNAVAILABLE = 503
     STORAGE_FULL = 507

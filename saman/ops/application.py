@@ -26,8 +26,10 @@ from saman.apps.auth.levels import Levels
 from saman.apps.auth.middleware import SessionMiddleware
 from saman.apps.auth.oidc.routes import ElectronicIdentity
 from saman.apps.auth.oidc.way import Way
+from saman.apps.auth.pace import Pace
 from saman.apps.auth.passkeys.routes import Passkeys
 from saman.apps.auth.routes import SignIn
+from saman.apps.auth.sessions import OwnSessions
 from saman.apps.auth.smart.routes import Smart
 from saman.apps.auth.tokens import Tokens
 from saman.apps.citizen.desk import CitizenDesk
@@ -81,6 +83,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     base_url: str
     triage_manufacturer: str = ""
     metrics_token: str = ""
+    fhir_calls: int = 0
     ways: tuple[Way, ...] = ()
     passkeys: bool = False
     eid_transport: httpx.AsyncBaseTransport | None = None
@@ -158,6 +161,8 @@ def _smart(parts: Parts, identity: Identity) -> Smart:
 def _fhir(parts: Parts, smart: Smart) -> ASGIApp:
     limits = Limits(admit=partial(admitted, parts.region.model))
     base, who = f"{parts.base_url}/fhir", smart.bearer.of_headers
+    if parts.fhir_calls:
+        who = Pace(who, parts.fhir_calls, parts.figures.slowed.inc).of_headers
     app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration)
     return Withheld(app, parts.store, parts.noted, fhir_failure)
 
@@ -202,6 +207,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
     return [
         *sign_in.routes(),
         *electronic.routes(),
+        *OwnSessions(sessions, doorway, parts.clock).routes(),
         *own_keys,
         *citizen_routes(front_for, desk_for),
         *team_routes(team_desk_for),

@@ -27,6 +27,7 @@ FOR_TESTS = ("SAMAN_TEST_", "SAMAN_BENCH_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=0, le=256)]
+Calls = Annotated[int, Meta(ge=0, le=10_000_000)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -116,6 +117,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "takes none and `saman emergency-log on` has been said; empty: there is no emergency mode."
         ),
     ] = ""
+    fhir_calls: Annotated[
+        Calls,
+        Meta(
+            description="Calls of `/fhir` that one user of one client may make a minute at each server process before "
+            "429; the back-end client ten times as many; 0: no limit."
+        ),
+    ] = 12000
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

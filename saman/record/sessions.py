@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -18,12 +18,14 @@ LONGEST = timedelta(hours=12)
 TOUCH = timedelta(minutes=1)
 
 _COLUMNS = (
-    "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen, way, level"
+    "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen, way, level, "
+    "device"
 )
-_VALUES = ", ".join(f"${place}" for place in range(1, 17))
+_VALUES = ", ".join(f"${place}" for place in range(1, 18))
 _INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ({_VALUES})"
 _SELECT = f"SELECT {_COLUMNS} FROM session WHERE key = $1 AND seen > $2 AND begun > $3"
 _OPEN = "SELECT EXISTS (SELECT FROM session WHERE key = $1 AND seen > $2 AND begun > $3)"
+_OWN = f"SELECT key, {_COLUMNS} FROM session WHERE actor = $1 AND seen > $2 AND begun > $3 ORDER BY seen DESC"
 _SWEEP = "DELETE FROM session WHERE seen <= $1 OR begun <= $2"
 
 
@@ -32,7 +34,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
 
     `about` is the Patient id of a citizen, or of whom a relative takes part for, and empty for staff. `csrf` guards
     the forms, `context` is the number grants are kept for. `way` is how somebody signed in (a provider's id,
-    `passkeys`, or empty in the demo), `level` how sure that was.
+    `passkeys`, or empty in the demo), `level` how sure that was;
+    `device` is browser and system in two words, so that people know it again.
     """
 
     actor: str
@@ -50,6 +53,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     seen: datetime
     way: str = ""
     level: str = ""
+    device: str = ""
 
     @property
     def user_name(self) -> str:
@@ -64,6 +68,13 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     def standing(self, now: datetime, request: str, rights: frozenset[str] = frozenset()) -> Context:
         """The context of one request of this session; `rights` are those of its role."""
         return Context(self.context, self.actor, self.role, self.party, self.purpose, now, request, self.kind, rights)
+
+
+class OpenSession(NamedTuple):
+    """A session that goes on; `handle` names it to its owner and opens nothing."""
+
+    handle: str
+    session: SignedIn
 
 
 class Sessions:
@@ -99,16 +110,40 @@ class Sessions:
 
     def topic(self, token: str) -> str:
         """The topic under which the end of a session is told."""
-        return self._notices.topic("session", token)
+        return self._topic(_key(token))
+
+    def _topic(self, key: bytes) -> str:
+        return self._notices.topic("session", key.hex())
 
     async def end(self, token: str) -> None:
         """End one session, and tell those who show something to it."""
-        await self._pool.execute("DELETE FROM session WHERE key = $1", _key(token))
-        self._notices.tell((self.topic(token),))
+        await self._end([_key(token)])
 
-    async def end_all(self, actor: str) -> None:
-        """End every session of somebody who has left."""
-        await self._pool.execute("DELETE FROM session WHERE actor = $1", actor)
+    async def of(self, actor: str, now: datetime) -> tuple[OpenSession, ...]:
+        """The sessions of somebody that go on, the one used last first."""
+        rows = await self._pool.fetch(_OWN, actor, now - IDLE, now - LONGEST)
+        return tuple(OpenSession(*_with_handle(row)) for row in rows)
+
+    async def end_one(self, actor: str, handle: str, now: datetime) -> int:
+        """End the session of somebody that has this handle; 1 when there was one, else 0."""
+        return await self._end([one for one in await self._keys(actor, now) if _handle(one) == handle])
+
+    async def end_others(self, actor: str, token: str, now: datetime) -> int:
+        """End every session of somebody but that of `token`; how many there were."""
+        return await self._end([one for one in await self._keys(actor, now) if one != _key(token)])
+
+    async def _keys(self, actor: str, now: datetime) -> list[bytes]:
+        return [row["key"] for row in await self._pool.fetch(_OWN, actor, now - IDLE, now - LONGEST)]
+
+    async def _end(self, keys: list[bytes]) -> int:
+        ended = await self._pool.fetch("DELETE FROM session WHERE key = ANY($1) RETURNING key", keys)
+        self._notices.tell(tuple(self._topic(row["key"]) for row in ended))
+        return len(ended)
+
+    async def end_all(self, actor: str) -> int:
+        """End every session of somebody; how many there were."""
+        rows = await self._pool.fetch("SELECT key FROM session WHERE actor = $1", actor)
+        return await self._end([row["key"] for row in rows])
 
     async def sweep(self, now: datetime) -> None:
         """Forget the sessions that are over."""
@@ -118,6 +153,20 @@ class Sessions:
 def new_csrf() -> str:
     """A fresh token for a session's forms."""
     return secrets.token_urlsafe(32)
+
+
+def handle_of(token: str) -> str:
+    """The handle of the session of a token."""
+    return _handle(_key(token))
+
+
+def _handle(key: bytes) -> str:
+    return hashlib.sha256(b"handle" + key).hexdigest()[:32]
+
+
+def _with_handle(row: Any) -> tuple[str, SignedIn]:
+    found = dict[str, Any](row)
+    return _handle(found.pop("key")), SignedIn(**found)
 
 
 def _key(token: str) -> bytes:

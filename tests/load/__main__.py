@@ -95,6 +95,7 @@ def serve(folder: Path, url: str, port: int) -> subprocess.Popen[bytes]:
         "SAMAN_DEMO": "none",
         "SAMAN_PORT": str(port),
         "SAMAN_WORKERS": "0",
+        "SAMAN_FHIR_CALLS": "0",
     }
     command = [str(Path(sys.executable).with_name("saman")), "serve"]
     process = subprocess.Popen(command, env=os.environ | known)

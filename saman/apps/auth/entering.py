@@ -8,6 +8,7 @@ from datetime import timedelta
 from starlette.requests import Request
 from starlette.responses import Response
 
+from saman.apps.auth.device import device_of
 from saman.apps.auth.identity import Identity
 from saman.apps.auth.middleware import cookie_name
 from saman.apps.auth.smart.waiting import resumed
@@ -102,6 +103,12 @@ class Doorway:
         standing = session.standing(self._clock(), request.state.request_id)
         await keep(self._store.audit, entrance_entry(what, standing, how))
 
+    async def ended(self, request: Request, session: SignedIn, many: int) -> None:
+        """Tell the log that somebody ended so many of their other sessions."""
+        self._counted("ended")
+        standing = session.standing(self._clock(), request.state.request_id)
+        await keep(self._store.audit, entrance_entry(Entrance.ADMINISTRATION, standing, f"sessions-ended {many}"))
+
     def step_of(self, request: Request) -> str:
         """The token under which the browser's step on the way is kept; empty when it has none."""
         return request.cookies.get(self._step_name, "")
@@ -148,4 +155,5 @@ class Doorway:
             seen=now,
             way=way,
             level=level,
+            device=device_of(request.headers.get("user-agent", "")),
         )

@@ -75,6 +75,8 @@ def refusal_answer(refusal: Refusal, call: Call) -> Answer:
         headers = ((b"allow", dict(refusal.issues[0].args)["allow"].encode()),)
     elif refusal.kind is Kind.TOO_LARGE:
         headers = ((b"connection", b"close"),)
+    elif refusal.kind is Kind.TOO_MANY:
+        headers = ((b"retry-after", dict(refusal.issues[0].args)["seconds"].encode()),)
     elif refusal.kind is Kind.UNAVAILABLE:
         headers = ((b"retry-after", b"5"),)
     return Answer(refusal.status, outcome_text(refusal.issues).encode(), headers)

@@ -11,13 +11,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from saman.apps.auth.users import User, citizens, relatives, staff
+from saman.apps.auth.users import User, citizens, find_users, relatives, staff
 from saman.kernel import json as exact
 from saman.kernel.outcome import Refusal
 from saman.ops.access import explained
 from saman.ops.cli.opened import Opened, with_record
 from saman.ops.invitation import invitation, passkeys_on
 from saman.ops.token import assignments, demo_only, demo_token
+from saman.record.entrance import Entrance, entrance_entry
+from saman.record.sessions import Sessions
 
 As = Annotated[str, Parameter(name="--as", help="Who: a user's id, a reference such as Practitioner/1, or system.")]
 Json = Annotated[bool, Parameter(negative="", help="Write JSON for programs instead of a table.")]
@@ -46,6 +48,26 @@ def list_users(*, json: Json = False) -> int | Refusal:
     for row in rows:
         table.add_row(*(escape(cell) for cell in row.values()))
     Console().print(table)
+    return 0
+
+
+@users.command(name="sign-out")
+def sign_out(who: Who, /) -> int | Refusal:
+    """End every session of somebody at once: staff, a citizen or a relative. The log has an entry for it."""
+
+    async def ended(opened: Opened) -> int | Refusal:
+        found = await find_users(opened.record, who)
+        if isinstance(found, Refusal):
+            return found
+        many = await Sessions(opened.store.pool, opened.store.notices).end_all(found[0].actor)
+        context, how = opened.record.context, f"sessions-ended {many}"
+        await opened.record.log(entrance_entry(Entrance.ADMINISTRATION, context, how, about=found[0].actor))
+        return many
+
+    answer = with_record(ended)
+    if isinstance(answer, Refusal):
+        return answer
+    print(f"Ended {answer}.")  # noqa: T201
     return 0
 
 

@@ -58,6 +58,7 @@ class Figures:
         )  # fmt: skip
         self._lost = Counter("saman_notices_lost", "Notices of changed work that could not be sent", registry=registry)
         self._lost_before = 0
+        self.slowed = Counter("saman_fhir_slowed", "Calls of /fhir that were answered with 429", registry=registry)
         self.unnoted = Counter("saman_answers_unnoted", "Answers not noted beside the log", registry=registry)
 
     def flushed(self, entries: int, seconds: float, durable: bool) -> None:

@@ -7,6 +7,7 @@ import os
 from datetime import UTC, datetime
 
 import httpx
+import psycopg
 import pytest
 
 from saman.ops.application import Parts, application
@@ -151,3 +152,20 @@ def test_access_to_nobody_is_refused(saman: Saman) -> None:
     assert (done.status, done.out, done.err.count("\n")) == (1, "", 1)
     assert "01010112345" not in done.err
     assert saman("access", "--as", "silje", "--patient", "ingrid", "--at", "soon").status == 2
+
+
+def test_every_session_of_somebody_is_ended(saman: Saman, database) -> None:
+    with psycopg.connect(database.superuser_url, autocommit=True) as owner:
+        for key in range(3):
+            owner.execute(
+                "INSERT INTO session (key, actor, about, name, kind, role, party, party_name, purpose, context, csrf,"
+                " language, begun, seen) VALUES (%s, %s, '', '', 'citizen', 'citizen', '', '', 'PATRQT', 1, '', 'nb',"
+                " now(), now())",
+                (bytes([key]), "Patient/stranger" if key == 2 else "Patient/ingrid"),
+            )
+        done = saman("users", "sign-out", "ingrid")
+        assert (done.status, done.out) == (0, "Ended 2.\n")
+        assert owner.execute("SELECT actor FROM session").fetchall() == [("Patient/stranger",)]
+        logged = owner.execute("SELECT id, query, person FROM audit ORDER BY entry DESC LIMIT 1").fetchone()
+    assert logged == ("ingrid", "administration sessions-ended 2", None)
+    assert saman("users", "sign-out", "nobody-at-all").status == 1

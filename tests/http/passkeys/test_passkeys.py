@@ -211,6 +211,7 @@ async def test_a_key_is_named_removed_and_never_the_last(keyring):
         assert nameless.status_code == 400
         gone = await browser.post("/auth/passkeys/remove", data={"csrf": token, "key": first.id.hex()})
         assert gone.status_code == 303
+        assert "see where you are signed in" in (await browser.get("/auth/passkeys")).text.lower()
     async with keyring.browser() as browser:
         await not_in(browser, await keyring.sign_in(browser, first))
         assert (await keyring.sign_in(browser, second)).status_code == 303
