@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 import msgspec
@@ -37,7 +37,8 @@ async def reasons(record: Record, person: str) -> tuple[Reason, ...] | Refusal:
     """For the professional who asks: each kind of data about the person, and why it is open to her or closed.
 
     Refused like a person who does not exist when she may not see the person. A tie that the person has withheld from
-    her counts as if it were not there; so does what is restricted of a kind.
+    her counts as if it were not there; so does what is restricted of a kind. Where every tie is withheld, which one it
+    is stays untold, and so do the rules, as they would tell: that there is one she knows from seeing the person.
     """
     if not is_professional(record):
         return not_yours()
@@ -50,20 +51,27 @@ async def reasons(record: Record, person: str) -> tuple[Reason, ...] | Refusal:
     own = [one for one in held if holds(record.context.assignment, one)]
     kept = await kept_from(record.store, record.context, person, {one.ground for one in own if one.ground})
     told = [one for one in own if one.ground not in kept]
-    return tuple(_reason(record.context, record.store.policy, person, domain, told) for domain in SHOWN)
+    if any(not one.is_fact for one in told):
+        return tuple(_reason(record.context, record.store.policy, person, domain, told) for domain in SHOWN)
+    found = (_reason(record.context, record.store.policy, person, domain, own) for domain in SHOWN)
+    return tuple(_untold(one) if one.decision.permitted else one for one in found)
 
 
-def _reason(context: Context, policy: Policy, person: str, domain: Domain, told: list[Relation]) -> Reason:
-    now, assignment = context.now, context.assignment
-    question = Question(assignment=assignment, domain=domain, at=now, person=person, relations=told)
+def _reason(context: Context, policy: Policy, person: str, domain: Domain, ties: Sequence[Relation]) -> Reason:
+    question = Question(assignment=context.assignment, domain=domain, at=context.now, person=person, relations=ties)
     decision = decide(question, policy)
-    kinds = dict.fromkeys(one.kind for one in told if one.ground in decision.grounds and not one.is_fact)
+    kinds = dict.fromkeys(one.kind for one in ties if one.ground in decision.grounds and not one.is_fact)
     return Reason(
         domain=domain,
         decision=decision,
         ties=tuple(kinds),
-        until=_until(person, domain, told, context, policy) if decision.permitted else None,
+        until=_until(person, domain, ties, context, policy) if decision.permitted else None,
     )
+
+
+def _untold(one: Reason) -> Reason:
+    """The same without what would tell of the tie."""
+    return Reason(domain=one.domain, decision=Decision(verdict=one.decision.verdict, rules=()), until=one.until)
 
 
 def _until(person: str, domain: Domain, told: Iterable[Relation], context: Context, policy: Policy) -> datetime | None:

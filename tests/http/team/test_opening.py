@@ -145,6 +145,8 @@ async def test_a_professional_opens_reads_and_closes(team, restricted):
         for path in ("/why", "/summary", "/visit", "/limit", "/open"):
             assert "Close now" in (await nurse.get(PLACE + path)).text or path == "/open", path
         assert "Close now" in (await nurse.get(f"/team/messages/{WHO}")).text
+        request = re.search(r'href="(/team/requests/[^"?#]+)', page.text)
+        assert "Close now" in (await nurse.get(request[1])).text
         assert (await nurse.get(OPEN)).answer.headers["location"] == PLACE
         assert "Close now" not in (await nurse.get("/team/people/olav-tveit")).text
         seen = await other.get(PLACE)
@@ -218,15 +220,21 @@ async def test_a_hidden_restriction_looks_like_none(team, country):
     own = await as_citizen(team)
     pages = []
     async with team.as_(CENTRE) as nurse:
-        for kinds in ((), CLOSABLE[-1:]):
+        for kinds in ((), (Domain.READINGS,), CLOSABLE):
             if kinds:
                 assert not isinstance(await say_no(own, UNIT, kinds), Refusal)
-            pages.append([without_tokens((await nurse.get(path)).text) for path in (PLACE, WHY, OPEN)])
+                assert "has restricted" not in (await nurse.get(PLACE)).text
+                assert "88 %" not in (await nurse.get(PLACE)).text
+            pages.append([without_tokens((await nurse.get(path)).text) for path in (WHY, OPEN)])
         for no in await own_nos(own):
             await take_back(own, no.id)
     assert pages[0] == pages[1]
-    assert "cannot be seen here" in pages[0][1]
-    assert "has a right" in pages[0][2] or "A law gives me the right" in pages[0][2]
+    assert "cannot be seen here" in pages[0][0]
+    assert "A law gives me the right" in pages[0][1]
+    assert pages[2][1] == pages[0][1]
+    assert "care team." not in pages[2][0], "the care team is part of what is closed"
+    assert "a part in the person" in pages[2][0]
+    assert "needs a tie" not in pages[2][0], "that there is one is plain"
 
 
 async def test_sweden_asks_for_two_steps(team, country, restricted):
