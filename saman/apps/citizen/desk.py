@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 from typing import Protocol
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
-from saman.apps.citizen.sharing_views import Sharing, SharingWith
+from saman.apps.citizen.sharing_views import Acting, OwnLooks, Sharing, SharingWith
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -135,6 +136,26 @@ class CitizenDesk(Protocol):
 
     async def take_back(self, no: str) -> Refusal | None:
         """Ends a no, by the id of its Consent."""
+        ...
+
+    async def acting(self) -> Acting | None:
+        """For whom somebody close is here; None for the citizen."""
+        ...
+
+    async def own_looks(self) -> OwnLooks | Refusal:
+        """What somebody close has looked at, whoever else has looked."""
+        ...
+
+    async def share_with(self, id: str, version: int, scopes: Collection[str], last: date | None) -> Refusal | None:
+        """Shares scopes with somebody close (a RelatedPerson at a version), up to and with the day `last`."""
+        ...
+
+    async def end_sharing(self, id: str, version: int) -> Refusal | None:
+        """Ends at once what is shared with somebody close."""
+        ...
+
+    async def share_again(self, id: str, version: int) -> Refusal | None:
+        """Undoes the ending, while nothing has changed since."""
         ...
 
     async def happened(self, report: str | None) -> Happened | Refusal:

@@ -60,6 +60,8 @@ def routes(front_for: FrontFor, desk_for: DeskFor) -> list[BaseRoute]:
         at("/citizen/sharing", sharing.sharing),
         at("/citizen/sharing/{party}", sharing.sharing_with),
         at("/citizen/sharing/{party}", sharing.choose, "POST"),
+        at("/citizen/close/{relative}", sharing.share_with, "POST"),
+        at("/citizen/own-looks", sharing.own_looks),
         at("/citizen/nos/{no}/back", sharing.back, "POST"),
         at("/citizen/happened", happened),
         at("/citizen/happened/{report}", happened),

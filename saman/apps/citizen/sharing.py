@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.show import refusal_page, show
+from saman.apps.ui.locales import mark
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted
 from saman.flows.consent.choices import CLOSABLE
-from saman.kernel.outcome import Kind, Refusal
+from saman.flows.consent.close import OPENS
+from saman.kernel.ids import is_fhir_id
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Domain
+
+NO_DAY = mark("Write the day as year-month-day, such as 2027-01-31.")
 
 
 async def sharing(request: Request, desk: CitizenDesk) -> Response:
@@ -50,6 +56,43 @@ async def back(request: Request, desk: CitizenDesk) -> Response:
         return await refusal_page(request, desk, fields)
     done = await desk.take_back(request.path_params["no"])
     return see("/citizen/sharing") if done is None else await refusal_page(request, desk, done)
+
+
+async def share_with(request: Request, desk: CitizenDesk) -> Response:
+    """Changes or ends what is shared with somebody close, or undoes the ending."""
+    fields = await posted(request)
+    if isinstance(fields, Refusal):
+        return await refusal_page(request, desk, fields)
+    done = await _shared(desk, request.path_params["relative"], fields)
+    return see("/citizen/sharing#kin") if done is None else await refusal_page(request, desk, done)
+
+
+async def _shared(desk: CitizenDesk, relative: str, fields: Mapping[str, str]) -> Refusal | None:
+    version, act = fields.get("version", ""), fields.get("act", "")
+    if not is_fhir_id(relative) or not version.isdecimal() or len(version) > 9:
+        return refused(Kind.INVALID, "value", "This is nobody whom one can share with.", "version")
+    if act == "end":
+        return await desk.end_sharing(relative, int(version))
+    if act == "undo":
+        return await desk.share_again(relative, int(version))
+    last = parse_day(fields.get("last", ""))
+    if isinstance(last, Refusal):
+        return last
+    scopes = [one for one in OPENS if fields.get(f"scope-{one}")]
+    return await desk.share_with(relative, int(version), scopes, last)
+
+
+def parse_day(text: str) -> date | Refusal | None:
+    """A day of a form, None when it was left empty."""
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        return refused(Kind.INVALID, "value", "Write the day as year-month-day.", "last", key=NO_DAY)
+
+
+async def own_looks(request: Request, desk: CitizenDesk) -> Response:
+    """What somebody close has looked at."""
+    return await show(request, desk, "citizen/own_looks.html", await desk.own_looks())
 
 
 def _chosen(fields: Mapping[str, str]) -> tuple[Domain, ...]:

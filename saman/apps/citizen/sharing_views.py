@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import msgspec
 
@@ -26,11 +26,69 @@ class UnitShare(msgspec.Struct, frozen=True, kw_only=True):
     no: NoShown | None = None
 
 
+class ScopeChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that can be shared with somebody close, and whether it is."""
+
+    scope: str
+    words: str
+    chosen: bool
+
+
 class RelativeShare(msgspec.Struct, frozen=True, kw_only=True):
-    """A relative who may look."""
+    """Somebody close: what they may see now (`kinds`, empty: nothing) and why.
+
+    `until` is when what is shared ends or ended (`over`), `last` the last day as it was chosen. `choices` is what can
+    be shared, empty where that is changed elsewhere; `ends` says that it can be ended here, `undo` that what was
+    ended can be shared again.
+    """
 
     name: str
     kinds: str
+    id: str = ""
+    version: int = 0
+    grounds: tuple[str, ...] = ()
+    until: datetime | None = None
+    last: date | None = None
+    over: bool = False
+    choices: tuple[ScopeChoice, ...] = ()
+    ends: bool = False
+    undo: bool = False
+
+
+class OpenKind(msgspec.Struct, frozen=True, kw_only=True):
+    """Kinds of data that somebody close sees of another person, and until when (None: no end is known)."""
+
+    kinds: str
+    until: datetime | None
+
+
+class Acting(msgspec.Struct, frozen=True, kw_only=True):
+    """For whom somebody close is here, on which grounds, what is open to them, and when it ended if it has.
+
+    `changed` is when what is shared was changed, where that was not long ago.
+    """
+
+    name: str
+    grounds: tuple[str, ...]
+    open: tuple[OpenKind, ...]
+    ended: datetime | None = None
+    changed: datetime | None = None
+
+
+class OwnLook(msgspec.Struct, frozen=True, kw_only=True):
+    """One time somebody close opened something: from when until when, and what they saw."""
+
+    start: datetime
+    end: datetime | None
+    what: str
+
+
+class OwnLooks(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody close has looked at in the last `days`, newest first."""
+
+    name: str
+    looks: tuple[OwnLook, ...]
+    days: int
 
 
 class Afterwards(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,9 +21,10 @@ async def show(
     """The page `template` shows for `view`, or the page of a refusal."""
     if isinstance(view, Refusal):
         return await refusal_page(request, desk, view)
-    return render(request, template, view, status, help=await desk.help(), **more)
+    return render(request, template, view, status, help=await desk.help(), acting=await desk.acting(), **more)
 
 
 async def refusal_page(request: Request, desk: CitizenDesk, refusal: Refusal) -> Response:
     """A refusal with the citizen's own frame and help around it."""
-    return render(request, "citizen/refusal.html", refusal, refusal.status, help=await desk.help())
+    more = {"help": await desk.help(), "acting": await desk.acting()}
+    return render(request, "citizen/refusal.html", refusal, refusal.status, **more)

@@ -13,6 +13,9 @@ from saman.model.care import codes
 SCOPE_URL = "urn:saman:scope"
 """Extension of RelatedPerson, one for each thing that is shared or that a mandate covers: `valueCode` `plan`."""
 
+SHAREABLE = ("plan", "messages", "readings")
+"""What somebody can share of their own accord; more than that takes a mandate or custody."""
+
 PROTECTED_ADDRESS = "protected-address"
 """Label of a Patient or RelatedPerson whose address is protected, in `meta.security` or `meta.tag`."""
 
@@ -46,16 +49,15 @@ class Standing(NamedTuple):
 def standings(related: Resource, zone: tzinfo) -> Iterator[Standing]:
     """Everything that a RelatedPerson in use says; bare dates are days in `zone`."""
     start, end = _period(related.get("period", {}), zone)
-    scopes = [each.get("valueCode") for each in related.get("extension", ()) if each.get("url") == SCOPE_URL]
-    said = _roles(related)
-    guardian = not GUARDIANS.isdisjoint(said)
-    kinds = ["relative", *(["guardian"] if guardian else []), *([] if MANDATES.isdisjoint(said) else ["mandate"])]
+    scopes = [scope or None for scope in scopes_of(related)]
+    guardian = is_guardian(related)
+    kinds = ["relative", *(["guardian"] if guardian else []), *(["mandate"] if is_proxy(related) else [])]
     for kind in kinds:
         for scope in scopes or (None,):
             yield Standing(kind, scope, start, end)
     if PROTECTED_ADDRESS in labels(related):
         yield Standing("own_protected", None, None, None)
-    if guardian and codes.extension_of(related, codes.SAME_ADDRESS).get("valueBoolean") is True:
+    if guardian and codes.extension_of(dict(related), codes.SAME_ADDRESS).get("valueBoolean") is True:
         yield Standing("at_home", None, start, end, fact=True)
     for each in related.get("extension", ()):
         if guardian and each.get("url") == codes.EXTENDED_VIEW:
@@ -68,6 +70,21 @@ def _extended(decision: Resource, start: datetime | None, end: datetime | None, 
     ground = codes.extension_of(dict(decision), "ground").get("valueCode")
     since = max(filter(None, (start, first)), default=None)
     return Standing("extended", ground, since, min(filter(None, (end, last)), default=None))
+
+
+def is_guardian(related: Resource) -> bool:
+    """Whether a RelatedPerson has custody."""
+    return not GUARDIANS.isdisjoint(_roles(related))
+
+
+def is_proxy(related: Resource) -> bool:
+    """Whether a RelatedPerson has a power of attorney."""
+    return not MANDATES.isdisjoint(_roles(related))
+
+
+def scopes_of(related: Resource) -> tuple[str, ...]:
+    """What is shared with somebody close, or covered by their mandate."""
+    return tuple(each.get("valueCode", "") for each in related.get("extension", ()) if each.get("url") == SCOPE_URL)
 
 
 def _roles(related: Resource) -> set[str]:

@@ -43,6 +43,7 @@ MESSAGES: Mapping[str, str] = {
     "access.write.no_rule": "This role may not do this.",
     "access.write.right": "The service has not given this role the right.",
     "access.write.about_self": "It must be about yourself.",
+    "access.write.own_sharing": "Only what is shared with somebody close, and until when, can change; no mandate can.",
     "access.write.own_answer": "Only your own answers to the items of the plan can change.",
     "access.write.opened": "Only that the receiver has opened it can be added.",
     "access.write.a_limit": "It must be a personal limit.",

@@ -11,6 +11,7 @@ import msgspec
 from saman.model.access.assignment import Assignment, Holder
 from saman.model.access.decision import Decision, Verdict
 from saman.model.access.domain import DOMAIN_OF_TYPE, domain_of
+from saman.model.access.near import SCOPE_URL, SHAREABLE, is_guardian, is_proxy
 from saman.model.access.relation import local, sent_for
 from saman.model.access.sensitivity import is_lowered
 from saman.model.access.words import Words, words
@@ -20,7 +21,15 @@ Action = Literal["create", "update", "delete"]
 """A patch is an update."""
 
 Condition = Literal[
-    "about_self", "as_self", "own_task", "own_or_sent_task", "own_answer", "a_limit", "no_limit", "opened"
+    "about_self",
+    "as_self",
+    "own_task",
+    "own_or_sent_task",
+    "own_answer",
+    "a_limit",
+    "no_limit",
+    "opened",
+    "own_sharing",
 ]
 
 CHANGE_LIMIT = "change-limit"
@@ -103,7 +112,7 @@ def is_opening(resource: Resource) -> bool:
     return resource["resourceType"] == "Task" and codes.code_of(resource.get("code"), codes.TASK) == codes.OPENING
 
 
-_SUBJECTS = {"Task": "for", "Consent": "patient"}
+_SUBJECTS = {"Task": "for", "Consent": "patient", "RelatedPerson": "patient"}
 
 
 def _about_self(assignment: Assignment, resource: Resource) -> bool:
@@ -176,6 +185,30 @@ def _unread(message: Resource) -> Resource:
     return {name: value for name, value in message.items() if name not in ("received", "meta")} | {"meta": meta}
 
 
+def _only_sharing(assignment: Assignment, before: Resource | None, after: Resource | None) -> bool:
+    """Nothing changes of somebody close but what is shared with them, and until when; custody keeps its own end.
+
+    What a mandate covers is changed where it was given.
+    """
+    if before is None or after is None or is_proxy(before) or is_proxy(after):
+        return False
+    return _unshared(before) == _unshared(after)
+
+
+def _unshared(related: Resource) -> Resource:
+    shared = {"url": SCOPE_URL}
+    kept = [
+        each
+        for each in related.get("extension", ())
+        if each.get("url") != SCOPE_URL or each not in [{**shared, "valueCode": one} for one in SHAREABLE]
+    ]
+    period = related.get("period", {})
+    if not is_guardian(related):
+        period = {name: value for name, value in period.items() if name != "end"}
+    meta = {name: value for name, value in related.get("meta", {}).items() if name not in ("versionId", "lastUpdated")}
+    return {**related, "extension": kept, "period": period, "meta": meta}
+
+
 _Test = Callable[[Assignment, Resource | None, Resource | None], bool]
 
 
@@ -198,4 +231,5 @@ _CONDITIONS: Mapping[str, _Test] = {
     "no_limit": _of_both(_is_no_limit),
     "own_answer": _only_answers,
     "opened": _only_opened,
+    "own_sharing": _only_sharing,
 }

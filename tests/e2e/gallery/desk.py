@@ -38,7 +38,7 @@ from .content import (
     D,
 )
 from .people import Person
-from .sharing import LOOKED_AT, NOBODY, SHARING, WITH
+from .sharing import LOOKED_AT, NOBODY, OWN_LOOKS, SHARING, WITH
 from .simulated import simulated
 
 
@@ -325,6 +325,21 @@ class DeskFixture:
         return None
 
     async def take_back(self, no: str) -> Refusal | None:
+        return None
+
+    async def acting(self) -> sharing_views.Acting | None:
+        return None
+
+    async def own_looks(self) -> sharing_views.OwnLooks | Refusal:
+        return OWN_LOOKS
+
+    async def share_with(self, id: str, version: int, scopes: Collection[str], last: date | None) -> Refusal | None:
+        return None
+
+    async def end_sharing(self, id: str, version: int) -> Refusal | None:
+        return None
+
+    async def share_again(self, id: str, version: int) -> Refusal | None:
         return None
 
     async def happened(self, report: str | None) -> views.Happened | Refusal:

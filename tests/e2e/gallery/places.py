@@ -59,6 +59,7 @@ PLACES: tuple[Place, ...] = (
     ("messages", "/citizen/messages", ()),
     ("who-looked", "/citizen/who-looked", (open_details,)),
     ("sharing", "/citizen/sharing", (open_details,)),
+    ("own-looks", "/citizen/own-looks", ()),
     ("sharing-with", "/citizen/sharing/centre", ()),
     ("sharing-preview", "/citizen/sharing/centre", (submit(),)),
     ("log-question-late", "/citizen/questions/q1", ()),

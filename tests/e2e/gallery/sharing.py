@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import msgspec
 
 from saman.apps.citizen.sharing_views import (
@@ -9,8 +11,11 @@ from saman.apps.citizen.sharing_views import (
     KindChoice,
     LossLine,
     NoShown,
+    OwnLook,
+    OwnLooks,
     Preview,
     RelativeShare,
+    ScopeChoice,
     Sharing,
     SharingWith,
     UnitShare,
@@ -38,7 +43,23 @@ HOME_CARE = msgspec.structs.replace(
 )
 SHARING = Sharing(
     units=(CENTRE, HOME_CARE),
-    relatives=(RelativeShare(name="Kari Aasen", kinds="hvem du er og planen din"),),
+    relatives=(
+        RelativeShare(
+            name="Kari Aasen",
+            kinds="hvem du er og planen din",
+            id="kari-aasen",
+            version=2,
+            grounds=("You have shared it.",),
+            until=NOW + timedelta(days=30),
+            last=(NOW + timedelta(days=29)).date(),
+            choices=(
+                ScopeChoice(scope="plan", words="planen", chosen=True),
+                ScopeChoice(scope="readings", words="målingene hjemmefra", chosen=False),
+            ),
+            ends=True,
+        ),
+        RelativeShare(name="Tor Aasen", kinds="", id="tor", version=3, until=NOW, over=True, undo=True),
+    ),
     elsewhere=(msgspec.structs.replace(HOME_CARE, party="ward", name="Sengepost 2", roles="", kinds="", grounds=()),),
     afterwards=AFTERWARDS,
 )
@@ -53,3 +74,8 @@ PREVIEW = Preview(
     unread=True,
 )
 LOOKED_AT = msgspec.structs.replace(WITH, preview=PREVIEW)
+OWN_LOOKS = OwnLooks(
+    name="Ingrid Aasen",
+    looks=(OwnLook(start=NOW, end=NOW + timedelta(minutes=4), what="planen og avtalene"),),
+    days=30,
+)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import date
 
 import msgspec
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
-from saman.apps.citizen.recorded import log, questions, reporting, sharing, shown, today, work
+from saman.apps.citizen.recorded import log, questions, relatives, reporting, sharing, shown, today, work
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.sharing_views import Sharing, SharingWith
+from saman.apps.citizen.sharing_views import Acting, OwnLooks, Sharing, SharingWith
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -146,6 +147,26 @@ class RecordDesk:
     async def take_back(self, no: str) -> Refusal | None:
         """Ends a no."""
         return self._not_own() or await sharing.unsay(self._own, no)
+
+    async def acting(self) -> Acting | None:
+        """For whom somebody close is here; None for the citizen."""
+        return await relatives.acting(self._own) if self._own.record.context.kind == "relative" else None
+
+    async def own_looks(self) -> OwnLooks | Refusal:
+        """What somebody close has looked at."""
+        return await relatives.own_looks(self._own)
+
+    async def share_with(self, id: str, version: int, scopes: Collection[str], last: date | None) -> Refusal | None:
+        """Shares this with somebody close, up to and with a day."""
+        return self._not_own() or await relatives.change(self._own, id, version, scopes, last)
+
+    async def end_sharing(self, id: str, version: int) -> Refusal | None:
+        """Ends at once what is shared with somebody close."""
+        return self._not_own() or await relatives.end(self._own, id, version)
+
+    async def share_again(self, id: str, version: int) -> Refusal | None:
+        """Undoes the ending."""
+        return self._not_own() or await relatives.again(self._own, id, version)
 
     async def happened(self, report: str | None) -> Happened | Refusal:
         """What became of a report, the latest when None."""

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 
 from babel.lists import format_list
 
 from saman.apps.citizen.recorded.own import Own
+from saman.apps.citizen.recorded.relatives import close_ones
 from saman.apps.citizen.sharing_views import (
     Afterwards,
     KindChoice,
     LossLine,
     NoShown,
     Preview,
-    RelativeShare,
     Sharing,
     SharingWith,
     UnitShare,
@@ -59,9 +60,12 @@ async def sharing(own: Own) -> Sharing | Refusal:
     if isinstance(nos, Refusal):
         return nos
     by_party = _by_party(found)
+    close = await close_ones(own, found, partial(_kinds, own))
+    if isinstance(close, Refusal):
+        return close
     return Sharing(
         units=tuple(_units(own, by_party, nos)),
-        relatives=await _relatives(own, found),
+        relatives=close,
         elsewhere=tuple(_unit(own, one.party, (), one) for one in nos if one.party not in by_party),
         afterwards=afterwards(own),
     )
@@ -99,16 +103,6 @@ def _unit(own: Own, party: str, reaches: Sequence[Reach], no: No | None) -> Unit
 def _is_closed(one: Reach, kind: Domain, no: No | None) -> bool:
     """Whether a no closes a kind, or everything that there is of it is withheld."""
     return (no is not None and kind in no.kinds) or 0 < one.things.get(kind, 0) <= one.closed.get(kind, 0)
-
-
-async def _relatives(own: Own, found: Iterable[Reach]) -> tuple[RelativeShare, ...]:
-    looking = [one for one in found if one.assignment.kind is Holder.RELATIVE and one.assignment.actor]
-    names = await own.names(*(one.assignment.actor or "" for one in looking))
-    return tuple(
-        RelativeShare(name=names[one.assignment.actor].name, kinds=_kinds(own, one.domains))
-        for one in looking
-        if one.assignment.actor in names
-    )
 
 
 def _kinds(own: Own, kinds: Collection[Domain]) -> str:

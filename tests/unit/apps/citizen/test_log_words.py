@@ -11,8 +11,10 @@ from saman.apps.citizen.recorded.machine import READ_OTHERWISE, SOURCES, WRITTEN
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.record.review import Rest
 
-FACTS = {RelationKind.PROTECTED, RelationKind.BORN}
-OF_OTHERS = set(RelationKind) - FACTS - {RelationKind.SELF}
+FACTS = {RelationKind.PROTECTED, RelationKind.BORN, RelationKind.AT_HOME}
+# What somebody close has besides custody is said on their own pages; the log names the tie itself.
+BESIDES = {RelationKind.EXTENDED, RelationKind.OWN_PROTECTED}
+OF_OTHERS = set(RelationKind) - FACTS - BESIDES - {RelationKind.SELF}
 
 
 def rest(source: str, *, wrote: bool = False) -> Rest:
