@@ -11,13 +11,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from saman.flows.opening import standing as standing_module
 from saman.flows.opening.opening import Wanted, end, first_step, open_restricted, opened_record
 from saman.flows.opening.reasons import reasons
-from saman.flows.opening.standing import OFTEN, Opened, Standing, standing
+from saman.flows.opening.standing import OFTEN, Opened, Standing, standing, told_of
 from saman.flows.review import openings as reviews
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Domain, Policy, RelationKind, read_country
+from saman.model.access.row import Row
 from saman.record import Record, Stored, open_store, system
+from saman.record.hidden import Hidden
 from saman.record.log import log_of
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, ROOT, Resource, made
@@ -191,6 +194,18 @@ async def test_reasons_leave_out_ties_that_are_withheld(record: Record) -> None:
     assert await reasons(nurse, ward.who) == before
 
 
+async def test_where_every_tie_is_withheld_neither_tie_nor_rule_is_told(record: Record) -> None:
+    ward = await Ward(record).build()
+    deny = {"type": "deny", "class": [{"system": "urn:saman:kind-of-data", "code": "plan"}]}
+    await made(record, consent(ward.who, deny))
+    found = await reasons(ward.coordinator, ward.who)
+    assert not isinstance(found, Refusal)
+    assert {one.domain for one in found if one.decision.permitted} >= {Domain.PERSON, Domain.PLAN}
+    for one in found:
+        if one.decision.permitted:
+            assert (one.ties, one.decision.reasons, one.decision.rules) == ((), (), ())
+
+
 async def test_reasons_say_until_when(record: Record) -> None:
     ward = await Ward(record).build()
     found = await reasons(ward.coordinator, ward.who)
@@ -203,6 +218,26 @@ async def test_reasons_say_until_when(record: Record) -> None:
     nobody, hidden = await reasons(stranger, "nobody"), await reasons(stranger, ward.who)
     assert nobody == hidden
     assert isinstance(hidden, Refusal)
+
+
+@pytest.mark.parametrize(("holder", "told"), [("ward-1", True), ("ward-2", False), ("", False)])
+async def test_where_the_custodian_alone_may_know_it_is_told_of_its_own(
+    record: Record, monkeypatch: pytest.MonkeyPatch, holder: str, told: bool
+) -> None:
+    rows = (*(one for one in record.store.policy.rows if one.id != "R06"), *rows_of("is", "R06"))
+    monkeypatch.setattr(record.store, "policy", msgspec.structs.replace(record.store.policy, rows=rows))
+    ward = await Ward(record).build()
+    hidden = (Hidden(int(Domain.PLAN), holder, 1),)
+
+    async def hidden_of(*_: Any) -> tuple[Hidden, ...]:
+        return hidden
+
+    monkeypatch.setattr(standing_module, "hidden_of", hidden_of)
+    assert await told_of(ward.coordinator, ward.who) == (told, hidden if told else ())
+
+
+def rows_of(code: str, row: str) -> tuple[Row, ...]:
+    return tuple(one for one in country(code).rows if one.id == row)
 
 
 def country(code: str) -> Policy:
