@@ -43,6 +43,7 @@ class Oracle:
         self._country = country
         self._people = {one.id: one for one in people}
         self._things = things
+        self._read: dict[tuple[str, str, datetime], frozenset[str]] = {}
 
     def shows(self, who: Persona, thing: Thing, at: datetime) -> bool:
         """Whether somebody may see a thing."""
@@ -59,7 +60,10 @@ class Oracle:
     def _reads(self, who: Persona, person: str, kind: str, at: datetime) -> bool:
         if who.kind == "system":
             return True
-        return kind in reads(self._country, situation(self._country, who, self._people[person], at))
+        key = (who.name, person, at)
+        if key not in self._read:
+            self._read[key] = reads(self._country, situation(self._country, who, self._people[person], at))
+        return kind in self._read[key]
 
     def closes(self, who: Persona, thing: Thing, at: datetime) -> bool:
         """Whether its person has closed a thing to somebody."""

@@ -55,6 +55,7 @@ async def play(world: World, least: int, pick: Random, of: tuple[Interaction, ..
         view = View(world, who, at, pick)
         while told.count["requests"] + view.count["requests"] < least * number / len(turns):
             await _round(view, islice(deck, 2 * AT_ONCE))
+            told.count["dealt"] += 2 * AT_ONCE
         told.count.update(view.count)
         told.faults.extend(view.faults)
         if to_the_first and told.count["leaks"]:
