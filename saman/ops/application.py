@@ -38,6 +38,7 @@ from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
 from saman.apps.fhir_api.app import Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
+from saman.apps.ledger.proofs import proof_routes
 from saman.apps.ledger.routes import ledger_routes
 from saman.apps.region.borders import read_borders
 from saman.apps.region.routes import region_routes
@@ -186,9 +187,12 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         return Front(roll, record, model.roles, words, name, ways, demo=parts.demo)
 
     def desk_for(request: Request) -> CitizenDesk:
+        return RecordDesk(own_for(request))
+
+    def own_for(request: Request) -> Own:
         session: SignedIn = request.state.session
         record = Record(parts.store, standing(request, parts.clock, identity))
-        return RecordDesk(Own(record, parts.region.model, words_of(request), session.about))
+        return Own(record, parts.region.model, words_of(request), session.about)
 
     def review_desk_for(request: Request) -> ReviewDesk:
         record = Record(parts.store, standing(request, parts.clock, identity))
@@ -210,6 +214,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *OwnSessions(sessions, doorway, parts.clock).routes(),
         *own_keys,
         *citizen_routes(front_for, desk_for),
+        *proof_routes(own_for),
         *team_routes(team_desk_for),
         *review_routes(review_desk_for),
         *rules_routes(review_desk_for, parts.region.rulebook),

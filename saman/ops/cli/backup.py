@@ -14,6 +14,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database
 from saman.ops.backup import Backup, bring_back, check_backup, make_backup
 from saman.ops.cli.audited import verify_audit
+from saman.ops.cli.proving import verify_proof
 from saman.ops.cli.telling import say
 from saman.ops.database import Source
 from saman.ops.settings import load
@@ -25,6 +26,7 @@ Force = Annotated[bool, Parameter(negative="", help="Put it in place of what the
 
 verify = App("verify", help="Prove that a backup or the log is whole.")
 verify.command(verify_audit, name="audit")
+verify.command(verify_proof, name="proof")
 
 
 def backup(target: Target, /) -> int | Refusal:

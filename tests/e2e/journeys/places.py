@@ -126,6 +126,7 @@ CITIZEN: Final[tuple[Place, ...]] = (
     ("/citizen/self-treatment", ()),
     ("/citizen/messages", ()),
     ("/citizen/messages", (write(text=" "),)),
+    ("/citizen/proofs", ()),
     ("/citizen/who-looked", (open_details,)),
     ("/citizen/happened", ()),
     ("/citizen/happened", (open_details,)),
@@ -139,6 +140,7 @@ CITIZEN: Final[tuple[Place, ...]] = (
     ("/citizen/messages", (forged(MESSAGE, "csrf", "x"),)),
     ("/citizen/messages", (forged(MESSAGE, "text", "x" * 70_000),)),
     ("/auth/assignment", ()),
+    ("/auth/sessions", ()),
     ("/nonsense", ()),
     ("/team", ()),
 )
