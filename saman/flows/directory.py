@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from saman.flows.reading import tree_of
 from saman.kernel.outcome import Refusal
 from saman.model.access.delegation import competence_of
 from saman.model.care.caremodel import CareModel
@@ -44,10 +45,10 @@ async def named(record: Record, model: CareModel, references: Iterable[str]) -> 
     direct, held = await asyncio.gather(
         present(record, map(_key, wanted - units - practitioners)), _roles_of(record, practitioners)
     )
-    people = {reference: one.resource() for reference, one in direct.items()}
+    people = {reference: tree_of(one) for reference, one in direct.items()}
     roles = [*held, *(one for one in people.values() if one["resourceType"] == "PractitionerRole")]
     behind = await present(record, (_key(one) for role in roles if "/" in (one := _practitioner(role))))
-    people |= {reference: one.resource() for reference, one in behind.items()}
+    people |= {reference: tree_of(one) for reference, one in behind.items()}
     found = {one: _named(one, people[one], people) for one in wanted if one in direct}
     for role in held:
         reference = _practitioner(role)
@@ -72,7 +73,7 @@ async def _roles_of(record: Record, practitioners: set[str]) -> list[Resource]:
     page = await record.search(
         "PractitionerRole", [("practitioner", ",".join(sorted(practitioners))), ("_count", MOST)]
     )
-    found = [] if isinstance(page, Refusal) else [one.resource() for one in page.matches]
+    found = [] if isinstance(page, Refusal) else [tree_of(one) for one in page.matches]
     return [role for role in found if not competence_of(role)]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 from saman.kernel.outcome import Refusal
@@ -43,6 +43,12 @@ def once_a_version(read: Read[P, T]) -> Callable[Concatenate[CareModel, Stored, 
         return made[key]
 
     return kept
+
+
+@lru_cache(maxsize=4096)
+def tree_of(stored: Stored) -> Resource:
+    """A version as a tree that its readers share, made once a process; whoever changes it asks `Stored.resource`."""
+    return stored.resource()
 
 
 async def all_of(

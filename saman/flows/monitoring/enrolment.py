@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from saman.flows.reading import day_of, in_language, once_a_version
+from saman.flows.reading import day_of, in_language, once_a_version, tree_of
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
@@ -74,11 +74,11 @@ async def enrolments_of(
 
 def enrolled_in(found: About, model: CareModel, person: str, language: str) -> tuple[Enrolment, ...]:
     """The same from what was found about the person, which holds the types of `FOLLOWED`."""
-    resources = {name: [one.resource() for one in found[name]] for name in ("CarePlan", "ServiceRequest")}
+    resources = {name: [tree_of(one) for one in found[name]] for name in ("CarePlan", "ServiceRequest")}
     plans = [one for one in resources["CarePlan"] if one["status"] == "active"]
     referrals = {f"ServiceRequest/{one['id']}": one for one in resources["ServiceRequest"] if one["status"] == "active"}
     limits = tuple(limit for goal in found["Goal"] for limit in _limits_in_force(model, goal, language))
-    episodes = [one.resource() for one in found["EpisodeOfCare"]]
+    episodes = [tree_of(one) for one in found["EpisodeOfCare"]]
     enrolments = (
         _enrolment(model, person, episode, referrals, plans, limits)
         for episode in episodes
@@ -147,7 +147,7 @@ def _on_days(asked: AskedFor, days: tuple[Weekday, ...]) -> AskedFor:
 
 
 def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
-    goal = stored.resource()
+    goal = tree_of(stored)
     of_limits = any(codes.code_of(one, codes.GOAL) == "limit" for one in goal.get("category", ()))
     return read_limits(model, stored, language) if of_limits and goal["lifecycleStatus"] == "active" else ()
 
@@ -155,7 +155,7 @@ def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterabl
 @once_a_version
 def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
     """The limits that one Goal holds."""
-    goal = stored.resource()
+    goal = tree_of(stored)
     note: Resource = next(iter(goal.get("note", ())), {})
     for target in goal.get("target", ()):
         found = quantity_of(model, target.get("measure", {}))

@@ -17,7 +17,7 @@ from saman.flows.directory import Named, named
 from saman.flows.monitoring.enrolment import OwnLimit, read_limits
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import Reading, read_observation
-from saman.flows.reading import in_language, moment_of, once_a_version
+from saman.flows.reading import in_language, moment_of, once_a_version, tree_of
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
@@ -85,7 +85,7 @@ async def lines_of(
     if refusal is not None:
         return refusal
     observations, goals, referrals, *missing, earlier = (one for one in found if not isinstance(one, Refusal))
-    resources = {reference: (one.version, one.resource()) for reference, one in there.items()}
+    resources = {reference: (one.version, tree_of(one)) for reference, one in there.items()}
     parts = _Parts(
         resources=resources,
         comments={item.focus: _comment(resources[item.focus][1], language) for item in items if item.focus in there},
@@ -161,8 +161,8 @@ def _silent(record: Record, persons: Sequence[str]) -> Iterator[tuple[str, Pairs
 
 
 def _missed(model: CareModel, tasks: Iterable[Stored], reports: Iterable[Stored]) -> dict[str, list[date]]:
-    came = _by_person(reports, lambda one: [local(model.country, moment_of(one.resource()["authored"])).date()])
-    missed = _by_person(tasks, lambda one: _asked_for(one.resource()))
+    came = _by_person(reports, lambda one: [local(model.country, moment_of(tree_of(one)["authored"])).date()])
+    missed = _by_person(tasks, lambda one: _asked_for(tree_of(one)))
     return {
         person: sorted({day for day in days if day > max(came.get(person, [date.min]))})
         for person, days in missed.items()

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from saman.flows.reading import TRANSLATION, authored, in_language, modified, once_a_version
+from saman.flows.reading import TRANSLATION, authored, in_language, modified, once_a_version, tree_of
 from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
 from saman.ops.region import open_region
@@ -69,6 +69,14 @@ def test_a_version_is_read_once_and_another_version_or_model_anew():
     assert read == [(1, "nb"), (2, "nb"), (1, "nb"), (1, "sv")]
     words(other, version(1, "a"), "nb")
     assert read[4:] == [(1, "nb")]
+
+
+def test_the_tree_of_a_version_is_made_once_and_follows_what_the_reader_may_see():
+    whole = version(1, ',"note":[{"text":"a"}]}')
+    assert tree_of(whole)["note"] == [{"text": "a"}]
+    assert tree_of(whole) is tree_of(version(1, ',"note":[{"text":"a"}]}'))
+    assert "note" not in tree_of(version(1, "}"))
+    assert tree_of(version(2, "}"))["meta"]["versionId"] == "2"
 
 
 def test_a_task_without_a_date_of_its_own_counts_from_when_it_was_taken_in():

@@ -33,7 +33,7 @@ from saman.flows.message.thread import Letter, open_all, thread_of, write
 from saman.flows.monitoring import enrolment as enrolled
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import SHOWN, Reading, latest, readings_of
-from saman.flows.reading import day_of, in_language, moment_of
+from saman.flows.reading import day_of, in_language, moment_of, tree_of
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
@@ -192,10 +192,10 @@ async def plan(own: Own) -> Plan | Refusal:
     for part in (plans, goals, treatment, people):
         if isinstance(part, Refusal):
             return part
-    shared = [one.resource() for one in cast(list[Stored], plans)]
+    shared = [tree_of(one) for one in cast(list[Stored], plans)]
     names = await own.names(*(who for one in shared for who in _performers(one)))
     return Plan(
-        goals=tuple(_goal(own, one.resource()) for one in cast(list[Stored], goals)),
+        goals=tuple(_goal(own, tree_of(one)) for one in cast(list[Stored], goals)),
         items=tuple(item for one in shared for item in _items(own, one, names)),
         coordinator=next((one for one in cast(tuple[Any, ...], people) if one.dial), None),
         self_treatment=bool(treatment),
@@ -244,7 +244,7 @@ async def self_treatment(own: Own) -> SelfTreatment | Refusal:
             "There is no self-treatment plan.",
             key=mark("You have no self-treatment plan yet."),
         )
-    resource = plans[0].resource()
+    resource = tree_of(plans[0])
     author = resource.get("author", {}).get("reference", "")
     names = await own.names(author)
     return SelfTreatment(

@@ -26,7 +26,7 @@ from saman.apps.ui.views import Contact, Help, PhoneNumber
 from saman.flows.directory import Named, name_of
 from saman.flows.message.thread import Message, thread_in
 from saman.flows.monitoring.enrolment import FOLLOWED, Enrolment
-from saman.flows.reading import in_language, moment_of
+from saman.flows.reading import in_language, moment_of, tree_of
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.calendar import due_times, local
@@ -62,7 +62,7 @@ async def today(own: Own) -> Today | Refusal:
     senders = [one.sender for one in unread]
     names = await own.names(*actors, *senders, *(who for one in members for who in _member(one)))
     return Today(
-        given_name=name_of(found["Patient"][0].resource()).split(" ")[0],
+        given_name=name_of(tree_of(found["Patient"][0])).split(" ")[0],
         asked=await _asked(own, enrolment) if enrolment is not None else None,
         next_report=_next(own, enrolment) if enrolment is not None else None,
         latest=await _latest(own),
@@ -132,7 +132,7 @@ async def _latest(own: Own) -> ReportState | None:
 def _booked(own: Own, found: About) -> list[Resource]:
     """What is booked from now on for a month, soonest first."""
     now = own.record.context.now
-    resources = (one.resource() for one in found["Appointment"])
+    resources = (tree_of(one) for one in found["Appointment"])
     booked = [one for one in resources if one["status"] == "booked" and "start" in one]
     ahead = [
         one
@@ -190,7 +190,7 @@ def _people(own: Own, members: Iterable[Resource], names: dict[str, Named]) -> t
 
 
 def _members(found: About) -> list[Resource]:
-    teams = [one.resource() for one in found["CareTeam"]]
+    teams = [tree_of(one) for one in found["CareTeam"]]
     return [member for team in teams if team.get("status") == "active" for member in team.get("participant", ())]
 
 
