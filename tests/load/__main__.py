@@ -29,7 +29,8 @@ from saman.ops.setup import set_up
 from saman.record import Store, open_store
 from saman.record.migrate import migrate
 from tests.load.bench import CENTRE, HOME_CARE, Region, Size, fill, head, line, measure, pages, steps
-from tests.load.processes import Clock
+from tests.load.processes import Clock, cores
+from tests.load.trust import decided, verified
 
 NAME = "bench"
 READY = 60.0
@@ -149,9 +150,18 @@ def main() -> None:
         region, nurse, home = asyncio.run(prepared(cluster, wanted))
         print(head(wanted, *weighed(cluster)), flush=True)
         run(cluster, folder, wanted, region, (nurse, home))
+        trust(cluster, folder)
     finally:
         postgres.remove(cluster)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def trust(cluster: postgres.Cluster, folder: Path) -> None:
+    """Print how fast decisions are made and the log is verified."""
+    region = open_region(Path("regions/no-agder"))
+    assert not isinstance(region, Refusal), region
+    print(decided(region.policy), flush=True)
+    print(verified(cluster.superuser_url(NAME), folder / "no-notes", cores(), say), flush=True)
 
 
 def run(cluster: postgres.Cluster, folder: Path, wanted: Size, region: Region, tokens: tuple[str, str]) -> None:

@@ -25,6 +25,7 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """Someone opened something: who, where, when, what they saw, what they `asked` for and did not see, and why.
 
     `question` is the id of the citizen's question about it, `state` how that stands; `at` names the look in a form.
+    `through` names the app of the look; `own` says that it acted for the citizen, who then has nobody to ask.
     """
 
     id: str
@@ -44,6 +45,8 @@ class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[LookStep, ...] = ()
     question: str = ""
     state: QuestionState = "none"
+    through: str = ""
+    own: bool = False
 
 
 class ListReads(msgspec.Struct, frozen=True, kw_only=True):

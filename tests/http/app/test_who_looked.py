@@ -6,8 +6,11 @@ import re
 from html import unescape
 
 import httpx
+import pytest
 
+from saman.apps.auth.smart.registration import Registration, client_of
 from saman.record import Context, Record
+from saman.record.apps.clients import Client, Clients
 from tests.http.app.conftest import Agder
 
 LOOKED = "/citizen/who-looked"
@@ -134,6 +137,29 @@ async def _read(agder: Agder, actor: str, unit: str = "sorlandet-hospital") -> N
     """A look of somebody, as the record logs it."""
     context = Context(0, actor, "hospital-doctor", unit, "TREAT", agder.clock(), f"test-{actor[-6:]}")
     await Record(agder.store, context).read("Patient", "ingrid-aasen")
+
+
+@pytest.mark.parametrize(
+    ("actor", "told"),
+    [
+        ("Practitioner/silje-haugen", "Through the app Growth <chart>."),
+        ("Patient/ingrid-aasen", "Through the app Growth <chart>, which you let act for you."),
+    ],
+)
+async def test_an_app_is_named_and_on_whose_behalf_it_looked(agder: Agder, actor: str, told: str) -> None:
+    agder.clock.forward(days=220 if actor.startswith("Patient") else 200)
+    client = client_of(Registration(id="growth", name="Growth <chart>", redirects=("https://app.example/",),
+                                    scope="patient/*.rs"), agder.clock())  # fmt: skip
+    assert isinstance(client, Client), client
+    await Clients(agder.store.pool).add(client)
+    for app in ("growth", "taken-out"):
+        context = Context(0, actor, "citizen", "", "PATRQT", agder.clock(), f"app:{app}:{actor[-6:]}")
+        await Record(agder.store, context).read("Patient", "ingrid-aasen")
+    async with agder.signed_in("ingrid-aasen") as citizen:
+        raw = await page_of(citizen, LOOKED, days="7", show="looks")
+    page = main_of(raw)
+    assert told.replace("chart>", "chart>, taken-out") in page
+    assert ('name="at"' in raw) is actor.startswith("Practitioner"), "nobody asks about what acted for them"
 
 
 async def test_a_question_is_asked_with_one_form_and_is_due_after_working_days(agder: Agder) -> None:

@@ -11,11 +11,13 @@ from datetime import UTC, date, datetime, time, timedelta
 import msgspec
 from babel.lists import format_list
 
+from saman.apps.auth.smart.noting import app_of
 from saman.apps.citizen.log_views import AccessLog, ListReads, LogAsked, LogDay, LogEntry, LookStep, Unseen
 from saman.apps.citizen.recorded.machine import SOURCES, machine_acts
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.recorded.questions import Asked, gave_reason, line_of, own_questions
 from saman.apps.citizen.views import LookNews, Side
+from saman.apps.ledger.through import OWN_APP, THROUGH, app_names, apps_of
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.flows.review import telling
@@ -97,10 +99,13 @@ class Telling(msgspec.Struct, frozen=True):
     shielded: frozenset[str]
     asked: Mapping[int, Asked]
     openings: Mapping[str, Opening]
+    apps: Mapping[str, str]
 
 
 async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
     """What the log says of the last days, as the country's rules let it be shown; the citizen's own looks are left out.
+
+    Those of apps that they let act for them are not.
 
     A page ends with a whole day once it is full.
     """
@@ -135,7 +140,7 @@ async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
 async def _stretch(own: Own, asked: LogAsked, since: datetime) -> Stretch:
     until = asked.before or own.record.context.now + timedelta(seconds=1)
     entries = await looks_at(own.record, own.person, since, until)
-    found = visits(one for one in entries if one.actor != own.record.context.actor)
+    found = visits(one for one in entries if one.actor != own.record.context.actor or app_of(one.request))
     low, earlier = since, None
     if len(entries) == MOST:
         low, earlier = _cut(own, found)
@@ -178,7 +183,8 @@ async def _telling(own: Own, found: Sequence[Visit], questions: Sequence[Asked],
     hidden = await shielded(own.record, staff) if terms.named else staff
     used = any(one.ground.startswith("Task/") for visit in found for one in visit.shown)
     openings = await own_openings(own.record) if used else {}
-    return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions}, openings)
+    apps = await app_names(own.record, (one for visit in found for one in visit.entries))
+    return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions}, openings, apps)
 
 
 def _days(own: Own, found: Sequence[Visit], rest: Sequence[Rest], telling: Telling, kind: str) -> Iterator[LogDay]:
@@ -231,7 +237,16 @@ def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
         steps=tuple(_steps(own, visit)),
         question=question.case.id if question else "",
         state=question.state if question else "none",
+        through=_through(own, visit, telling),
+        own=first.actor == own.record.context.actor,
     )
+
+
+def _through(own: Own, visit: Visit, telling: Telling) -> str:
+    """The sentence that names the app of a look; empty when there was none."""
+    app = apps_of(visit.entries, telling.apps)
+    is_own = visit.first.actor == own.record.context.actor
+    return own.tell(OWN_APP if is_own else THROUGH, app=app) if app else ""
 
 
 def _unseen(own: Own, visit: Visit, telling: Telling) -> Unseen:

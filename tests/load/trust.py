@@ -1,0 +1,59 @@
+"""How fast the log is verified and a decision is made."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import psycopg
+
+from saman.model.access import Assignment, Domain, Holder, Policy, Question, Relation, RelationKind, decide
+from saman.record.ledger.verify import verify
+
+ENTRIES = 100_000
+DECISIONS = 20_000
+_LOGGED = """INSERT INTO audit (at, request, actor, role, party, purpose, action, type, id, person, outcome, ground,
+    query, read, missed)
+SELECT now() + i * interval '1 ms', 'r' || to_hex(i), 'Practitioner/' || i %% 500, 'home-care-nurse',
+    'unit-' || i %% 50, 'TREAT', 'R', 1 + i %% 9, '', 'p' || i %% 1000, 0, 'CareTeam/x' || i %% 1000, '$everything',
+    'Observation/a' || i || '/1 b' || i || '/1 c/2 Task/d/1', 'Goal' FROM generate_series(1, %s) AS i"""
+
+
+def verified(url: str, folder: Path, processes: int, say: Callable[[str], None]) -> str:
+    """The line about verifying: entries a second with so many processes, and nothing may be wrong."""
+    with psycopg.connect(url, autocommit=True) as owner:
+        owner.execute(_LOGGED, (ENTRIES,))
+        say(f"Giving places to {ENTRIES} entries")
+        while (owner.execute("SELECT ledger_extend(20000)").fetchone() or (0,))[0] > 0:
+            pass
+        owner.execute("VACUUM (ANALYZE)")
+    begun = time.perf_counter()
+    found = verify(url, (), folder, lambda _: None, processes)
+    took = time.perf_counter() - begun
+    assert found.findings == (), found.findings[0]
+    return f"{'verify audit':<28} {found.entries / took:>7.0f}/s (goal 50000/s) {found.entries} entries"
+
+
+def decided(policy: Policy) -> str:
+    """The line about decisions: whether somebody may see a kind of data of a person, with five ties to judge by."""
+    now, pick, took = datetime.now(UTC), Random("decisions"), list[float]()
+    since, until = now - timedelta(days=9), now + timedelta(days=9)
+    ties = tuple(
+        Relation(person="person", kind=one, ground="CareTeam/1", party="unit", start=since, end=until)
+        for one in list(RelationKind)[:5]
+    )
+    for _ in range(DECISIONS):
+        role = pick.choice(("home-care-nurse", "telemedicine-nurse", "general-practitioner", "hospital-doctor"))
+        acting = Assignment(
+            number=1, kind=Holder.STAFF, purpose="TREAT", role=role, party="unit", actor="Practitioner/1"
+        )
+        asked = Question(assignment=acting, domain=pick.choice(list(Domain)), at=now, person="person", relations=ties)
+        begun = time.perf_counter()
+        decide(asked, policy)
+        took.append((time.perf_counter() - begun) * 1000)
+    took.sort()
+    p50, p99 = (took[int(len(took) * share)] for share in (0.5, 0.99))
+    return f"{'decision':<28} {1000 / (sum(took) / len(took)):>7.0f}/s (goal p99 5 ms)  p50 {p50:.3f}  p99 {p99:.3f} ms"
