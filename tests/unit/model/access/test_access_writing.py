@@ -48,7 +48,10 @@ def test_each_role_writes_what_it_is_for(roles):
 
 def test_the_citizen_reports_and_asks_and_a_relative_writes_nothing():
     assert allowed(CITIZEN)["create"] == "Communication Consent Observation QuestionnaireResponse Task"
-    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == ("CarePlan Communication Consent", "")
+    assert (allowed(CITIZEN)["update"], allowed(CITIZEN)["delete"]) == (
+        "CarePlan Communication Consent RelatedPerson",
+        "",
+    )
     assert set(allowed(RELATIVE).values()) == {""}
 
 
@@ -216,3 +219,56 @@ def test_a_receiver_opens_a_message_once_and_changes_nothing_else():
     conditions = may_write(unit, "Communication", "update").obligations
     assert unmet(conditions, unit, to_unit, to_unit | {"received": "2026-11-20T10:00:00Z"}) == ()
     assert unmet(conditions, unit, message(), opened) != ()
+
+
+def related(*scopes, code="DAUC", **more):
+    role = {"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": code}
+    return {
+        "resourceType": "RelatedPerson",
+        "id": "r",
+        "patient": {"reference": CITIZEN.actor},
+        "relationship": [{"coding": [role]}],
+        "extension": [{"url": "urn:saman:scope", "valueCode": one} for one in scopes],
+        "period": {"start": "2026-01-01"},
+        **more,
+    }
+
+
+OTHER = {"reference": "Patient/other"}
+ENDED = {"start": "2026-01-01", "end": "2026-11-22"}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "kept"),
+    [
+        (related(), related("plan", "messages"), True),
+        (related("plan"), related("readings", period=ENDED), True),
+        (related(period=ENDED), related("plan"), True),
+        (related("other"), related("other", "plan"), True),
+        (related("plan", code="GUARD"), related("readings", code="GUARD"), True),
+        (related(), related("record"), False),
+        (related("record"), related(), False),
+        (related(), related("plan", period={"start": "2020-01-01"}), False),
+        (related(code="GUARD"), related(code="GUARD", period=ENDED), False),
+        (related(code="DAUC"), related(code="GUARD"), False),
+        (related(code="GUARD"), related(code="DAUC"), False),
+        (related("plan", code="POWATT"), related(code="POWATT"), False),
+        (related(code="POWATT"), related(code="DAUC"), False),
+        (related(), related("plan", name=[{"text": "Somebody else"}]), False),
+        (related(), related("plan", identifier=[{"system": "x", "value": "y"}]), False),
+        (related(), related(extension=[{"url": codes.SAME_ADDRESS, "valueBoolean": True}]), False),
+        (related(), related(extension=[{"url": "urn:saman:scope", "valueCode": "plan", "id": "x"}]), False),
+        (related(), related(meta={"security": [{"system": codes.CATEGORY, "code": "protected-address"}]}), False),
+        (
+            related(patient={"reference": "Patient/other"}),
+            related("plan", patient={"reference": "Patient/other"}),
+            False,
+        ),
+        (related(), related("plan", patient=OTHER), False),
+    ],
+)
+def test_a_citizen_changes_nothing_of_somebody_close_but_what_is_shared(before, after, kept):
+    decision = may_write(CITIZEN, "RelatedPerson", "update")
+    assert decision.obligations == ("about_self", "own_sharing")
+    assert (unmet(decision.obligations, CITIZEN, before, after) == ()) is kept
+    assert may_write(CITIZEN, "RelatedPerson", "create").verdict is Verdict.DENY
