@@ -37,6 +37,7 @@ VALUES = {
     "way": ("nobody",),
     "origin": ("nobody",),
     "role": ("hidden-practitionerrole",),
+    "relative": ("hidden-relatedperson",),
 }
 """What stands in for each part of an address; one that is not known here fails the tests."""
 TYPED_IN = {
