@@ -121,6 +121,9 @@ TIES: Final = {
     RelationKind.GUARDIAN: mark("they have custody of the child"),
     RelationKind.MANDATE: mark("the citizen has given them a mandate"),
     RelationKind.OPENING: mark("they have opened what is restricted"),
+    RelationKind.EXTENDED: mark("it has been decided that they see more"),
+    RelationKind.OWN_PROTECTED: mark("their own address is protected"),
+    RelationKind.AT_HOME: mark("they are registered at the child's address"),
     RelationKind.BORN: mark("it goes by the citizen's age"),
 }
 TOPICS: Final = {"home-visit": mark("a home visit"), "plan": mark("the plan"), "record": mark("the record")}

@@ -165,7 +165,7 @@ def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[Own
                 low=target["detailRange"].get("low", {}).get("value"),
                 high=target["detailRange"].get("high", {}).get("value"),
                 set_by=goal.get("expressedBy", {}).get("display", ""),
-                set_on=day_of(goal.get("startDate", goal.get("statusDate", "1900-01-01"))),
+                set_on=day_of(goal.get("startDate") or goal.get("statusDate") or "1900-01-01"),
                 reason=in_language(note, "text", language, goal),
                 goal=stored.id,
                 version=stored.version,

@@ -137,7 +137,7 @@ def _booked(own: Own, found: About) -> list[Resource]:
     ahead = [
         one
         for one in booked
-        if now <= moment_of(one.get("end", one["start"])) and moment_of(one["start"]) < now + AHEAD
+        if now <= moment_of(one.get("end") or one["start"]) and moment_of(one["start"]) < now + AHEAD
     ]
     return sorted(ahead, key=lambda one: moment_of(one["start"]))
 
