@@ -237,6 +237,7 @@ class Until(Protocol):
     @property
     def until(self) -> float:
         """The moment."""
+        ...
 
 
 class Beside(Protocol):

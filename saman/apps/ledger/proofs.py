@@ -37,10 +37,12 @@ class Whose(Protocol):
     @property
     def record(self) -> Record:
         """The record as the reader may see it."""
+        ...
 
     @property
     def person(self) -> str:
         """The Patient id of whom the log is about."""
+        ...
 
 
 WhoseFor = Callable[[Request], Whose]

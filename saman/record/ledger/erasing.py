@@ -28,9 +28,9 @@ WHERE a.at < %(before)s AND (%(entries)s::bigint[] IS NULL OR a.entry = ANY(%(en
     AND l.position < (SELECT coalesce(max(size), 0) FROM ledger_checkpoint)
     AND NOT (a.action = 'E' AND starts_with(a.query, %(erased)s))"""
 _PLAN = f"SELECT count(*), min(a.at), max(a.at) {_WHICH}"
-_CHOSEN = f"SELECT a.entry {_WHICH} ORDER BY a.entry LIMIT {BATCH}"
-_LOGGED = f"""INSERT INTO audit (at, request, actor, role, party, purpose, action, type, id, version, person, outcome,
-    ground, query, read, missed) VALUES ({", ".join(["%s"] * 16)})"""
+_CHOSEN = f"SELECT a.entry {_WHICH} ORDER BY a.entry LIMIT %(batch)s"
+_LOGGED = """INSERT INTO audit (at, request, actor, role, party, purpose, action, type, id, version, person, outcome,
+    ground, query, read, missed) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""
 _GONE = "DELETE FROM audit WHERE entry = ANY(%s)"
 _UNSALTED = "UPDATE ledger_leaf SET salt = ''::bytea WHERE entry = ANY(%s)"
 _TOLD = "SELECT query FROM audit WHERE action = 'E' AND starts_with(query, %s) ORDER BY entry"
@@ -46,7 +46,8 @@ class Wanted(msgspec.Struct, frozen=True):
     def parameters(self, now: datetime) -> dict[str, object]:
         """The values of the questions above; what is fresh stays."""
         before = min(self.before, now - FRESH)
-        return {"before": before, "entries": list(self.entries) if self.entries else None, "erased": ERASED}
+        entries = list(self.entries) if self.entries else None
+        return {"before": before, "entries": entries, "erased": ERASED, "batch": BATCH}
 
 
 class Plan(msgspec.Struct, frozen=True):
