@@ -170,8 +170,9 @@ def gathered(entries: Sequence[Entry]) -> list[Entry]:
 
     What was asked for about a person and not shown stands with what was shown of them, if anything was.
     """
+    entries = [_found_alone(one, entries) for one in entries]
     if len(entries) < 2:
-        return list(entries)
+        return entries
     together: dict[tuple[Any, ...], list[Entry]] = {}
     apart: list[Entry] = []
     for one in entries:
@@ -186,6 +187,14 @@ def gathered(entries: Sequence[Entry]) -> list[Entry]:
         if home is not None:
             together[home] += together.pop(key)
     return [_one(several) for several in together.values()] + apart
+
+
+def _found_alone(entry: Entry, entries: Iterable[Entry]) -> Entry:
+    """A search by a person that found one person alone names that person by `id`: it is a look, and not a list."""
+    if entry.action != "S" or entry.type != _PATIENT or not entry.read or "/" not in entry.context.actor:
+        return entry
+    found = {one.person for one in entries if one.action == "S" and one.query == entry.query and one.read}
+    return msgspec.structs.replace(entry, id=entry.person or "") if len(found) == 1 else entry
 
 
 def _one(several: Sequence[Entry]) -> Entry:
@@ -203,13 +212,19 @@ def _one(several: Sequence[Entry]) -> Entry:
         first,
         action="S" if lists else "R" if "R" in actions else "S" if "S" in actions else "H",
         type=lists[0].type if lists else first.type if len(types) == 1 else _PATIENT,
-        id=first.id if len({(one.type, one.id) for one in several}) == 1 else "",
+        id=first.id if len({(one.type, one.id) for one in several}) == 1 else "" if lists else _alone(several),
         version=None,
         ground=next((one.ground for one in several if one.ground), ""),
         query="\n".join(queries),
         read=tuple(sorted(read)),
         missed=tuple(missed),
     )
+
+
+def _alone(several: Iterable[Entry]) -> str:
+    """The person whom one of several searches found alone; empty when none did."""
+    alone = (one.id for one in several if one.action == "S" and one.type == _PATIENT and one.id)
+    return next(alone, "")
 
 
 def _read(entry: Entry) -> Iterable[str]:

@@ -20,7 +20,7 @@ MOST = 1000
 """Rows of the log that are read at once."""
 
 _LOOKS = gate(f"SELECT * FROM looks_at($3::text, $4::timestamptz, $5::timestamptz, $6::integer) WHERE {GATED}")
-_REST = gate(f"""SELECT day, party, source, wrote, times
+_REST = gate(f"""SELECT day, party, source, wrote, times, client, behind
     FROM rest_at($3::text, $4::timestamptz, $5::timestamptz, $6::text, $7::text[]) WHERE {GATED}""")
 _REVIEWED = gate(f"""SELECT * FROM reviewed_looks($3::timestamptz, $4::timestamptz, $5::text, $6::text, $7::text,
     $8::integer) WHERE {GATED}""")
@@ -40,7 +40,8 @@ class Rest(msgspec.Struct, frozen=True):
     """What the log holds besides looks, counted by day.
 
     `party` whose lists showed the person, or `system` for acts of computers: then `source` says whose, as their
-    requests begin, and `wrote` whether something was stored.
+    requests begin, and `wrote` whether something was stored. `client` is the id of a back-end client and `behind` the
+    organisation that it acted for.
     """
 
     day: date
@@ -48,6 +49,8 @@ class Rest(msgspec.Struct, frozen=True):
     source: str
     wrote: bool
     times: int
+    client: str = ""
+    behind: str = ""
 
 
 class Numbers(msgspec.Struct, frozen=True):

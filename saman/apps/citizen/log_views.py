@@ -69,10 +69,14 @@ class Unseen(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MachineAct(msgspec.Struct, frozen=True, kw_only=True):
-    """What a computer did with a citizen's information, as a sentence, and how many times in one day."""
+    """What a computer did with a citizen's information, as a sentence, and how many times in one day.
+
+    `unit` names the organisation behind it, empty where it is Saman itself.
+    """
 
     what: str
     times: int
+    unit: str = ""
 
 
 class LogDay(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,28 +1,38 @@
-"""Which app somebody looked through, by the name under which it asked for access."""
+"""Which app somebody looked through, or which client looked for itself, by its name and the organisation behind it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from saman.apps.auth.smart.noting import app_of
 from saman.apps.ui.locales import mark
 from saman.record import Record
-from saman.record.apps.clients import Clients
+from saman.record.apps.clients import Client, Clients
 from saman.record.audit import Logged
 
 THROUGH = mark("Through the app %(app)s.")
 OWN_APP = mark("Through the app %(app)s, which you let act for you.")
 
-
-async def app_names(record: Record, entries: Iterable[Logged]) -> Mapping[str, str]:
-    """The names of the apps in `entries` by id; an app that was taken out since is called by its id."""
-    ids = {app_of(one.request) for one in entries} - {""}
-    clients = Clients(record.store.pool)
-    found = {id: await clients.find(id) for id in sorted(ids)}
-    return {id: client.name if client is not None else id for id, client in found.items()}
+Apps = Mapping[str, Client]
+"""Clients by id, also those that were taken out since."""
 
 
-def apps_of(entries: Iterable[Logged], names: Mapping[str, str]) -> str:
-    """The names of the apps of a look, with commas between; empty when there was none."""
+async def apps_known(record: Record, ids: Iterable[str]) -> Apps:
+    """The clients of ids, as far as anybody registered them."""
+    wanted = set(ids) - {""}
+    return await Clients(record.store.pool).known(wanted) if wanted else {}
+
+
+def app_name(id: str, apps: Apps) -> str:
+    """What a client is called; one that nobody registered by its id."""
+    return apps[id].name if id in apps else id
+
+
+def apps_of(entries: Iterable[Logged], apps: Apps, unit: Callable[[str], str]) -> str:
+    """What the apps of a look are called, `Growth` or `Growth (Lund)`, with commas between; empty when there was none.
+
+    `unit` names the organisation behind an app, or nobody.
+    """
     ids = dict.fromkeys(app_of(one.request) for one in entries)
-    return ", ".join(names.get(id, id) for id in ids if id)
+    behind = {id: unit(apps[id].party) if id in apps and apps[id].party else "" for id in ids}
+    return ", ".join(app_name(id, apps) + (f" ({behind[id]})" if behind[id] else "") for id in ids if id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ _COLUMNS = "id, name, kind, redirects, launch, scope, secret, keys, party, intro
 _ADD = f"""INSERT INTO client ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ON CONFLICT (id) DO NOTHING RETURNING id"""
 _FIND = f"SELECT {_COLUMNS} FROM client WHERE id = $1 AND removed IS NULL"
+_KNOWN = f"SELECT {_COLUMNS} FROM client WHERE id = ANY($1)"
 _LIST = f"SELECT {_COLUMNS} FROM client WHERE removed IS NULL ORDER BY id"
 _REMOVE = "UPDATE client SET removed = $2 WHERE id = $1 AND removed IS NULL RETURNING id"
 _END = "UPDATE approval SET ended = $2 WHERE client = $1 AND ended IS NULL"
@@ -53,6 +55,11 @@ class Clients:
         """The client of an id, None when there is none or it was removed."""
         row = await self._pool.fetchrow(_FIND, id)
         return None if row is None else _client(row)
+
+    async def known(self, ids: Iterable[str]) -> dict[str, Client]:
+        """The clients of ids, also those that were taken out since: the log names them for good."""
+        rows = await self._pool.fetch(_KNOWN, sorted(set(ids)))
+        return {row["id"]: _client(row) for row in rows}
 
     async def listed(self) -> tuple[Client, ...]:
         """Every client that is registered now, by id."""

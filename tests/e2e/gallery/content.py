@@ -249,6 +249,9 @@ GROUPED = (
 MACHINE = (
     log_views.MachineAct(what="Navnet ditt ble slått opp for en innlogging.", times=1),
     log_views.MachineAct(what="Saman så etter om de avtalte målingene var kommet.", times=12),
+    log_views.MachineAct(
+        what="Datasystemet Laboratoriesvar leste opplysningene dine.", times=3, unit="Sørlandet sykehus HF"
+    ),
 )
 REPLY = views.Reply(
     sender="Silje Haugen, sykepleier",

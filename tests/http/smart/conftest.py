@@ -29,6 +29,8 @@ ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 REDIRECT = "https://app.example/back"
 LAUNCH_ADDRESS = "https://app.example/launch"
 INGRID, OLAV = "ingrid-aasen", "olav-tveit"
+BEHIND = "sorlandet-hospital"
+"""The organisation behind the back-end client."""
 SECRET = "a secret that is long enough to be one"
 EVERYTHING = (
     "openid fhirUser launch launch/patient offline_access online_access patient/*.cruds user/*.cruds "
@@ -49,7 +51,7 @@ REGISTERED = (
     Registration(id="narrow", name="Narrow", redirects=[REDIRECT], scope="launch/patient patient/Observation.rs"),
     Registration(id="clinic", name="Clinic", redirects=[REDIRECT], scope=EVERYTHING, secret=SECRET),
     Registration(id="keyed", name="Keyed", redirects=[REDIRECT], scope=EVERYTHING, keys=key_set(EC, RSA)),
-    Registration(id="machine", name="Machine", scope="system/*.cruds", keys=key_set(EC, RSA), party="lund"),
+    Registration(id="machine", name="Machine", scope="system/*.cruds", keys=key_set(EC, RSA), party=BEHIND),
     Registration(id="warden", name="Warden", secret=SECRET, introspects=True),
 )
 

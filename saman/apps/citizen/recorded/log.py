@@ -7,17 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 
 import msgspec
 from babel.lists import format_list
 
 from saman.apps.auth.smart.noting import app_of
 from saman.apps.citizen.log_views import AccessLog, ListReads, LogAsked, LogDay, LogEntry, LookStep, Unseen
-from saman.apps.citizen.recorded.machine import SOURCES, machine_acts
+from saman.apps.citizen.recorded.machine import SOURCES, machine_acts, unit_name
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.recorded.questions import Asked, gave_reason, line_of, own_questions
 from saman.apps.citizen.views import LookNews, Side
-from saman.apps.ledger.through import OWN_APP, THROUGH, app_names, apps_of
+from saman.apps.ledger.through import OWN_APP, THROUGH, Apps, apps_known, apps_of
 from saman.apps.ui.locales import mark
 from saman.flows.directory import Named
 from saman.flows.review import telling
@@ -99,7 +100,7 @@ class Telling(msgspec.Struct, frozen=True):
     shielded: frozenset[str]
     asked: Mapping[int, Asked]
     openings: Mapping[str, Opening]
-    apps: Mapping[str, str]
+    apps: Apps
 
 
 async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
@@ -116,9 +117,9 @@ async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
     questions = await own_questions(own)
     if isinstance(questions, Refusal):
         return questions
-    told = await _telling(own, stretch.visits, questions, terms)
+    told = await _telling(own, stretch, questions, terms)
     chosen = [one for one in stretch.visits if asked.party in ("", one.first.party)]
-    rest = [one for one in stretch.rest if asked.party in ("", one.party)]
+    rest = [one for one in stretch.rest if asked.party in ("", _of(one))]
     wish = await telling.own_wish(own.record)
     await telling.seen(own.record)
     return AccessLog(
@@ -177,13 +178,15 @@ def _midnight(own: Own, moment: datetime, days: int) -> datetime:
     return datetime.combine(day, time(), own.words.zone).astimezone(UTC)
 
 
-async def _telling(own: Own, found: Sequence[Visit], questions: Sequence[Asked], terms: LogTerms) -> Telling:
+async def _telling(own: Own, stretch: Stretch, questions: Sequence[Asked], terms: LogTerms) -> Telling:
+    found = stretch.visits
     actors = {one.first.actor for one in found} | {one.case.looked_by for one in questions}
     staff = frozenset(one for one in actors if one.startswith("Practitioner"))
     hidden = await shielded(own.record, staff) if terms.named else staff
     used = any(one.ground.startswith("Task/") for visit in found for one in visit.shown)
     openings = await own_openings(own.record) if used else {}
-    apps = await app_names(own.record, (one for visit in found for one in visit.entries))
+    ids = {app_of(one.request) for visit in found for one in visit.entries} | {one.client for one in stretch.rest}
+    apps = await apps_known(own.record, ids)
     return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions}, openings, apps)
 
 
@@ -198,7 +201,7 @@ def _days(own: Own, found: Sequence[Visit], rest: Sequence[Rest], telling: Telli
             entries=tuple(_entry(own, one, telling) for one in of_day if not one.refused and kind in ("", "looks")),
             unseen=tuple(_unseen(own, one, telling) for one in of_day if one.refused and kind in ("", "refused")),
             grouped=tuple(_grouped(own, others)) if kind in ("", "lists") else (),
-            machine=machine_acts(own, others) if kind in ("", "machines") else (),
+            machine=machine_acts(own, others, telling.apps) if kind in ("", "machines") else (),
         )
 
 
@@ -208,9 +211,14 @@ def _is_empty(day: LogDay) -> bool:
 
 def _parties(own: Own, stretch: Stretch, asked: LogAsked) -> Iterator[tuple[str, str]]:
     """The organisations in this part of the log, by name, and the one that was chosen."""
-    ids = {one.first.party for one in stretch.visits} | {one.party for one in stretch.rest} | {asked.party}
+    ids = {one.first.party for one in stretch.visits} | {_of(one) for one in stretch.rest} | {asked.party}
     named = ((unit_name(own, one), one) for one in ids)
     yield from ((id, name) for name, id in sorted(named) if name)
+
+
+def _of(one: Rest) -> str:
+    """The organisation whose lists showed the person, or behind the client; `system` for Saman itself."""
+    return one.behind or one.party
 
 
 def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
@@ -244,7 +252,7 @@ def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
 
 def _through(own: Own, visit: Visit, telling: Telling) -> str:
     """The sentence that names the app of a look; empty when there was none."""
-    app = apps_of(visit.entries, telling.apps)
+    app = apps_of(visit.entries, telling.apps, partial(unit_name, own))
     is_own = visit.first.actor == own.record.context.actor
     return own.tell(OWN_APP if is_own else THROUGH, app=app) if app else ""
 
@@ -339,19 +347,13 @@ def _grouped(own: Own, rest: Sequence[Rest]) -> Iterator[ListReads]:
     yield from (ListReads(unit=unit, lists=times) for unit, times in sorted(lists))
 
 
-def unit_name(own: Own, party: str) -> str:
-    """What an organisation is called; empty when the model does not know it."""
-    known = own.model.party(party)
-    return known.name if known else ""
-
-
 async def news(own: Own) -> tuple[LookNews, ...]:
     """The looks that the citizen wants to be told of and has not seen, as the country's rules let staff be named."""
     found = await telling.news(own.record)
     if not found:
         return ()
     terms = log_terms(own.record.store.policy, own.record.context.now)
-    told = await _telling(own, found, (), terms)
+    told = await _telling(own, Stretch(found, (), None), (), terms)
     return tuple(
         LookNews(
             who=who_is(own, one.first.role, _named(told, one.first.actor)),

@@ -8,6 +8,7 @@ from typing import Final
 from saman.apps.auth.users import SIGN_IN
 from saman.apps.citizen.log_views import MachineAct
 from saman.apps.citizen.recorded.own import Own
+from saman.apps.ledger.through import Apps, app_name
 from saman.apps.ui.locales import mark
 from saman.flows.review.people import LOG_CHECK
 from saman.record.review import Rest
@@ -29,21 +30,32 @@ WRITTEN_BY: Final = {
 }
 READ_OTHERWISE: Final = mark("Another computer system read your information.")
 WRITTEN_OTHERWISE: Final = mark("Another computer system stored information about you.")
+READ_BY_CLIENT: Final = mark("The computer system %(client)s read your information.")
+WRITTEN_BY_CLIENT: Final = mark("The computer system %(client)s stored information about you.")
 SOURCES: Final = frozenset((*READ_BY, *WRITTEN_BY))
 """Beginnings of requests that are told apart."""
 
 
-def machine_acts(own: Own, rest: Iterable[Rest]) -> tuple[MachineAct, ...]:
+def machine_acts(own: Own, rest: Iterable[Rest], apps: Apps) -> tuple[MachineAct, ...]:
     """Each kind of act in plain words, with how many times it was done."""
-    times: dict[str, int] = {}
+    times: dict[tuple[str, str], int] = {}
     for one in rest:
         if one.party == "system":
-            what = done(one)
-            times[what] = times.get(what, 0) + one.times
-    return tuple(MachineAct(what=own.tell(what), times=count) for what, count in sorted(times.items()))
+            what = own.tell(done(one), client=app_name(one.client, apps))
+            unit = unit_name(own, one.behind) if one.client else ""
+            times[unit, what] = times.get((unit, what), 0) + one.times
+    return tuple(MachineAct(unit=unit, what=what, times=count) for (unit, what), count in sorted(times.items()))
+
+
+def unit_name(own: Own, party: str) -> str:
+    """What an organisation is called; empty when the model does not know it."""
+    known = own.model.party(party)
+    return known.name if known else ""
 
 
 def done(one: Rest) -> str:
     """What computers of one source did, in English."""
+    if one.client:
+        return WRITTEN_BY_CLIENT if one.wrote else READ_BY_CLIENT
     known = WRITTEN_BY if one.wrote else READ_BY
     return known.get(one.source) or (WRITTEN_OTHERWISE if one.wrote else READ_OTHERWISE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from saman.apps.citizen.recorded.log import unit_name, who_is
+from saman.apps.citizen.recorded.log import who_is
+from saman.apps.citizen.recorded.machine import unit_name
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.views import OpenedNews
 from saman.flows.directory import Named
