@@ -28,6 +28,7 @@ from saman.apps.auth.oidc.routes import ElectronicIdentity
 from saman.apps.auth.oidc.way import Way
 from saman.apps.auth.pace import Pace
 from saman.apps.auth.passkeys.routes import Passkeys
+from saman.apps.auth.people import ForWhom
 from saman.apps.auth.routes import SignIn
 from saman.apps.auth.sessions import OwnSessions
 from saman.apps.auth.smart.routes import Smart
@@ -212,6 +213,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *sign_in.routes(),
         *electronic.routes(),
         *OwnSessions(sessions, doorway, parts.clock).routes(),
+        *ForWhom(parts.store, doorway, parts.clock).routes(),
         *own_keys,
         *citizen_routes(front_for, desk_for),
         *proof_routes(own_for),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -17,11 +18,14 @@ IDLE = timedelta(minutes=60)
 LONGEST = timedelta(hours=12)
 TOUCH = timedelta(minutes=1)
 
+CLOSE = ("Patient/", "RelatedPerson/")
+"""How references begin of those who are here for themselves or for somebody close."""
+
 _COLUMNS = (
     "actor, about, name, kind, role, party, party_name, purpose, context, csrf, language, begun, seen, way, level, "
-    "device"
+    "device, people"
 )
-_VALUES = ", ".join(f"${place}" for place in range(1, 18))
+_VALUES = ", ".join(f"${place}" for place in range(1, 19))
 _INSERT = f"INSERT INTO session (key, {_COLUMNS}) VALUES ({_VALUES})"
 _SELECT = f"SELECT {_COLUMNS} FROM session WHERE key = $1 AND seen > $2 AND begun > $3"
 _OPEN = "SELECT EXISTS (SELECT FROM session WHERE key = $1 AND seen > $2 AND begun > $3)"
@@ -35,7 +39,8 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     `about` is the Patient id of a citizen, or of whom a relative takes part for, and empty for staff. `csrf` guards
     the forms, `context` is the number grants are kept for. `way` is how somebody signed in (a provider's id,
     `passkeys`, or empty in the demo), `level` how sure that was;
-    `device` is browser and system in two words, so that people know it again.
+    `device` is browser and system in two words, so that people know it again. `people` are all whom the sign-in proved
+    them to be (references into the record), among whom they can choose without signing in again.
     """
 
     actor: str
@@ -54,6 +59,7 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     way: str = ""
     level: str = ""
     device: str = ""
+    people: Sequence[str] = ()
 
     @property
     def user_name(self) -> str:
@@ -64,6 +70,11 @@ class SignedIn(msgspec.Struct, frozen=True, kw_only=True):
     def organization_name(self) -> str:
         """The organisation shown beside the name."""
         return self.party_name
+
+    @property
+    def several(self) -> bool:
+        """Whether they are, or take part for, more than one person."""
+        return sum(one.startswith(CLOSE) for one in self.people) > 1
 
     def standing(self, now: datetime, request: str, rights: frozenset[str] = frozenset()) -> Context:
         """The context of one request of this session; `rights` are those of its role."""

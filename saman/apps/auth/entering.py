@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -58,23 +59,38 @@ class Doorway:
     ) -> None:
         self._store = store
         self._counted = counted
-        self._identity = identity
+        self.identity = identity
         self._sessions = sessions
         self._clock = clock
         self._secure = secure
 
-    async def enter(self, request: Request, user: User, way: str = "", level: str = "") -> Response:
-        """Begin a session under a new token, whatever the browser had before, and go to the user's room."""
+    async def enter(
+        self, request: Request, user: User, way: str = "", level: str = "", people: Sequence[str] = ()
+    ) -> Response:
+        """Begin a session under a new token, whatever the browser had before, and go to the user's room.
+
+        `people` are all whom the sign-in proved them to be.
+        """
+        before: SignedIn | None = request.state.session
+        changes = before is not None and before.actor == user.actor
+        what = Entrance.ASSIGNMENT if changes else Entrance.SIGN_IN
+        session = await self._session(request, user, way, level)
+        return await self._begin(request, what, msgspec.structs.replace(session, people=tuple(people)))
+
+    async def change(self, request: Request, user: User, before: SignedIn) -> Response:
+        """Go on as another of those whom the sign-in proved, under a new token; the twelve hours are not begun anew."""
+        session = await self._session(request, user, before.way, before.level)
+        session = msgspec.structs.replace(session, people=tuple(before.people), begun=before.begun)
+        return await self._begin(request, Entrance.ASSIGNMENT, session)
+
+    async def _begin(self, request: Request, what: Entrance, session: SignedIn) -> Response:
         before: SignedIn | None = request.state.session
         if request.state.token:
             await self._sessions.end(request.state.token)
-        session = await self._session(request, user, way, level)
         token = await self._sessions.begin(session)
-        changes = before is not None and before.actor == user.actor
-        what = Entrance.ASSIGNMENT if changes else Entrance.SIGN_IN
-        await self._note(request, what, session, f"{way or DEMO} {level}".strip())
-        response = see(resumed(request) or STAFF_HOMES.get(user.role, HOMES[user.kind]))
-        if before is not None and before.actor != user.actor:
+        await self._note(request, what, session, f"{session.way or DEMO} {session.level}".strip())
+        response = see(resumed(request) or STAFF_HOMES.get(session.role, HOMES[Holder(session.kind)]))
+        if before is not None and before.actor != session.actor:
             response.headers["clear-site-data"] = '"cache"'
         self._set(response, cookie_name(secure=self._secure), token, LONGEST)
         self.forget_step(response)
@@ -148,7 +164,7 @@ class Doorway:
             party=user.party,
             party_name=user.party_name,
             purpose=user.purpose,
-            context=await self._identity.number(assignment),
+            context=await self.identity.number(assignment),
             csrf=new_csrf(),
             language=language_of(request),
             begun=now,

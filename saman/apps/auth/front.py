@@ -10,7 +10,7 @@ import msgspec
 from saman.apps.auth.oidc.way import Way
 from saman.apps.auth.users import User, citizens, for_sign_in, relatives, staff
 from saman.apps.citizen.views import DemoPerson, PersonGroup, SignIn, SignInWay
-from saman.apps.ui.locales import Words
+from saman.apps.ui.locales import Words, mark
 from saman.kernel.outcome import Refusal
 from saman.model.access import Holder
 from saman.model.care.region import Role
@@ -27,6 +27,8 @@ FIRST = ("citizen", "relative", "telemedicine-nurse", "home-care-nurse", "genera
 
 SEARCH = "front"
 """What the seal of a search is bound to."""
+
+FOR = mark("For %(name)s")
 
 KEPT = timedelta(minutes=10)
 """For how long the list of made-up people is kept, so that not every visitor looks everybody up in the record."""
@@ -45,7 +47,10 @@ class Roll:
         now = record.context.now
         looking = for_sign_in(record.store, now)
         if self._until is None or not self._until - KEPT <= now < self._until:
-            found = [*await citizens(looking), *await relatives(looking), *await staff(looking)]
+            own, close = await citizens(looking), await relatives(looking)
+            names = {one.about: one.name for one in own}
+            close = tuple(msgspec.structs.replace(one, about_name=names.get(one.about, "")) for one in close)
+            found = [*own, *close, *await staff(looking)]
             self._users = tuple(sorted(found, key=lambda user: user.id not in self._first))
             self._until = now + KEPT
         return self._users
@@ -127,6 +132,8 @@ class Front:
             years = age(date.fromisoformat(user.born), self._words.now.date())
             old = self._words.ngettext("%(count)s year", "%(count)s years", years).unescape()
             return ", ".join(part for part in (old, user.place) if part)
+        if user.about_name:
+            return self._words.gettext(FOR, name=user.about_name).unescape()
         return self._role(user.role)
 
 

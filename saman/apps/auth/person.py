@@ -13,6 +13,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.moment import END, START, begins, is_over
 from saman.record import Record, Stored
 from saman.record.credentials.holder import holders
+from saman.record.present import present
 
 UNKNOWN = mark("You are who you say, but you are not registered here. Ask the one who sent you here to register you.")
 SEVERAL = mark(
@@ -24,14 +25,19 @@ Resource = dict[str, Any]
 
 
 async def people_of(record: Record, signed: Signed) -> tuple[str, ...] | Refusal:
-    """Who somebody is here: at most one Practitioner and one Patient, and a RelatedPerson for each they are close to.
+    """Who somebody is here; `record` is the system's own."""
+    return await people_with(record, signed.system, signed.value)
+
+
+async def people_with(record: Record, system: str, value: str) -> tuple[str, ...] | Refusal:
+    """Who holds an identifier: at most one Practitioner and Patient, and a RelatedPerson for each they are close to.
 
     `record` is the system's own. Refused when nobody holds the identifier, and when two of a kind do.
     """
     found: list[Stored] = []
     now, zone = record.context.now, record.store.policy.zone
     for type_name in ("Practitioner", "Patient", "RelatedPerson"):
-        held = await holders(record, type_name, signed.system, signed.value)
+        held = await holders(record, type_name, system, value)
         found += [one for one in held if _is_current(one.resource(), now, zone)]
     if not found:
         return refused(Kind.FORBIDDEN, "not-found", "Nobody here holds the identifier.", "unknown", key=UNKNOWN)
@@ -53,6 +59,25 @@ def _is_current(person: Resource, now: datetime, zone: tzinfo) -> bool:
     begun = (begins(period.get("start"), zone) or START) <= now
     over = (is_over(period.get("end"), zone) or END) <= now
     return bool(person.get("active", True)) and not dead and not merged and begun and not over
+
+
+async def current(record: Record, references: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the references who can still sign in; `record` is the system's own."""
+    now, zone = record.context.now, record.store.policy.zone
+    parts = (one.partition("/") for one in references)
+    found = await present(record, ((kind, id) for kind, _, id in parts))
+    return tuple(one for one in references if one in found and _is_current(found[one].resource(), now, zone))
+
+
+async def sharing_identifier(record: Record, user: User) -> tuple[str, ...]:
+    """Everybody who holds a national identifier of somebody chosen in the demo, they themselves among them."""
+    kind, _, id = user.actor.partition("/")
+    found = await record.read(kind, id)
+    held = [] if isinstance(found, Refusal) else found.resource().get("identifier", [])
+    numbers = [one for one in held if one.get("use") == "official" and "value" in one and "system" in one]
+    same = [await people_with(record, one["system"], one["value"]) for one in numbers]
+    people = (one for each in same if not isinstance(each, Refusal) for one in each)
+    return tuple(dict.fromkeys((user.actor, *people)))
 
 
 async def users_of(record: Record, references: tuple[str, ...]) -> tuple[User, ...]:

@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from saman.apps.auth.entering import Doorway
 from saman.apps.auth.passkeys.routes import WAY as PASSKEYS
+from saman.apps.auth.person import sharing_identifier
 from saman.apps.auth.users import User, find_users, for_sign_in
 from saman.apps.ui.pages import installation, language_of, render, render_refusal, see
 from saman.apps.ui.security import posted
@@ -77,7 +78,9 @@ class SignIn:
         users = await self._users(fields.get("user", ""))
         if isinstance(users, Refusal):
             return render_refusal(request, users)
-        return await self._doorway.enter(request, _chosen(users, fields.get("assignment", "")))
+        chosen = _chosen(users, fields.get("assignment", ""))
+        people = await sharing_identifier(for_sign_in(self._store, self._clock()), chosen)
+        return await self._doorway.enter(request, chosen, people=people)
 
     async def choose(self, request: Request) -> Response:
         """The assignments of whoever is signed in."""
@@ -101,7 +104,7 @@ class SignIn:
         if isinstance(users, Refusal):
             return render_refusal(request, users)
         user = _chosen(users, fields.get("assignment", ""))
-        return await self._doorway.enter(request, user, session.way, session.level)
+        return await self._doorway.enter(request, user, session.way, session.level, session.people)
 
     async def leave(self, request: Request) -> Response:
         """End the session here, and lead on to where it ends at the provider."""

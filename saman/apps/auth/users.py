@@ -28,7 +28,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     """Somebody with one assignment. `id` is what `--as` and the demo's sign-in take.
 
     `party` is an Organization id, `until` when the role ends (None: until further notice), `about` the Patient id of a
-    citizen or of whom a relative takes part for.
+    citizen or of whom a relative takes part for, who in the demo is named (`about_name`).
     """
 
     id: str
@@ -37,6 +37,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     role: str
     about: str = ""
+    about_name: str = ""
     party: str = ""
     party_name: str = ""
     until: datetime | None = None

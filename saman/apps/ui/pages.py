@@ -92,6 +92,7 @@ class Frame(msgspec.Struct, frozen=True):
     density: str
     densities: tuple[Choice, ...]
     emergency: datetime | None = None
+    several: bool = False
 
 
 class Rendering:
@@ -262,6 +263,7 @@ def _frame(request: Request, words: Words) -> Frame:
         density=density,
         densities=_switch(request, "density", tuple((name, name) for name in DENSITIES), density),
         emergency=installation(request).emergency(),
+        several=session is not None and session.role in ("citizen", "relative") and session.several,
     )
 
 

@@ -80,6 +80,11 @@ class Session(Protocol):
         ...
 
     @property
+    def several(self) -> bool:
+        """Whether they are, or take part for, more than one person, among whom they can change."""
+        ...
+
+    @property
     def language(self) -> str:
         """The user's own language, or empty."""
         ...

@@ -2,7 +2,17 @@
 
 from saman.ops.demo.whole import demo_bundles
 
-JOURNEY = ("ingrid-aasen", "kari-aasen", "silje-haugen", "eli-strand", "per-nilsen", "marte-olsen")
-"""Ids of those whom a newcomer follows through the journey; the demo offers them first in their roles."""
+JOURNEY = (
+    "ingrid-aasen",
+    "kari-aasen",
+    "inger-moen",
+    "samir-al-khatib-for-yasmin-al-khatib",
+    "silje-haugen",
+    "eli-strand",
+    "per-nilsen",
+    "marte-olsen",
+)
+"""Ids of those whom a newcomer follows through the journey, somebody with a mandate and a guardian; the demo offers
+them first in their roles."""
 
 __all__ = ["JOURNEY", "demo_bundles"]

@@ -32,6 +32,7 @@ CONDITIONS: dict[str, tuple[str, str, Words]] = {
         "H35",
         {"en": "Age-related macular degeneration", "nb": "Makuladegenerasjon"},
     ),
+    "asthma": ("195967001", "J45", {"en": "Asthma", "nb": "Astma"}),
     "knee-osteoarthritis": ("239873007", "M17", {"en": "Osteoarthritis of the knee", "nb": "Kneartrose"}),
 }
 """SNOMED CT code, ICD-10 category and words of each condition."""
@@ -65,6 +66,7 @@ RELATIONS: dict[str, tuple[str, Words]] = {
     "son": ("SONC", {"en": "Son", "nb": "Sønn"}),
     "wife": ("WIFE", {"en": "Wife", "nb": "Kone"}),
     "husband": ("HUSB", {"en": "Husband", "nb": "Mann"}),
+    "father": ("FTH", {"en": "Father", "nb": "Far"}),
     "sister": ("SIS", {"en": "Sister", "nb": "Søster"}),
     "neighbour": ("NBOR", {"en": "Neighbour", "nb": "Nabo"}),
 }

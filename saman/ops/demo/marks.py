@@ -45,6 +45,7 @@ SENT_FOR = codes.SENT_FOR
 SECTOR = codes.SECTOR
 ZONE = codes.ZONE
 SCOPE = SCOPE_URL
+SAME_ADDRESS = codes.SAME_ADDRESS
 DECISION = "urn:saman:extension:decision"
 DIGITAL_ABILITY = "urn:saman:extension:digital-ability"
 

@@ -16,11 +16,12 @@ from saman.ops.demo.codes import (
     illness,
 )
 from saman.ops.demo.hours import iso
-from saman.ops.demo.identity import address, identifier, phone, withheld_address
+from saman.ops.demo.identity import address, identifier, phone, synthetic_number, withheld_address
 from saman.ops.demo.marks import (
     CATEGORY_SYSTEM,
     DIGITAL_ABILITY,
     HAND_MADE,
+    SAME_ADDRESS,
     SCOPE,
     Resource,
     coding,
@@ -30,7 +31,17 @@ from saman.ops.demo.marks import (
     words,
 )
 from saman.ops.demo.names import human_name, slug
-from saman.ops.demo.profile import Allergy, Illness, Notice, Person, Profile, Relative, Words
+from saman.ops.demo.profile import (
+    Allergy,
+    Illness,
+    Notice,
+    Person,
+    Profile,
+    Relative,
+    Words,
+    person_of,
+    read_profiles,
+)
 from saman.ops.demo.setting import Setting
 from saman.ops.demo.staff import on_duty
 
@@ -43,6 +54,8 @@ RESTRICTED: Resource = {
 
 FIRST_CONTACT: Words = {"en": "first contact", "nb": "ringes først"}
 
+_ROLE_CODE = "http://terminology.hl7.org/CodeSystem/v3-RoleCode"
+_ROLE_CLASS = "http://terminology.hl7.org/CodeSystem/v3-RoleClass"
 _INTERPRETER = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
 _LANGUAGES = {"nb": "Norsk bokmål", "ar": "العربية"}
 
@@ -96,27 +109,48 @@ def _home(person: Person, profile: Profile) -> Resource:
 
 
 def relative_id(relative: Relative, person: Person) -> str:
-    """Id of the RelatedPerson: the name, and the citizen's where the relative is a demo citizen as well."""
-    return f"{slug(relative.name)}-for-{person.id}" if relative.same_as else slug(relative.name)
+    """Id of the RelatedPerson: the name, and the citizen's where the relative has to do with others as well."""
+    several = relative.same_as or relative.guardian
+    return f"{slug(relative.name)}-for-{person.id}" if several else slug(relative.name)
 
 
 def related_person(person: Person, relative: Relative, turn: int) -> Resource:
     """The RelatedPerson with what the citizen shares; `first` is the one to call first."""
     code, text = RELATIONS[relative.relation]
     shared = [{"url": SCOPE, "valueCode": share} for share in relative.shares]
-    contact = [coded("http://terminology.hl7.org/CodeSystem/v2-0131", "C", FIRST_CONTACT)] if relative.first else []
+    home = [{"url": SAME_ADDRESS, "valueBoolean": True}] if relative.at_home else []
+    number = _number(relative)
     return {
         "resourceType": "RelatedPerson",
         "id": relative_id(relative, person),
-        **({"extension": shared} if shared else {}),
+        **({"extension": [*shared, *home]} if shared or home else {}),
+        **({"identifier": [identifier(number)]} if number else {}),
         "active": True,
         "patient": reference(person.patient),
-        "relationship": [coded("http://terminology.hl7.org/CodeSystem/v3-RoleCode", code, text), *contact],
+        "relationship": [coded(_ROLE_CODE, code, text), *_standing(relative)],
         "name": [human_name(relative.name)],
         "telecom": [phone(person.turn * 10 + turn + 1000)],
         "gender": relative.sex,
         "birthDate": relative.born.isoformat(),
     }
+
+
+def _standing(relative: Relative) -> Iterator[Resource]:
+    if relative.first:
+        yield coded("http://terminology.hl7.org/CodeSystem/v2-0131", "C", FIRST_CONTACT)
+    if relative.guardian:
+        yield coded(_ROLE_CLASS, "GUARD", {"en": "Custody", "nb": "Foreldreansvar"})
+    if relative.mandate:
+        yield coded(_ROLE_CODE, "POWATT", {"en": "Mandate", "nb": "Fullmakt"})
+
+
+def _number(relative: Relative) -> str:
+    """The national test number of who is a demo citizen as well, or close to several people; else none."""
+    if relative.same_as:
+        profiles = read_profiles()
+        own = person_of(relative.same_as, profiles[relative.same_as], [*profiles].index(relative.same_as))
+        return own.number
+    return "" if relative.turn is None else synthetic_number(relative.born, relative.sex, relative.turn)
 
 
 def condition_id(person: Person, key: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import msgspec
 
@@ -42,7 +43,11 @@ class Notice(Part, frozen=True, kw_only=True):
 
 
 class Relative(Part, frozen=True, kw_only=True):
-    """Somebody close, and what the citizen shares: `plan`, `messages`, `readings`."""
+    """Somebody close, and what the citizen shares: `plan`, `messages`, `readings`; a mandate covers more.
+
+    `turn` tells the national test number of who is close to several people, all with the same number; who is a demo
+    citizen as well (`same_as`) has that one's. `at_home` is a guardian registered at the child's address.
+    """
 
     name: str
     sex: str
@@ -51,6 +56,10 @@ class Relative(Part, frozen=True, kw_only=True):
     shares: list[str]
     first: bool = False
     same_as: str = ""
+    turn: int | None = None
+    guardian: bool = False
+    at_home: bool = False
+    mandate: bool = False
 
 
 class Wish(Part, frozen=True, kw_only=True):
@@ -204,6 +213,7 @@ class Person(msgspec.Struct, frozen=True):
         return synthetic_number(self.born, self.sex, self.turn % 20)
 
 
+@cache
 def read_profiles() -> dict[str, Profile]:
     """The hand-made people by Patient id, in the order of the file."""
     return msgspec.yaml.decode(read("people.yaml"), type=dict[str, Profile])

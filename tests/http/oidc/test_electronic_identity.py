@@ -80,6 +80,21 @@ async def test_whoever_is_several_chooses_as_whom(eid):
         assert (await browser.post("/auth/as", data={"user": relative})).status_code in (400, 403), "the choice is made"
 
 
+async def test_whoever_is_several_changes_without_the_provider_and_never_into_work(eid):
+    async with eid.browser() as browser:
+        await eid.sign_in(browser, "both")
+        citizen, relative, staff = keys((await browser.get("/auth/as")).text)
+        await browser.post("/auth/as", data={"user": citizen})
+        page = (await browser.get("/auth/people")).text
+        offered = re.findall(r'name="user" value="([^"]+)"', page)
+        assert offered == [citizen.partition("|")[0], relative.partition("|")[0]]
+        token = re.search(r'name="csrf" value="([^"]+)"', page)[1]
+        work = await browser.post("/auth/people", data={"csrf": token, "user": staff.partition("|")[0]})
+        assert work.status_code == 404
+        gone = await browser.post("/auth/people", data={"csrf": token, "user": offered[1]})
+        assert (gone.status_code, gone.headers["location"]) == (303, "/citizen")
+
+
 async def test_nobody_chooses_to_be_another(eid):
     async with eid.browser() as browser:
         await eid.sign_in(browser, "both")

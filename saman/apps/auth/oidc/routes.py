@@ -16,6 +16,7 @@ from saman.apps.auth.entering import Doorway
 from saman.apps.auth.levels import Levels
 from saman.apps.auth.oidc.client import UNTRUSTED, Asked, Client
 from saman.apps.auth.oidc.way import Signed, Way
+from saman.apps.auth.people import name_shown
 from saman.apps.auth.person import IDLE, people_of, users_of
 from saman.apps.auth.users import User, for_sign_in
 from saman.apps.ui.locales import mark
@@ -165,8 +166,8 @@ class ElectronicIdentity:
             return see("/")
         record = for_sign_in(self._store, now)
         users, stronger = await self._users(record, choosing, now)
-        about = tuple({f"Patient/{user.about}" for user in users if user.kind is Holder.RELATIVE})
-        names = {user.about: user.name for user in await users_of(record, about)}
+        close, asked = [one for one in users if one.kind is Holder.RELATIVE], request.state.request_id
+        names = {one.about: await name_shown(self._store, self._doorway.identity, one, now, asked) for one in close}
         return render(request, "auth/as.html", _choices(request, users, names, stronger=stronger))
 
     async def chosen(self, request: Request) -> Response:
@@ -189,7 +190,7 @@ class ElectronicIdentity:
 
     async def _enter(self, request: Request, user: User, choosing: Choosing) -> Response:
         _log.info("signed in", way=choosing.way, level=choosing.level.value, kind=user.kind.value)
-        return await self._doorway.enter(request, user, choosing.way, choosing.level.value)
+        return await self._doorway.enter(request, user, choosing.way, choosing.level.value, choosing.people)
 
     async def leaving(self, way: str) -> tuple[str, str] | None:
         """The name of a provider and where to end the session there; None when it has no such place."""
@@ -214,7 +215,7 @@ def _key(user: User) -> str:
 
 
 def _choices(request: Request, users: Sequence[User], names: Mapping[str, str], *, stronger: bool) -> Choices:
-    """`names` are those of the citizens that relatives take part for, by Patient id."""
+    """`names` are those of the citizens that relatives take part for and may see, by Patient id."""
     name, language = installation(request).role_name, language_of(request)
     return Choices(
         choices=tuple(
@@ -222,7 +223,7 @@ def _choices(request: Request, users: Sequence[User], names: Mapping[str, str], 
                 key=_key(user),
                 kind=user.kind.value,
                 role=name(user.role, language),
-                name=names.get(user.about, user.name) if user.kind is Holder.RELATIVE else user.name,
+                name=names.get(user.about, "") if user.kind is Holder.RELATIVE else user.name,
                 party=user.party_name,
             )
             for user in users

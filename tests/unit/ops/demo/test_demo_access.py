@@ -99,3 +99,16 @@ def test_a_relative_sees_the_plan_only_when_it_is_shared(policy: Policy, ties: l
 
     assert _sees(policy, ties, relative("kari-aasen"), "ingrid-aasen") == {"person", "plan"}
     assert _sees(policy, ties, relative("tor-aasen"), "ingrid-aasen") == set()
+
+
+def test_a_guardian_sees_the_young_child_and_of_the_older_who_she_is(policy: Policy, ties: list[Relation]) -> None:
+    def close(name: str) -> Assignment:
+        return Assignment(number=1, kind=Holder.RELATIVE, purpose="FAMRQT", actor=f"RelatedPerson/{name}")
+
+    father = "samir-al-khatib-for-{}-al-khatib".format
+    young = _sees(policy, ties, close(father("yasmin")), "yasmin-al-khatib")
+    assert young == {"person", "plan", "readings", "health"}
+    assert _sees(policy, ties, close(father("noor")), "noor-al-khatib") == {"person"}
+    assert _sees(policy, ties, close(father("noor")), "yasmin-al-khatib") == set()
+    proxy = _sees(policy, ties, close("inger-moen"), "harald-moen")
+    assert proxy == {"person", "plan", "readings", "health", "social"}

@@ -52,6 +52,21 @@ def test_telephone_numbers_belong_to_nobody(turn: int) -> None:
 def test_everybody_has_one_number_and_nobody_the_same(by_place: dict[str, dict]) -> None:
     patients = [each for place, each in by_place.items() if place.startswith("Patient/")]
     numbers = [n["value"] for each in patients for n in each["identifier"] if n["system"] == NATIONAL_NUMBER]
-    assert len(patients) == 60
-    assert len(numbers) == len(set(numbers)) == 60
+    assert len(patients) == 62
+    assert len(numbers) == len(set(numbers)) == 62
     assert all(_is_right(number) and int(number[2:4]) > 80 for number in numbers)
+
+
+def test_who_is_close_to_several_people_has_one_number_everywhere(by_place: dict[str, dict]) -> None:
+    def number(place: str) -> str:
+        (found,) = (each["value"] for each in by_place[place]["identifier"] if each["system"] == NATIONAL_NUMBER)
+        return found
+
+    for_whom = ("", "-for-yasmin-al-khatib", "-for-noor-al-khatib")
+    (samir,) = {number(f"RelatedPerson/samir-al-khatib{one}") for one in for_whom}
+    assert _is_right(samir)
+    for one, other in (("leif", "gerd"), ("gerd", "leif")):
+        close = number(f"RelatedPerson/{one}-haugland-for-{other}-haugland")
+        assert close == number(f"Patient/{one}-haugland")
+    numbers = [n["value"] for place, each in by_place.items() if place[:8] == "Patient/" for n in each["identifier"]]
+    assert samir not in numbers

@@ -81,6 +81,7 @@ def test_those_who_never_sign_in_are_marked(by_place: Placed) -> None:
         "olga-lindland",
         "harald-moen",
         "leif-haugland",
+        "yasmin-al-khatib",
     ]
 
 
@@ -218,3 +219,15 @@ def test_whom_to_call_first_is_said_in_the_readers_language(stored: list[Resourc
     first = [each["relationship"][1] for each in relatives if len(each["relationship"]) > 1]
     assert first
     assert {in_language(each, "text", "nb") for each in first} == {"ringes først"}
+
+
+def test_a_father_has_custody_of_two_children_and_a_wife_a_mandate(by_place: Placed) -> None:
+    def standing(place: str) -> set[str]:
+        return {c["code"] for each in by_place[place]["relationship"] for c in each.get("coding", ())}
+
+    for child in ("yasmin", "noor"):
+        father = f"RelatedPerson/samir-al-khatib-for-{child}-al-khatib"
+        assert {"FTH", "GUARD"} <= standing(father)
+        assert {"url": "urn:saman:extension:same-address", "valueBoolean": True} in by_place[father]["extension"]
+    assert "GUARD" not in standing("RelatedPerson/samir-al-khatib")
+    assert {"WIFE", "POWATT"} <= standing("RelatedPerson/inger-moen")
