@@ -32,7 +32,7 @@ class Door:
         rows = await source.fetch(sql, *opening(self.context), *values)
         narrowing = self.context.narrowing
         rows = rows if narrowing is None else passed(rows, narrowing)
-        return await redacted(rows, self.base, self.fetch)
+        return rows if self.context.is_system else await redacted(rows, self.base, self.store.mint, self.fetch)
 
     async def log(self, *entries: Entry) -> None:
         """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged.

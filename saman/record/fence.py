@@ -77,17 +77,26 @@ class Fence:
         if not self.is_on:
             return "true"
         shown = self._shown(alias, table, alias if table == "reference" else "")
+        leads = f" AND {self.leads(alias)}" if table == "reference" else ""
         return f"""($1::text = '0' OR {alias}.domain = 0 OR EXISTS (
             SELECT FROM grants g
             WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
-              AND g.since <= {AT} AND g.until > {AT} {shown} OFFSET 0))"""
+              AND g.since <= {AT} AND g.until > {AT} {shown} OFFSET 0)){leads}"""
 
     def points(self, alias: str) -> str:
         """That a row of `reference` does not point to something withheld; beside `join`."""
         if not self.is_on:
             return "true"
         asked = f"$1::text::bigint, {AT}, {ACTOR}, {alias}.shard, {alias}.target_type, {alias}.target"
-        return f"(seen.fenced IS NOT TRUE OR {alias}.target_type IS NULL OR NOT is_withheld({asked}))"
+        own = f"(seen.fenced IS NOT TRUE OR {alias}.target_type IS NULL OR NOT is_withheld({asked}))"
+        return f"{own} AND {self.leads(alias)}"
+
+    def leads(self, alias: str) -> str:
+        """That a row of `reference` does not lead to what is somebody else's, and withheld."""
+        if not self.is_on:
+            return "true"
+        asked = f"$1::text::bigint, {AT}, {ACTOR}, {alias}.target_shard, {alias}.target_type, {alias}.target"
+        return f"({alias}.target_shard IS NULL OR $1::text = '0' OR NOT is_withheld_away({asked}))"
 
     def _shown(self, alias: str, table: str = "", pointing: str = "") -> str:
         """That nothing the person has restricted withholds the row: asked only where a grant says that there is any."""

@@ -13,7 +13,7 @@ from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 
-_COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
+_COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard, r.away"
 _AT_SHARD = "r.shard = $5"
 _AT_LOCATOR = "r.shard = (SELECT shard FROM locator WHERE key = $3::smallint || '/' || $4)"
 

@@ -1,7 +1,8 @@
 """Takes what is withheld out of what points to it, and puts it back when the rest is written.
 
-Only for people who have restricted something: a plan that names a goal which somebody may not know of is shown to them
-without it, and what they write of the plan leaves the goal where it was.
+Only for people who have restricted something, and for what points to somebody else's data: a plan that names a goal
+which somebody may not know of is shown to them without it, and what they write of the plan leaves the goal where it
+was.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
-from saman.model.access.relation import local
-from saman.model.fhir import RESOURCE_TYPES, references, resource_number
+from saman.kernel.ids import Mint
+from saman.model.fhir import references
 from saman.record.database import Rows
 from saman.record.fence import ACTOR, AT, GATED, gate
+from saman.record.pointing import home_of, place_of
 from saman.record.rows import Resource, split
 from saman.record.stored import stored
 
@@ -23,22 +25,23 @@ WHOLE = "whole"
 """The column in which a row that was redacted keeps its body as it is."""
 
 _WITHHELD = gate(f"""SELECT DISTINCT k.t, k.d FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
-    WHERE {GATED} AND is_withheld($1::text::bigint, {AT}, {ACTOR}, k.s, k.t, k.d)""")
+    WHERE {GATED} AND is_withheld_away($1::text::bigint, {AT}, {ACTOR}, k.s, k.t, k.d)""")
 
 _GONE = object()
 
 
-async def redacted(rows: Rows, base: str, ask: Ask) -> Rows:
-    """`rows` of resources, those of people who have restricted something without what is withheld from who asks."""
-    fenced = [row for row in rows if row.get("fenced") and row.get("body") is not None]
-    if not fenced:
+async def redacted(rows: Rows, base: str, mint: Mint, ask: Ask) -> Rows:
+    """`rows` of resources without what people have withheld from who asks: their own data, and what points there."""
+    leading = [row for row in rows if (row.get("fenced") or row.get("away")) and row.get("body") is not None]
+    if not leading:
         return rows
-    trees = {id(row): stored(row).resource() for row in fenced}
+    trees = {id(row): stored(row).resource() for row in leading}
     pointed = {
-        (row["shard"], *place)
-        for row in fenced
+        (home, *place)
+        for row in leading
         for one, _ in references(trees[id(row)])
-        if (place := _place(one, base)) is not None
+        if (place := place_of(one, base)) is not None
+        for home in ({row["shard"], home_of(place[1], mint)} if row["away"] else {row["shard"]})
     }
     if not pointed:
         return rows
@@ -47,15 +50,6 @@ async def redacted(rows: Rows, base: str, ask: Ask) -> Rows:
     if not hidden:
         return rows
     return [_without(row, trees[id(row)], hidden, base) if id(row) in trees else row for row in rows]
-
-
-def _place(reference: Found, base: str) -> tuple[int, str] | None:
-    """The number of the type and the id that a reference leads to here."""
-    text = reference.get("reference")
-    if not isinstance(text, str):
-        return None
-    kind, _, id = (local({"reference": text.removeprefix(f"{base}/") if base else text}) or "").partition("/")
-    return (resource_number(kind), id) if kind in RESOURCE_TYPES else None
 
 
 def _without(row: Any, tree: Resource, hidden: Collection[tuple[int, str]], base: str) -> Any:
@@ -70,7 +64,7 @@ def _cut(value: Any, hidden: Collection[tuple[int, str]], base: str) -> Any:
         return kept if kept or not value else _GONE
     if not isinstance(value, dict):
         return value
-    if _place(value, base) in hidden:
+    if place_of(value, base) in hidden:
         return _GONE
     parts = {name: _cut(one, hidden, base) for name, one in value.items()}
     if parts.get("valueReference") is _GONE:

@@ -15,6 +15,7 @@ from saman.kernel.ids import Mint, stable_shard
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model import fhir
 from saman.model.access import domain_of, sensitivity_of
+from saman.record.pointing import Pointed
 
 Resource = dict[str, Any]
 
@@ -22,7 +23,7 @@ Resource = dict[str, Any]
 class Row(msgspec.Struct):
     """One version to be written, and who asked for it in which request.
 
-    `expected` is 0 for new, a version number, or -1 for whatever is there.
+    `expected` is 0 for new, a version number, or -1 for whatever is there. `pointed` is what may be somebody else's.
     """
 
     type: int
@@ -42,6 +43,7 @@ class Row(msgspec.Struct):
     holder: str = ""
     request: str = ""
     actor: str = ""
+    pointed: tuple[Pointed, ...] = ()
 
 
 def key(text: str) -> int:

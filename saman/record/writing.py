@@ -27,6 +27,7 @@ from saman.record.door import Door
 from saman.record.fence import AT, GATED, Fence, gate
 from saman.record.grants import regroup, relate, see_visits, stand
 from saman.record.membership import enrol
+from saman.record.pointing import pointed
 from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
 from saman.record.work import index_work
@@ -63,6 +64,19 @@ def put_sql(fence: Fence) -> str:
         f"SELECT place, version, updated, problem FROM put({', '.join(arguments)})"
         f" WHERE {GATED} AND {allowed} ORDER BY place"
     )
+
+
+_POINTED = ("smallint[]", "smallint[]", "text[]", "text[]", "smallint[]", "text[]", "smallint[]")
+
+
+@cache
+def put_pointing_sql(fence: Fence) -> str:
+    """The same for rows that lead to what may be somebody else's: what does is marked when all was written."""
+    begun = len(_TYPES) + 3
+    pointed = ", ".join(f"${number}::{kind}" for number, kind in enumerate(_POINTED, start=begun))
+    return f"""WITH written AS MATERIALIZED ({put_sql(fence)}),
+        marked AS MATERIALIZED (SELECT mark_away({pointed}) FROM written HAVING bool_and(problem = ''))
+        SELECT place, version, updated, problem FROM written LEFT JOIN marked ON true ORDER BY place"""
 
 
 _PROBLEMS = {
@@ -141,8 +155,10 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
         row = make_row(resource | {"id": mint.make(shard)}, door.context.now, shard, change.expected, values)
     row.request, row.actor = door.context.request, door.context.actor
     row.holder = holder_of(resource, door.context.party)
+    row.pointed = pointed(resource, about, door.base, mint)
     if change.remove:
         row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
+        row.pointed = ()
     return row
 
 
@@ -196,9 +212,9 @@ def _action(row: Row) -> str:
 
 async def _put(door: Door, rows: Sequence[Row]) -> list[Written] | Refusal:
     async def send(context: Context, rows: Sequence[Row]) -> Rows:
-        return await Door(door.store, context, connection=door.connection).fetch(
-            put_sql(door.store.fence), *_arguments(rows, context)
-        )
+        fence, pointed = door.store.fence, _pointed(rows)
+        sql, more = (put_pointing_sql(fence), _columns(7, pointed)) if pointed else (put_sql(fence), ())
+        return await Door(door.store, context, connection=door.connection).fetch(sql, *_arguments(rows, context), *more)
 
     try:
         if door.connection is None and len(rows) == 1 and rows[0].expected == 0 and not rows[0].chosen:
@@ -267,6 +283,10 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
         _columns(4, dates),
         _columns(5, references),
     )
+
+
+def _pointed(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+    return [(row.shard, row.type, row.id, row.person, *one) for row in rows for one in row.pointed]
 
 
 def _tokens(row: Row) -> set[tuple[int, str, str]]:

@@ -22,7 +22,7 @@ from saman.record.search.clauses import TABLE, condition, point_condition
 from saman.record.search.query import Clause, Query, Within, unescape
 from saman.record.search.ways import RESOURCES, Finder, Frame, Window, located, persons_of
 
-COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard"
+COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard, r.away"
 _OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
 
 
@@ -66,6 +66,8 @@ class _Builder:
             wheres.append(f"({' OR '.join(map(str, ways))})")
         fence = self.frame.fence
         joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '')}"
+        if way.table == "reference":
+            wheres.append(fence.leads("d"))
         return joined, [*wheres, fence.holds("r")], way.alias
 
     def _within(self, one: Within) -> str | Refusal:

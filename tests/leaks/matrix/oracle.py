@@ -78,6 +78,11 @@ class Oracle:
                 return True
         return False
 
+    def keeps_back(self, who: Persona, thing: Thing, at: datetime) -> bool:
+        """Whether somebody would see a thing, had its person not closed it: they may not learn that it is there."""
+        would = thing.person in self._people and self._reads(who, thing.person or "", thing.kind, at)
+        return would and self.closes(who, thing, at)
+
     def visible(self, who: Persona, at: datetime) -> tuple[Thing, ...]:
         """Everything that somebody may see, deleted things too."""
         return tuple(one for one in self._things if self.shows(who, one, at))

@@ -244,7 +244,7 @@ class Writer:
             resource["hasMember"] = [{"reference": f"Observation/{target}"}]
             self._add(resource, first, links=(target,))
         both = [{"reference": f"Patient/{one}"} for one in (first, others[0])]
-        self._add({"resourceType": "Account", "status": "active", "subject": both}, "-")
+        self._add({"resourceType": "Account", "status": "active", "subject": both}, "-", links=(first, others[0]))
 
 
 LINKS = {

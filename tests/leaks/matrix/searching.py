@@ -61,7 +61,7 @@ def about(view: View, kind: str) -> Script:
     if not view.lets(kind):
         view.status(call, answer, 403)
     elif view.status(call, answer, 200):
-        view.listed(call, answer, [one for one in view.current(kind) if one.person == person.id])
+        view.listed(call, answer, [one for one in view.current(kind) if person.id in (one.person, *one.links)])
 
 
 def about_strangers(view: View, kind: str) -> Script:
@@ -144,8 +144,8 @@ def include(view: View, kind: str) -> Script:
 def pointing(view: View, kind: str) -> Script:
     """By what they point to that is closed to somebody: as if nothing pointed there."""
     ways = [(source, name) for source, names in INCLUDES.items() for name, to in names.items() if to == kind]
-    closes = view.world.oracle.closes
-    shut = [one for one in view.world.of[kind] if closes(view.who, one, view.at) and one not in view.named]
+    keeps_back = view.world.oracle.keeps_back
+    shut = [one for one in view.world.of[kind] if keeps_back(view.who, one, view.at)]
     if ways and shut:
         source, name = view.pick.choice(ways)
         thing = view.pick.choice(shut)

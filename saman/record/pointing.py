@@ -1,0 +1,52 @@
+"""Where a resource leads: the places in the record that its references name, and which may be somebody else's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from saman.kernel.ids import Mint
+from saman.model.access import DOMAIN_OF_TYPE, Domain
+from saman.model.access.relation import local
+from saman.model.fhir import RESOURCE_TYPES, references, resource_number
+
+ELSEWHERE = -1
+"""The shard of what was named elsewhere: the locator knows it, when it is there."""
+
+_PERSONAL = frozenset(
+    resource_number(kind) for kind in RESOURCE_TYPES if DOMAIN_OF_TYPE.get(kind) is not Domain.DIRECTORY
+)
+_PATIENT = resource_number("Patient")
+
+
+class Pointed(NamedTuple):
+    """A resource that a reference leads to: number of its type, id, and shard (`ELSEWHERE` where the id has none)."""
+
+    type: int
+    id: str
+    home: int
+
+
+def place_of(reference: Mapping[str, Any], base: str) -> tuple[int, str] | None:
+    """The number of the type and the id that a Reference leads to here, in any version; None for all others."""
+    text = reference.get("reference")
+    if not isinstance(text, str):
+        return None
+    kind, _, id = (local({"reference": text.removeprefix(f"{base}/") if base else text}) or "").partition("/")
+    return (resource_number(kind), id) if kind in RESOURCE_TYPES else None
+
+
+def home_of(id: str, mint: Mint) -> int:
+    """The shard that an id carries, or `ELSEWHERE`."""
+    carried = mint.shard(id)
+    return ELSEWHERE if carried is None else carried
+
+
+def pointed(resource: dict[str, Any], person: str | None, base: str, mint: Mint) -> tuple[Pointed, ...]:
+    """What a resource about `person` leads to that may be about somebody else, each once."""
+    places = dict.fromkeys(place_of(one, base) for one, _ in references(resource))
+    return tuple(
+        Pointed(*place, home_of(place[1], mint))
+        for place in places
+        if place is not None and place[0] in _PERSONAL and place != (_PATIENT, person)
+    )
