@@ -30,7 +30,7 @@ from saman.record import Store, open_store
 from saman.record.migrate import migrate
 from tests.load.bench import CENTRE, HOME_CARE, Region, Size, fill, head, line, measure, pages, steps
 from tests.load.processes import Clock, cores
-from tests.load.trust import decided, verified
+from tests.load.trust import decided, seen, verified
 
 NAME = "bench"
 READY = 60.0
@@ -170,7 +170,9 @@ def run(cluster: postgres.Cluster, folder: Path, wanted: Size, region: Region, t
     assert pid is not None
     server = serve(folder, cluster.app_url(NAME), port)
     try:
-        signed_in = cookie(port, "silje-haugen"), cookie(port, "ingrid-aasen")
+        staff = [cookie(port, one) for one in ("silje-haugen", "per-nilsen")]
+        signed_in = staff[0], cookie(port, "ingrid-aasen")
+        print(seen(port, staff, signed_in[1], "ingrid-aasen"), flush=True)
         for step in [*steps(region, *tokens), *pages(*signed_in)]:
             got = asyncio.run(measure(port, step, wanted.seconds, Clock(server.pid), Clock(pid)))
             print(line(step, got), flush=True)

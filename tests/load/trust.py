@@ -1,9 +1,10 @@
-"""How fast the log is verified and a decision is made."""
+"""How fast the log is verified, a decision is made, and a citizen sees who has looked."""
 
 from __future__ import annotations
 
+import http.client
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -13,8 +14,11 @@ import psycopg
 from saman.model.access import Assignment, Domain, Holder, Policy, Question, Relation, RelationKind, decide
 from saman.record.ledger.verify import verify
 
-ENTRIES = 100_000
+ENTRIES = 200_000
 DECISIONS = 20_000
+SEEN_WITHIN = 10.0
+"""Seconds after which a citizen sees a look at the latest."""
+
 _LOGGED = """INSERT INTO audit (at, request, actor, role, party, purpose, action, type, id, person, outcome, ground,
     query, read, missed)
 SELECT now() + i * interval '1 ms', 'r' || to_hex(i), 'Practitioner/' || i %% 500, 'home-care-nurse',
@@ -57,3 +61,37 @@ def decided(policy: Policy) -> str:
     took.sort()
     p50, p99 = (took[int(len(took) * share)] for share in (0.5, 0.99))
     return f"{'decision':<28} {1000 / (sum(took) / len(took)):>7.0f}/s (goal p99 5 ms)  p50 {p50:.3f}  p99 {p99:.3f} ms"
+
+
+def seen(port: int, staff: Sequence[str], citizen: str, whose: str) -> str:
+    """The line about looks: seconds from an answer to staff until the person's own log shows it.
+
+    `staff` and `citizen` are header lines of sessions; each of staff looks at `whose` once and for the first time.
+    """
+    took: list[float] = []
+    for session in staff:
+        before = _shown(port, citizen)
+        assert _asked(port, f"/team/people/{whose}", session)[0] == 200
+        begun = time.perf_counter()
+        while _shown(port, citizen) <= before:
+            assert time.perf_counter() - begun < SEEN_WITHIN, "the look is not shown"
+        took.append(time.perf_counter() - begun)
+    return f"{'look seen by the citizen':<28} {max(took):.2f} s at most (goal {SEEN_WITHIN:.0f} s) of {len(took)} looks"
+
+
+def _shown(port: int, citizen: str) -> int:
+    """How many looks stand in the own log."""
+    status, page = _asked(port, "/citizen/who-looked?show=looks", citizen)
+    assert status == 200
+    return page.count(b'id="e-')
+
+
+def _asked(port: int, path: str, session: str) -> tuple[int, bytes]:
+    name, _, value = session.partition(": ")
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    try:
+        connection.request("GET", path, headers={name: value, "Accept": "text/html"})
+        answer = connection.getresponse()
+        return answer.status, answer.read()
+    finally:
+        connection.close()

@@ -48,12 +48,12 @@ ENTRANCES: Mapping[Entrance, tuple[str, str]] = MappingProxyType(
     {
         Entrance.SIGN_IN: ("110114", "110122"),
         Entrance.SIGN_OUT: ("110114", "110123"),
-        Entrance.ASSIGNMENT: ("110113", "110136"),
+        Entrance.ASSIGNMENT: ("110113", "110137"),
         Entrance.ADMINISTRATION: ("110113", "110129"),
     }
 )
-"""Event and kind of each: User Authentication (Login, Logout), Security Alert (Security Roles, Security Configuration),
-https://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_403.html and sect_CID_400, 401."""
+"""Event and kind of each: User Authentication (Login, Logout), Security Alert (User Attributes Changed, Security
+Configuration), https://dicom.nema.org/medical/dicom/current/output/chtml/part16/sect_CID_400.html and sect_CID_401."""
 UNNAMED = "Practitioner/"
 """The actor of an entry whose reader is told role and unit, and not who it was."""
 NOT_DONE = "Refused: it is not there, or this is not allowed."
@@ -205,9 +205,10 @@ def _decided(entry: Logged) -> list[Resource]:
 def _entered(entry: Logged) -> list[Resource]:
     """Whose sign-in or what part of the installation it was, what was done, and in which request."""
     named = touched(entry)
-    what = {"reference": named[0]} if named else {"display": "Nobody who is known, or the installation"}
-    kind = _coding(ENTITY_TYPE, "1" if named else "2")
-    whose = {"what": what, "type": kind, "role": _coding(ENTITY_ROLE, "11"), "description": entry.query}
+    somebody = bool(named) or entry.actor == NOBODY
+    what = {"reference": named[0]} if named else {"display": "Nobody who is known" if somebody else "The installation"}
+    kind, role = _coding(ENTITY_TYPE, "1" if somebody else "2"), _coding(ENTITY_ROLE, "11" if somebody else "13")
+    whose = {"what": what, "type": kind, "role": role, "description": entry.query}
     return [*([_patient(entry.person)] if entry.person else []), whose, _request(entry)]
 
 

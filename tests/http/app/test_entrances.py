@@ -64,7 +64,7 @@ async def test_a_change_of_assignment_is_told_apart_from_a_sign_in(agder: Agder)
         page = await nurse.get("/auth/assignment")
         answer = await nurse.post("/auth/assignment", data={"csrf": csrf_in(page.text), "assignment": ""})
         assert answer.status_code == 303
-    assert (await told(agder))[0] == ("110136", "0", "Practitioner/silje-haugen")
+    assert (await told(agder))[0] == ("110137", "0", "Practitioner/silje-haugen")
 
 
 async def test_a_citizen_is_told_of_the_own_sign_ins_and_of_nobody_elses(agder: Agder) -> None:
