@@ -337,25 +337,30 @@ class SelfTreatment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """One message of a thread; `read` is when the other side, `read_by`, opened what the citizen wrote."""
+    """One message of a thread; `read` is when the other side, `read_by`, opened what was written to it.
+
+    `mine` is what the reader wrote, `ours` what the citizen or somebody close did.
+    """
 
     sender: str
     initials: str
     mine: bool
     when: datetime
     text: str
+    ours: bool = False
     side: Side = "health"
     read: datetime | None = None
     read_by: str = ""
 
 
 class Thread(msgspec.Struct, frozen=True, kw_only=True):
-    """Messages with a unit, oldest first. `key` makes a message be stored once."""
+    """Messages with a unit, oldest first. `key` makes a message be stored once; not everybody close `may_write`."""
 
     counterpart: str
     messages: tuple[Message, ...]
     reader: Reader
     key: str
+    may_write: bool = True
 
 
 class Reply(msgspec.Struct, frozen=True, kw_only=True):

@@ -89,8 +89,10 @@ def is_late(task: Resource, now: datetime) -> bool:
 
 
 def title_of(desk: Desk, task: Resource) -> str:
-    """What a task is called: a wish by its mode, else its kind."""
+    """What a task is called: a wish by its mode, a message by who wrote it, else its kind."""
     kind = kind_of(task)
+    if kind == codes.MESSAGE and task.get("requester", {}).get("reference", "").startswith("RelatedPerson/"):
+        return desk.t(mark("Message to answer, from somebody close"))
     wished = next((one.get("valueCode", "") for one in task.get("input", ()) if "valueCode" in one), "")
     return desk.t(MODES[wished] if kind == codes.CONTACT_WISH and wished in MODES else KINDS.get(kind, mark("Task")))
 

@@ -14,13 +14,18 @@ from saman.apps.team.show import refusal_page, show
 from saman.apps.team.shown import is_dead, new_key
 from saman.apps.team.texts import worded
 from saman.apps.team.views import Bubble, ThreadPage
+from saman.apps.ui.locales import mark
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted
 from saman.flows import tasks
+from saman.flows.directory import Named, name_of
 from saman.flows.message.thread import Letter, Message, open_all, thread_of, write
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.care import codes
 from saman.model.care.work import OPEN
+
+FOR = mark("%(relative)s, for %(person)s")
+SOMEBODY = mark("Somebody close")
 
 
 async def thread_page(desk: Desk, found: Held, key: str) -> ThreadPage | Refusal:
@@ -36,7 +41,7 @@ async def thread_page(desk: Desk, found: Held, key: str) -> ThreadPage | Refusal
         banner=banner_of(desk, found),
         messages=tuple(
             Bubble(
-                sender=names[one.sender].name if one.sender in names else "",
+                sender=_sender(desk, found, one, names),
                 initials=names[one.sender].initials if one.sender in names else "",
                 ours=_ours(found, one),
                 when=one.sent,
@@ -49,6 +54,14 @@ async def thread_page(desk: Desk, found: Held, key: str) -> ThreadPage | Refusal
         key=key,
         may_write=not is_dead(found.person) and may_message(desk, found),
     )
+
+
+def _sender(desk: Desk, found: Held, message: Message, names: Mapping[str, Named]) -> str:
+    """Who wrote; of somebody close also for whom."""
+    name = names[message.sender].name if message.sender in names else ""
+    if not message.sender.startswith("RelatedPerson/"):
+        return name
+    return desk.t(FOR, relative=name or desk.t(SOMEBODY), person=name_of(found.person))
 
 
 def _ours(found: Held, message: Message) -> bool:

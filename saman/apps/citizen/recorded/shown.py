@@ -1,10 +1,8 @@
-"""Readings, plan, self-treatment and messages, as the citizen sees them."""
+"""Readings, plan and self-treatment, as the citizen sees them."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any, cast, get_args
 
 from saman.apps.citizen.recorded.own import Own
@@ -14,7 +12,6 @@ from saman.apps.citizen.views import (
     Comment,
     Goal,
     Latest,
-    Message,
     OwnAnswer,
     OwnLimit,
     Plan,
@@ -22,14 +19,12 @@ from saman.apps.citizen.views import (
     ReadingLine,
     Readings,
     SelfTreatment,
-    Thread,
     Trend,
     Zone,
 )
 from saman.apps.ui.locales import mark
 from saman.apps.ui.readings import Limit, Note, Outside, Point, Series
 from saman.flows.directory import Named
-from saman.flows.message.thread import Letter, open_all, thread_of, write
 from saman.flows.monitoring import enrolment as enrolled
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import SHOWN, Reading, latest, readings_of
@@ -37,7 +32,6 @@ from saman.flows.reading import day_of, in_language, moment_of, tree_of
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
-from saman.model.care.calendar import deadline
 from saman.model.care.measurement import Measurement
 from saman.record import Stored
 
@@ -266,65 +260,3 @@ def _zones(own: Own, resource: Resource) -> Iterator[Zone]:
         if level in steps:
             title = own.tell(ZONE_TITLES[level])
             yield Zone(level=cast(Any, level), title=title, signs=(), actions=tuple(steps[level]))
-
-
-async def thread(own: Own) -> Thread | Refusal:
-    """My messages with those who follow me."""
-    enrolment = await own.enrolled()
-    found = await thread_of(own.record, own.person, own.language)
-    if isinstance(enrolment, Refusal):
-        return enrolment
-    if isinstance(found, Refusal):
-        return found
-    names = await own.names(*(one.sender for one in found))
-    me = f"Patient/{own.person}"
-    if own.record.context.actor == me:
-        await open_all(own.record, found, {me})
-    reader = own.reader(enrolment)
-    return Thread(
-        counterpart=reader.who,
-        messages=tuple(
-            Message(
-                sender=names[one.sender].name if one.sender in names else "",
-                initials=names[one.sender].initials if one.sender in names else "",
-                mine=one.sender == me,
-                when=one.sent,
-                text=one.text,
-                read=one.read,
-                read_by=_receiver(own, one.recipient),
-            )
-            for one in found
-        ),
-        reader=reader,
-        key=secrets.token_urlsafe(18),
-    )
-
-
-def _receiver(own: Own, recipient: str) -> str:
-    party = own.model.party(recipient.removeprefix("Organization/"))
-    return (own.said(party.called) or party.name) if party else ""
-
-
-async def write_message(own: Own, key: str, text: str) -> Refusal | None:
-    """A message to the unit that follows me, with the task of answering it."""
-    enrolment = await own.enrolled()
-    if isinstance(enrolment, Refusal):
-        return enrolment
-    now = own.record.context.now
-    due = deadline(enrolment.service.response.own_request_answered, enrolment.receiver, own.model.country, now)
-    task: Resource = {
-        "resourceType": "Task",
-        "status": "requested",
-        "intent": "order",
-        "code": codes.concept(codes.TASK, codes.MESSAGE),
-        "description": text.strip()[:200],
-        "for": codes.reference(f"Patient/{own.person}"),
-        "authoredOn": instant(now),
-        "lastModified": instant(now),
-        "requester": codes.reference(f"Patient/{own.person}"),
-        "owner": codes.reference(enrolment.owner),
-        "restriction": {"period": {"end": instant(due or now + timedelta(days=1))}},
-    }
-    letter = Letter(person=own.person, recipient=enrolment.owner, text=text, key=key)
-    done = await write(own.record, letter, task)
-    return done if isinstance(done, Refusal) else None

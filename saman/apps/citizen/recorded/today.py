@@ -162,7 +162,7 @@ def _contact(own: Own, appointment: Resource, names: dict[str, Named]) -> Contac
 def _unread(own: Own, found: About) -> list[Message]:
     """The last messages to the citizen that nobody has opened."""
     thread = thread_in(found, own.language)
-    return [one for one in thread if one.read is None and one.sender != f"Patient/{own.person}"][-2:]
+    return [one for one in thread if one.read is None and one.recipient == f"Patient/{own.person}"][-2:]
 
 
 def _message(one: Message, names: dict[str, Named]) -> MessageLine:

@@ -196,9 +196,9 @@ def _output(task: Resource, kind: str, names: dict[str, Named]) -> str:
 
 
 def _reply(own: Own, sent: datetime, thread: Sequence[Message], names: dict[str, Named]) -> Reply | None:
-    mine = f"Patient/{own.person}"
+    ours = ("Patient/", "RelatedPerson/")
     for one in thread:
-        if one.sender != mine and sent <= one.sent < sent + RELATED:
+        if not one.sender.startswith(ours) and sent <= one.sent < sent + RELATED:
             return Reply(sender=names[one.sender].name if one.sender in names else "", when=one.sent, text=one.text)
     return None
 
