@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+import asyncpg
 import msgspec
 
+from saman.model.access.relation import EMERGENCY, HELD_BY
 from saman.model.fhir import RESOURCE_TYPES, resource_name, resource_number
 from saman.record.context import Context, system
 from saman.record.fence import GATED, gate, opening
 from saman.record.rows import person_shard
 from saman.record.store import Store
 
-_LASTING = """SELECT person, ground, since, until FROM relation
+_LASTING = """SELECT person, ground, topic, since, until FROM relation
 WHERE actor = $1 AND party = $2 AND kind = 'opening' AND since <= $3 AND until > $3 ORDER BY until DESC, ground"""
 _FENCED = "SELECT EXISTS (SELECT FROM grants WHERE context = $1 AND person = $2 AND fenced)"
 _KEPT = gate(f"""SELECT r.type, r.id FROM resource r
@@ -26,19 +28,35 @@ _ABOUT = gate(f"""SELECT r.person FROM resource r
 
 
 class Lasting(msgspec.Struct, frozen=True):
-    """An opening that lasts now: of which person, the id of its Task, from when until when."""
+    """An opening that lasts now: of which person, the id of its Task, from when until when.
+
+    `holder` is the Organization whose data alone it opens, None when it opens all that is restricted; `emergency` says
+    that it opens the person to somebody without a tie.
+    """
 
     person: str
     id: str
     since: datetime
     until: datetime
+    holder: str | None = None
+    emergency: bool = False
 
 
 async def lasting(store: Store, context: Context) -> tuple[Lasting, ...]:
     """The openings of the professional who asks, at her unit, that last now; the one that lasts longest first."""
     rows = await store.pool.fetch(_LASTING, context.actor, context.party, context.now)
-    return tuple(
-        Lasting(row["person"], row["ground"].removeprefix("Task/"), row["since"], row["until"]) for row in rows
+    return tuple(map(_lasting, rows))
+
+
+def _lasting(row: asyncpg.Record) -> Lasting:
+    topic = row["topic"] or ""
+    return Lasting(
+        row["person"],
+        row["ground"].removeprefix("Task/"),
+        row["since"],
+        row["until"],
+        topic.removeprefix(HELD_BY) if topic.startswith(HELD_BY) else None,
+        topic == EMERGENCY,
     )
 
 

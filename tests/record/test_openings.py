@@ -270,7 +270,7 @@ async def test_each_country_tells_and_opens_as_its_rows_say(
         ground = msgspec.structs.replace(ground, ground=found.terms.grounds[0])
         if steps == 2:
             assert isinstance(await open_restricted(ward.coordinator, ground), Refusal)
-            first = await first_step(ward.coordinator, ward.who)
+            first = await first_step(ward.coordinator, ward.who, ground.ground)
             assert not isinstance(first, Refusal), first
             assert await opened_record(ward.coordinator, ward.who) is None
             ground = msgspec.structs.replace(ground, step=first.id)

@@ -58,7 +58,8 @@ Resource = dict[str, Any]
 class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody asks to open: of whom, on which ground of the country, with what reason, until when.
 
-    `step` is the id that the first of two steps gave. `until` None means as long as the country lets it.
+    `step` is the id that the first of two steps gave, whose ground it has to be. `until` None means as long as the
+    country lets it. `holder` (an Organization id that the first step named) narrows it to what that one holds.
     """
 
     person: str
@@ -66,47 +67,61 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     until: datetime | None = None
     step: str = ""
+    holder: str = ""
 
 
 class FirstStep(msgspec.Struct, frozen=True):
-    """The first of two steps taken: its id for the second, and the holders (Organization ids) that she may know of."""
+    """The first of two steps taken: its id for the second, its ground, and the holders that she may know of.
+
+    `holders` are ids of Organizations; what is restricted and has none is opened only with all the rest.
+    """
 
     id: str
+    ground: str
     holders: tuple[str, ...]
 
 
-async def first_step(record: Record, person: str) -> FirstStep | Refusal:
-    """Learn what is restricted where the country asks for two active steps; opens nothing yet.
+async def first_step(record: Record, person: str, ground: str) -> FirstStep | Refusal:
+    """Learn whose data are restricted where the country asks for two active steps; opens nothing yet.
 
-    Taking it again within the hour in which it counts is the same step.
+    Whose they are is told on the same grounds as opening them. Taking it again on the same ground, within the hour in
+    which it counts, is the same step.
     """
     terms = await _may_open(record, person)
     if isinstance(terms, Refusal):
         return terms
+    if ground not in terms.grounds:
+        return _refused("ground", "Choose a ground that the country knows.", "opening.ground")
     tasks = await own_tasks(record, person)
     if isinstance(tasks, Refusal):
         return tasks
-    taken = next((one for one in tasks if _is_fresh_step(one, record)), None)
+    taken = next((one for one in tasks if _is_fresh_step(one, record) and ground_of(one) == ground), None)
     id = taken.id if taken else new_id(record, person)
     if taken is None:
-        task = await _task(record, id, person) | {"status": "draft"}
+        said = {"status": "draft", "reasonCode": codes.concept(codes.OPENING_GROUND, ground)}
+        task = await _task(record, id, person) | said
         written = await unfenced(record).commit([Change(task, id)])
         if isinstance(written, Refusal):
             return written
-    return FirstStep(id, await holders_of(record, person))
+    return FirstStep(id, ground, await holders_of(record, person))
 
 
 async def step_taken(record: Record, person: str, id: str) -> FirstStep | None:
     """Her own first step with the id, as long as it counts."""
     taken = await _first_of(record, person, id)
-    return None if taken is None else FirstStep(taken.id, await holders_of(record, person))
+    return None if taken is None else FirstStep(taken.id, ground_of(taken), await holders_of(record, person))
+
+
+def ground_of(task: Stored) -> str:
+    """The ground that a Task of an opening, or of its first step, was made on."""
+    return codes.code_of(task.resource().get("reasonCode"), codes.OPENING_GROUND)
 
 
 async def open_restricted(record: Record, wanted: Wanted, notice: str = TOLD) -> Opened | Refusal:
     """Open what a person has restricted to the one professional who asks, at once; the log and the review know of it.
 
-    While one of hers lasts, that one is the answer: of many at once, one opens. Where the country wants the person to
-    be told, `notice` is sent to them in the same transaction.
+    While one of hers lasts that opens as much, it is the answer: of many at once, one opens. Where the country wants
+    the person to be told, `notice` is sent to them in the same transaction.
     """
     terms = await _may_open(record, wanted.person)
     if isinstance(terms, Refusal):
@@ -127,11 +142,12 @@ async def _opened_once(record: Record, wanted: Wanted, terms: Opening, notice: s
     mine = await own_openings(record)
     if isinstance(mine, Refusal):
         return mine
-    there = next((one for one in mine if one.person == wanted.person and one.lasts(record.context.now)), None)
+    lasting = (one for one in mine if one.person == wanted.person and one.lasts(record.context.now))
+    there = next((one for one in lasting if one.holder in ("", wanted.holder)), None)
     if there is not None:
         return there
     step = await _first_of(record, wanted.person, wanted.step) if terms.steps == 2 else None
-    wrong = _wrong(record, wanted, terms, mine, step)
+    wrong = _wrong(record, wanted, terms, mine, step) or await _not_theirs(record, wanted, step)
     if wrong is not None:
         return wrong
     id = step.id if step else new_id(record, wanted.person)
@@ -240,6 +256,15 @@ def _wrong(
     return None
 
 
+async def _not_theirs(record: Record, wanted: Wanted, step: Stored | None) -> Refusal | None:
+    """Refused on another ground than the first step's, and for a holder whom it did not name."""
+    if step is not None and ground_of(step) != wanted.ground:
+        return _refused("step", "First learn what is restricted, then open it.", "opening.step")
+    if wanted.holder and (step is None or wanted.holder not in await holders_of(record, wanted.person)):
+        return _refused("holder", "Choose whose data to open.", "opening.holder")
+    return None
+
+
 def _refused(path: str, text: str, key: str) -> Refusal:
     return refused(Kind.UNPROCESSABLE, "value", text, path, key=key)
 
@@ -286,8 +311,13 @@ async def _opening(record: Record, id: str, wanted: Wanted, terms: Opening) -> R
         "status": "requested",
         "reasonCode": codes.concept(codes.OPENING_GROUND, wanted.ground, wanted.reason.strip()),
         "restriction": {"period": {"start": instant(now), "end": instant(until)}},
-        "input": [by],
+        "input": [by, *_narrowed(wanted.holder)],
     }
+
+
+def _narrowed(holder: str) -> list[Resource]:
+    whose = codes.reference(f"Organization/{holder}")
+    return [{"type": codes.concept(codes.TASK_INPUT, codes.OPENING_OF), "valueReference": whose}] if holder else []
 
 
 def _notice(record: Record, person: str, id: str, text: str) -> Resource:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
@@ -37,7 +38,10 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Opened(msgspec.Struct, frozen=True, kw_only=True):
-    """An opening: its Task at a version, of whom, on which ground and with what reason, from when until when."""
+    """An opening: its Task at a version, of whom, on which ground and with what reason, from when until when.
+
+    `holder` is the Organization whose data alone it opens; empty: all that is restricted.
+    """
 
     id: str
     version: int
@@ -46,6 +50,7 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     since: datetime
     until: datetime
+    holder: str = ""
 
     def lasts(self, now: datetime) -> bool:
         """Whether it counts at a time."""
@@ -144,7 +149,14 @@ def opened_of(stored: Stored) -> Opened | None:
         reason=str(task.get("reasonCode", {}).get("text", "")),
         since=moment_of(period["start"]),
         until=moment_of(period["end"]),
+        holder=_holder_in(task),
     )
+
+
+def _holder_in(task: dict[str, Any]) -> str:
+    inputs: list[dict[str, Any]] = task.get("input", [])
+    held = [one for one in inputs if codes.code_of(one["type"], codes.TASK_INPUT) == codes.OPENING_OF]
+    return str((held or [{}])[0].get("valueReference", {}).get("reference", "")).removeprefix("Organization/")
 
 
 async def holders_of(record: Record, person: str) -> tuple[str, ...]:

@@ -24,6 +24,12 @@ ROLE_SYSTEMS = frozenset({codes.ROLE})
 TOPIC_SYSTEMS = frozenset({codes.TASK, codes.ACTIVITY})
 """Systems of the codes in `Task.code` and `ServiceRequest.code` that access rows name: `home-visit`."""
 
+EMERGENCY = "emergency"
+"""Ground and topic of an opening by somebody without a tie, because life or health is in danger."""
+
+HELD_BY = "holder/"
+"""Topic of an opening that is narrowed to what one Organization and its units hold, before the Organization's id."""
+
 Resource = Mapping[str, Any]
 
 
@@ -48,7 +54,7 @@ class RelationKind(Enum):
     MANDATE = "mandate"
     """A RelatedPerson with a power of attorney."""
     OPENING = "opening"
-    """One Practitioner has opened what is restricted, for a time."""
+    """One Practitioner has opened what is restricted, for a time; `topic` is the ground, or `HELD_BY` and a holder."""
     EXTENDED = "extended"
     """It has been decided that a guardian sees more than by the person's age; `topic` is the ground."""
     OWN_PROTECTED = "own_protected"
@@ -217,10 +223,18 @@ def _opening(task: Resource, reader: _Reader) -> Iterator[Relation]:
         ground=ground_of(task),
         party=party,
         actor=actor,
-        topic=codes.code_of(task.get("reasonCode"), codes.OPENING_GROUND) or None,
+        topic=_opened_of(task, reader) or codes.code_of(task.get("reasonCode"), codes.OPENING_GROUND) or None,
         start=start or begins(task.get("authoredOn"), reader.zone),
         end=end,
     )
+
+
+def _opened_of(task: Resource, reader: _Reader) -> str:
+    """Whose data alone are opened, as a topic; one that cannot be read opens nothing of anybody's."""
+    said = [
+        one for one in task.get("input", ()) if codes.code_of(one.get("type"), codes.TASK_INPUT) == codes.OPENING_OF
+    ]
+    return HELD_BY + (reader.party(said[0].get("valueReference")) or "") if said else ""
 
 
 def _consent(resource: Resource, reader: _Reader) -> Iterator[Relation]:

@@ -12,7 +12,7 @@ from saman.model.access.domain import Domain
 from saman.model.access.grant import without
 from saman.model.access.moment import END, START
 from saman.model.access.policy import Clause, Span, holds
-from saman.model.access.relation import Relation, RelationKind
+from saman.model.access.relation import HELD_BY, Relation, RelationKind
 from saman.model.access.restriction import Data, Provision, Recipient, Restriction
 from saman.model.access.visits import KeptBack, kept_back
 
@@ -63,21 +63,28 @@ def withheld(
 ) -> tuple[Withheld, ...]:
     """The rows that follow for one assignment from all restrictions of a person; none for the person and for systems.
 
-    What the assignment has opened is not withheld while that lasts, unless the person has said so for its purpose.
+    What the assignment has opened is not withheld while that lasts, unless the person has said so for its purpose; an
+    opening of what one Organization holds is an exception from each denial.
     `clauses` are the rules in force: what one of them keeps back of what it opens is withheld too.
     """
     if assignment.kind is Holder.SYSTEM or assignment.actor == f"Patient/{person}":
         return ()
     kept = list(found)
-    compiler = _Compiler(person, assignment, tuple(_openings(person, assignment, ties)), parents)
+    opened = tuple(_openings(person, assignment, ties))
+    whole = tuple(span for span, holder in opened if holder is None)
+    parts = tuple((span, holder) for span, holder in opened if holder)
+    compiler = _Compiler(person, assignment, whole, parts, parents)
     said = [row for one in kept if one.person == person for row in compiler.rows(one)]
     return (*said, *compiler.by_rules(kept_back(person, kept, assignment, ties, clauses)))
 
 
-def _openings(person: str, assignment: Assignment, ties: Sequence[Relation]) -> Iterator[Span]:
+def _openings(person: str, assignment: Assignment, ties: Sequence[Relation]) -> Iterator[tuple[Span, str | None]]:
+    """When something was opened, and the Organization whose it is; None: all that is restricted."""
     for tie in ties:
         if tie.person == person and tie.kind is RelationKind.OPENING and holds(assignment, tie):
-            yield Span(tie.start or START, tie.end or END)
+            topic = tie.topic or ""
+            holder = topic.removeprefix(HELD_BY) if topic.startswith(HELD_BY) else None
+            yield Span(tie.start or START, tie.end or END), holder
 
 
 _EMERGENCY, _CARE = Purpose.BREAK_THE_GLASS.value, Purpose.TREATMENT.value
@@ -87,6 +94,7 @@ class _Compiler(msgspec.Struct, frozen=True):
     person: str
     assignment: Assignment
     opened: tuple[Span, ...]
+    parts: tuple[tuple[Span, str], ...]
     parents: Parents
 
     def rows(self, restriction: Restriction) -> Iterator[Withheld]:
@@ -94,6 +102,7 @@ class _Compiler(msgspec.Struct, frozen=True):
             denials = list(self._rows(restriction, provision, str(number), ""))
             yield from denials
             if denials:
+                yield from self._opened_parts(provision, denials[0])
                 for nested, exception in enumerate(provision.within):
                     yield from self._rows(restriction, exception, f"{number}.{nested}", str(number))
 
@@ -139,9 +148,30 @@ class _Compiler(msgspec.Struct, frozen=True):
                     data=data,
                 )
 
+    def _opened_parts(self, provision: Provision, denial: Withheld) -> Iterator[Withheld]:
+        """What was opened of one holder's, as exceptions from a denial."""
+        if self._is_named(provision):
+            return
+        for turn, (span, holder) in enumerate(self.parts):
+            yield msgspec.structs.replace(
+                denial,
+                place=f"{denial.place}.opened{turn}",
+                under=denial.place,
+                denies=False,
+                since=span.since,
+                until=span.until,
+                actor="",
+                spared="",
+                data=Data(holders=self._with_units((holder,))),
+            )
+
+    def _is_named(self, one: Provision) -> bool:
+        """Whether a provision speaks of emergencies, so that no opening goes beyond it."""
+        return one.purposes is not None and _EMERGENCY in one.purposes and _EMERGENCY in self._purposes
+
     def _spans(self, one: Provision) -> Iterable[Span]:
         whole = Span(one.since or START, one.until or END)
-        named = one.purposes is not None and _EMERGENCY in one.purposes and _EMERGENCY in self._purposes
+        named = self._is_named(one)
         if not one.denies and named and _CARE not in (one.purposes or ()):
             return [part for span in self.opened if (part := span & whole)]
         return without(whole, () if named or not one.denies else self.opened)

@@ -72,6 +72,8 @@ NO_ANSWER = "no-answer"
 MESSAGE = "message"
 OPENING = "opening"
 OPENING_NOTICE = "opening-notice"
+OPENING_OF = "opening-of"
+"""Of TASK_INPUT on such a Task: the Organization that holds what is opened; without it, all that is restricted."""
 """The Task by which a professional has opened what is restricted; only Saman itself writes it."""
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+import msgspec
 import pytest
 
+from saman.flows.consent.choices import CLOSABLE, say_no
 from saman.kernel.outcome import Refusal
+from saman.record import Record
 
 from .conftest import CENTRE
 from .opening import (
@@ -43,7 +46,10 @@ async def test_sweden_asks_for_two_steps(team, country, restricted):
         assert "Learn who holds it" in form.text
         direct = await nurse.send(OPEN, form, **fields)
         assert (direct.status, "The first step was not taken" in direct.text) == (422, True)
-        steps = {(await nurse.send(f"{OPEN}/first", form)).answer.headers["location"] for _ in range(2)}
+        without = await nurse.send(f"{OPEN}/first", form)
+        assert (without.status, "Choose the ground." in without.text) == (422, True)
+        first = [await nurse.send(f"{OPEN}/first", form, ground="incapable_and_needed") for _ in range(2)]
+        steps = {one.answer.headers["location"] for one in first}
         assert len(steps) == 1, "taking it again is the same step"
         place = steps.pop()
         step = place.partition("of=")[2]
@@ -53,6 +59,8 @@ async def test_sweden_asks_for_two_steps(team, country, restricted):
         second = await nurse.get(place)
         assert "Step 2 of 2" in second.text
         assert "Who holds it is not said." in second.text
+        assert "it is absolutely needed for their care" in second.text
+        assert "The person has agreed" not in second.text, "the ground is that of the first step"
         assert "The person is told at once" in second.text
         assert "88 %" not in (await nurse.get(PLACE)).text, "nothing is opened yet"
         team.clock.now = restricted + timedelta(minutes=20)
@@ -64,11 +72,49 @@ async def test_sweden_asks_for_two_steps(team, country, restricted):
         assert again.status == 422, "a step opens once"
 
 
+async def test_what_one_unit_holds_is_opened_alone(team, country, restricted):
+    """Sweden's inner and outer block: where it is, by the first step; by the second, one unit's or all of it."""
+    country("se")
+    own = await as_citizen(team)
+    assert not isinstance(await say_no(own, UNIT, CLOSABLE), Refusal)
+    texts = {"homecare-grimstad": "Walk to the shop", "homecare-arendal": "Sleep through the night"}
+    for unit, text in texts.items():
+        context = msgspec.structs.replace(team.system.context, party=unit)
+        goal = {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": text}}
+        kind = {"category": [{"coding": [{"system": "urn:saman:goal", "code": "personal"}]}]}
+        written = await Record(team.store, context, "").create(
+            goal | kind | {"subject": {"reference": f"Patient/{WHO}"}}
+        )
+        assert not isinstance(written, Refusal), written
+    async with team.as_(CENTRE) as nurse:
+        before = (await nurse.get(PLACE)).text
+        assert not any(text in before for text in texts.values())
+        first = await nurse.send(f"{OPEN}/first", await nurse.get(OPEN), ground="consent")
+        second = await nurse.get(first.answer.headers["location"])
+        assert "Where something is restricted" in second.text
+        assert "closed to other organisations" in second.text
+        step = first.answer.headers["location"].partition("of=")[2]
+        fields = {"reason": REASON, "until": "60", "step": step}
+        wrong = await nurse.send(OPEN, second, **fields, holder="agder-telemedicine-centre-x")
+        assert (wrong.status, "Choose whose data to open" in wrong.text) == (422, True)
+        assert (await nurse.send(OPEN, second, **fields, holder="homecare-grimstad")).status == 303
+        page = await nurse.get(PLACE)
+        assert [text in page.text for text in texts.values()] == [True, False]
+        assert "You have opened what is restricted at" in page.text
+        assert "The person has restricted something" in page.text
+        assert (await nurse.get(OPEN)).status == 200, "the rest can be opened as well"
+        await closed(nurse)
+        after = (await nurse.get(PLACE)).text
+        assert not any(text in after for text in texts.values())
+
+
 async def test_an_old_first_step_counts_no_more(team, country, restricted):
     country("se")
     fields = {"ground": "incapable_and_needed", "reason": REASON, "until": "60"}
     async with team.as_(CENTRE) as nurse:
-        place = (await nurse.send(f"{OPEN}/first", await nurse.get(OPEN))).answer.headers["location"]
+        place = (await nurse.send(f"{OPEN}/first", await nurse.get(OPEN), ground=fields["ground"])).answer.headers[
+            "location"
+        ]
         second = await nurse.get(place)
         for minutes in (25, 50, 61):
             team.clock.now = restricted + timedelta(minutes=minutes)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
 from saman.apps.team.desk import Desk
-from saman.apps.team.opening.pages import holders
-from saman.apps.team.opening.views import OpenForm, Span
+from saman.apps.team.opening.views import Block, OpenForm, Span
 from saman.apps.team.opening.words import (
+    ALL_OF_IT,
     ALONE,
     GROUNDS,
     INFORMED,
     LOGGED,
     NATIONAL,
     NOT_INFORMED,
+    ONLY_OF,
     REVIEWED,
 )
 from saman.apps.team.shown import banner
@@ -38,17 +39,36 @@ async def open_form(desk: Desk, person: str, resource: dict[str, Any], taken: Fi
     told, hidden = await told_of(desk.record, person)
     if told and not hidden:
         return None
+    blocks = [await _block(desk, one) for one in taken.holders] if taken else []
     return OpenForm(
         person=person,
         banner=banner(desk, resource),
         steps=terms.steps,
         step=taken.id if taken else "",
-        holders=holders(desk, taken.holders) if taken else (),
+        ground=desk.t(GROUNDS[taken.ground]) if taken else "",
+        blocks=tuple(blocks),
+        whose=tuple(_whose(desk, blocks)),
         grounds=tuple((one, desk.t(GROUNDS[one])) for one in terms.grounds),
         spans=tuple(_spans(desk, terms)),
         afterwards=await _afterwards(desk, terms),
         law=set(terms.rows) == set(terms.confirmed) and not terms.set_here,
     )
+
+
+async def _block(desk: Desk, holder: str) -> Block:
+    """Where something is restricted: the unit, the organisation it belongs to now, and whether that is one's own."""
+    pool, context = desk.record.store.pool, desk.record.context
+    own = await controller_of(pool, context.party, context.now) or context.party
+    over = await controller_of(pool, holder, context.now) or holder
+    unit, provider = (desk.called(f"Organization/{one}") or one for one in (holder, over))
+    return Block(holder=holder, unit=unit, provider=provider, inner=over == own)
+
+
+def _whose(desk: Desk, blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:
+    for one in blocks:
+        yield one.holder, desk.t(ONLY_OF, unit=one.unit)
+    if blocks:
+        yield "", desk.t(ALL_OF_IT)
 
 
 def _spans(desk: Desk, terms: Opening) -> Iterator[Span]:

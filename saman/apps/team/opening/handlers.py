@@ -20,7 +20,7 @@ from saman.apps.team.texts import worded
 from saman.apps.ui.locales import Words
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted
-from saman.flows.opening.opening import Wanted, end, first_step, open_restricted, step_taken
+from saman.flows.opening.opening import Wanted, end, first_step, open_restricted, openings_now, step_taken
 from saman.kernel.outcome import Kind, Refusal, refused
 
 PERSON = "/team/people/{person}"
@@ -68,7 +68,7 @@ async def _form(request: Request, desk: Desk, step: str, typed: Mapping[str, str
     seen = await desk.record.read("Patient", person)
     if isinstance(seen, Refusal):
         return refusal_page(request, seen)
-    if note_of(request) is not None:
+    if _is_open(request):
         return see(f"/team/people/{person}")
     taken = await step_taken(desk.record, person, step) if step else None
     view = await open_form(desk, person, seen.resource(), taken)
@@ -85,14 +85,14 @@ async def first(request: Request, desk: Desk) -> Response:
     fields = await posted(request)
     person = request.path_params["person"]
     seen = fields if isinstance(fields, Refusal) else await desk.record.read("Patient", person)
-    if isinstance(seen, Refusal):
-        return refusal_page(request, seen)
+    if isinstance(fields, Refusal) or isinstance(seen, Refusal):
+        return refusal_page(request, seen if isinstance(seen, Refusal) else _never())
     view = await open_form(desk, person, seen.resource(), None)
     if view is None or view.steps != 2:
         return see(f"/team/people/{person}/open")
-    taken = await first_step(desk.record, person)
+    taken = await first_step(desk.record, person, fields.get("ground", ""))
     if isinstance(taken, Refusal):
-        return await _refused(request, desk, "", {}, taken)
+        return await _refused(request, desk, "", fields, taken)
     return see(f"/team/people/{person}/open?of={taken.id}")
 
 
@@ -103,7 +103,7 @@ async def send(request: Request, desk: Desk) -> Response:
     seen = fields if isinstance(fields, Refusal) else await desk.record.read("Patient", person)
     if isinstance(fields, Refusal) or isinstance(seen, Refusal):
         return refusal_page(request, seen if isinstance(seen, Refusal) else _never())
-    if note_of(request) is not None:
+    if _is_open(request):
         return see(f"/team/people/{person}")
     step = fields.get("step", "")
     taken = await step_taken(desk.record, person, step) if step else None
@@ -115,15 +115,22 @@ async def send(request: Request, desk: Desk) -> Response:
         return await _refused(request, desk, step, fields, until)
     wanted = Wanted(
         person=person,
-        ground=fields.get("ground", ""),
+        ground=taken.ground if taken else fields.get("ground", ""),
         reason=fields.get("reason", "").strip(),
         until=until,
         step=step,
+        holder=fields.get("holder", "")[:70],
     )
     done = await open_restricted(desk.record, wanted, _notice(desk))
     if isinstance(done, Refusal):
         return await _refused(request, desk, step, fields, done)
     return see(f"/team/people/{person}")
+
+
+def _is_open(request: Request) -> bool:
+    """Whether all that is restricted is open already; with what one unit holds, more can be asked for."""
+    note = note_of(request)
+    return note is not None and not note.holder
 
 
 def _never() -> Refusal:
@@ -156,7 +163,8 @@ async def close(request: Request, desk: Desk) -> Response:
     fields = await posted(request)
     if isinstance(fields, Refusal):
         return refusal_page(request, fields)
-    opened = await noted(request, desk)
-    if opened is not None:
-        await end(desk.record, opened.id)
+    person = request.path_params["person"]
+    for opened in await openings_now(desk.record):
+        if opened.person == person:
+            await end(desk.record, opened.id)
     return see(f"/team/people/{request.path_params['person']}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 from starlette.requests import Request
 
@@ -27,18 +29,27 @@ async def noted(request: Request, desk: Desk) -> Lasting | None:
     person, task = (str(request.path_params.get(name, "")) for name in ("person", "task"))
     if not person and not task:
         return None
-    mine = await openings_now(desk.record)
+    mine = sorted(await openings_now(desk.record), key=lambda one: one.holder is not None)
     found = next((one for one in mine if one.person == person), None)
     if found is None and task:
         found = await opened_of_task(desk.record.store, desk.record.context, task, mine)
+        found = next((one for one in mine if found is not None and one.person == found.person), None)
     if found is not None:
-        request.state.opening = OpeningNote(found.person, found.until)
+        request.state.opening = _note(desk, found, mine)
     return found
+
+
+def _note(desk: Desk, found: Lasting, mine: Sequence[Lasting]) -> OpeningNote:
+    same = [one for one in mine if one.person == found.person]
+    units = [desk.called(f"Organization/{one.holder}") or one.holder for one in same if one.holder]
+    whose = ", ".join(dict.fromkeys(units)) if found.holder is not None else ""
+    return OpeningNote(found.person, found.until, whose, any(one.emergency for one in same))
 
 
 async def shows_restriction(request: Request, desk: Desk, person: str) -> bool:
     """Whether the person's page says that something is restricted: where the law lets it be known, and it is closed."""
-    if note_of(request) is not None:
+    note = note_of(request)
+    if note is not None and not note.holder:
         return False
     told, hidden = await told_of(desk.record, person)
     if not told or not hidden:

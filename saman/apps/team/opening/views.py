@@ -14,6 +14,10 @@ class OpeningNote(msgspec.Struct, frozen=True):
 
     person: str
     until: datetime
+    holder: str = ""
+    """Whose data alone are open, in words; empty: all that the person has restricted."""
+    emergency: bool = False
+    """Whether the person was opened without any tie."""
 
 
 class OpenKind(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,18 +82,33 @@ class Span(msgspec.Struct, frozen=True):
     words: str
 
 
+class Block(msgspec.Struct, frozen=True, kw_only=True):
+    """What is restricted at one unit: its id, what it and the organisation over it are called, and where it keeps out.
+
+    `inner`: it keeps out others of the reader's own organisation; else those of other organisations.
+    """
+
+    holder: str
+    unit: str
+    provider: str
+    inner: bool
+
+
 class OpenForm(msgspec.Struct, frozen=True, kw_only=True):
     """The form that opens what is restricted.
 
-    `steps` is 2 where the country asks for two; `step` is then the id of the first once it was taken, and `holders`
-    those she may know of.
+    `steps` is 2 where the country asks for two; `step` is then the id of the first once it was taken, `ground` the
+    ground it was taken on, in words, and `blocks` what she may know of where it is.
     """
 
     person: str
     banner: PersonBanner
     steps: int
     step: str
-    holders: tuple[str, ...]
+    ground: str
+    blocks: tuple[Block, ...]
+    whose: tuple[tuple[str, str], ...]
+    """What can be opened, the least first: one unit's, or all of it; empty where there is no choice."""
     grounds: tuple[tuple[str, str], ...]
     spans: tuple[Span, ...]
     afterwards: tuple[str, ...]

@@ -59,6 +59,9 @@ GROUNDS = MappingProxyType(
 )
 """The grounds of the country's rows (R08), as the one who opens says them."""
 
+ONLY_OF = mark("Only what %(unit)s holds")
+ALL_OF_IT = mark("All that the person has restricted")
+
 LOGGED = mark("It is written in the log, with your name, the ground and your reason. The person can read it.")
 REVIEWED = mark("A log reviewer at %(unit)s goes through it by %(moment)s, never you yourself.")
 INFORMED = mark("The person is told at once, on their own first page.")
@@ -76,6 +79,7 @@ SENTENCES = MappingProxyType(
         "opening.ground": mark("Choose the ground."),
         "opening.reason": mark("Write why, in a sentence of at least 10 and at most 1000 letters."),
         "opening.until": mark("Choose for how long. It cannot be longer than the list says."),
+        "opening.holder": mark("Choose whose data to open, among those that the first step named."),
         "opening.step": mark("The first step was not taken, or more than an hour ago. Take it again."),
         "opening.often": mark("You have opened five times within an hour. Call whoever is responsible at your unit."),
         "opening.nothing": mark("The person has restricted nothing that your unit would see otherwise."),
