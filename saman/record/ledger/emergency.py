@@ -100,13 +100,13 @@ class EmergencyLog:
     def _begin(self) -> None:
         self._name = f"{int(self._clock() * 1000):014d}-{secrets.token_hex(6)}{ENDING}"
         self._file = os.open(self._folder / self._name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
         self._lines = self._bytes = 0
-        folder = os.open(self._folder, os.O_RDONLY)
         try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+            fcntl.flock(self._file, fcntl.LOCK_EX)
+            _sync(self._folder)
+        except OSError:
+            self.close()
+            raise
 
     def _give_up(self) -> None:
         """Take back what was cut: nobody was answered upon it. The next entries begin a file of their own."""
@@ -120,6 +120,15 @@ class EmergencyLog:
         line = Line(now, (first.isoformat(), *others))
         nonce = secrets.token_bytes(NONCE)
         return b64encode(nonce + self._cipher.encrypt(nonce, msgspec.json.encode(line), _place(self._name, at))) + b"\n"
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def cipher_of(secret: bytes) -> AESGCM:
