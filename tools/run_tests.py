@@ -22,7 +22,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 TOTAL = 50
 WITHOUT_BROWSER = ("--ignore", "tests/e2e")
 ON_DATABASE = "postgres and not conformance and not kills and not leaks and not soak"
-SLOW = "e2e or conformance or kills or leaks or soak or network"
+SLOW = "e2e or conformance or kills or leaks or fuzz or soak or network"
 
 
 class Part(NamedTuple):
@@ -83,7 +83,7 @@ PARTS = (
     Part(
         "fuzz",
         5,
-        (pytest("tests", *WITHOUT_BROWSER, "-m", "property and not postgres and not soak"),),
+        (pytest("tests", *WITHOUT_BROWSER, "-m", "(property or fuzz) and not postgres and not soak"),),
         environment=(("SAMAN_TEST_FUZZ", "500"),),
     ),
     Part("kills", 5, (pytest("tests", *WITHOUT_BROWSER, "-m", "kills and not soak"),)),
@@ -92,7 +92,7 @@ PARTS = (
         3,
         (pytest("tests", *WITHOUT_BROWSER, "-m", ON_DATABASE),),
         no_oldest,
-        (("SAMAN_TEST_POSTGRES", OLDEST), ("SAMAN_TEST_SHARE", "10")),
+        (("SAMAN_TEST_POSTGRES", OLDEST), ("SAMAN_TEST_SHARE", "16")),
     ),
     Part(
         "soak",

@@ -28,6 +28,7 @@ from saman.model.access.moment import midnight
 from tests.policy.book import COUNTRIES, answers, policy_of, roles, rows_text
 from tests.policy.cedar import TIES, Cedar
 
+pytestmark = pytest.mark.fuzz
 SHARE = int(os.environ.get("SAMAN_CEDAR") or 2400)
 WHOLE = 200_000
 

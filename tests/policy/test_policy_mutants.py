@@ -14,6 +14,7 @@ from saman.model.access.terms_kinds import TERMS_OF
 from tests.policy.book import COUNTRIES
 from tests.policy.mutants import mutants
 
+pytestmark = pytest.mark.fuzz
 SHARE = 60
 LEAST = 0.95
 
