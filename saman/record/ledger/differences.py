@@ -10,8 +10,10 @@ import msgspec
 from saman.record.ledger.journal import Line, Version
 
 UNLOGGED, MISSING, CHANGED, UNWRITTEN, UNSEEN, FORK = "unlogged", "missing", "changed", "unwritten", "unseen", "fork"
+SPOILT = "spoilt"
 """Somebody was shown whom no entry names · an entry is gone · an entry is not what was logged · a write has no entry
-or another one · an entry that the person it is about would not find · the ledger does not follow from what was seen."""
+or another one · an entry that the person it is about would not find · the ledger does not follow from what was seen ·
+a note of a server that nobody can read."""
 
 
 class Difference(msgspec.Struct, frozen=True):
@@ -41,6 +43,8 @@ Written = Mapping[tuple[int, str, int], Found]
 def differences(lines: Iterable[Line], digests: Digests, written: Written) -> Iterator[Difference]:
     """What the log, given as digests by number and the entries of writes by version, lacks of these lines."""
     for line in lines:
+        if line.spoilt:
+            yield Difference(SPOILT, line.request)
         if line.unlogged:
             yield Difference(UNLOGGED, line.request)
         for kept in line.entries:

@@ -7,6 +7,7 @@ are short-lived: the worker holds them against the log and removes them once a c
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,13 +46,17 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True):
-    """One answer, or a part of one; `unlogged` is how many people it showed whom no entry of it names."""
+    """One answer, or a part of one; `unlogged` is how many people it showed whom no entry of it names.
+
+    One that is `spoilt` cannot be read; its `request` names file and line.
+    """
 
     at: float
     request: str
     entries: tuple[Kept, ...]
     wrote: tuple[Version, ...]
     unlogged: int
+    spoilt: bool = False
 
 
 class Journal:
@@ -86,8 +91,8 @@ class Journal:
 
     def _turn(self, now: float) -> None:
         self.close()
-        name = f"{int(now * 1000):014d}-{os.getpid()}{ENDING}"
-        self._file = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        name = f"{int(now * 1000):014d}-{os.getpid()}-{secrets.token_hex(4)}{ENDING}"
+        self._file = os.open(self._folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._until = now + TURN
 
     def close(self) -> None:
@@ -122,9 +127,16 @@ def lines_of(file: Path) -> Iterator[Line]:
     """The lines of a file; a last line that a crash has cut short is no line."""
     decoder = msgspec.json.Decoder(Line)
     with file.open("rb") as source:
-        for text in source:
+        for number, text in enumerate(source, 1):
             if text.endswith(b"\n"):
-                yield decoder.decode(text)
+                yield _read(decoder, text) or Line(begun(file), f"{file.name}:{number}", (), (), 0, spoilt=True)
+
+
+def _read(decoder: msgspec.json.Decoder[Line], text: bytes) -> Line | None:
+    try:
+        return decoder.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return None
 
 
 def begun(file: Path) -> float:

@@ -35,6 +35,7 @@ FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::text[]) AS k(t, d, v, 
 
 _SAID = {
     "unlogged": "is an answer that showed somebody whom the log does not name",
+    "spoilt": "may be in a note of a server that nobody can read",
     "missing": "was logged and is gone",
     "changed": "is not what was logged",
     "unwritten": "should be there for something that was written, and is not what was logged",

@@ -16,7 +16,7 @@ from saman.apps.withheld import Withheld
 from saman.kernel.outcome import Refusal
 from saman.record import Record, Store, Stored, Written, system
 from saman.record.audit import AuditWriter, Entry
-from saman.record.ledger.differences import CHANGED, MISSING, UNLOGGED, UNSEEN, UNWRITTEN, Difference
+from saman.record.ledger.differences import CHANGED, MISSING, SPOILT, UNLOGGED, UNSEEN, UNWRITTEN, Difference
 from saman.record.ledger.journal import Journal, files_of, lines_of
 from saman.record.ledger.note import Signer, own_signer
 from saman.record.ledger.reconcile import Reconciliation
@@ -265,6 +265,19 @@ async def test_a_line_that_a_crash_has_cut_is_no_line(served: Served, who: str) 
         torn.write(b'[1795348800.0,"r2",[')
     assert len(list(lines_of(file))) == 1
     assert await served.compare() == []
+
+
+@pytest.mark.parametrize("spoilt", [b"", b"[]", b"{", b'[1.0,"r",[[1,"%"]],[],0]', b"\xff\xfe", b"null"])
+async def test_a_note_that_nobody_can_read_is_a_difference_and_stops_nothing(
+    served: Served, who: str, spoilt: bytes
+) -> None:
+    await served.answer(CALLS["read"](who))
+    [file] = files_of(served.folder)
+    await served.answer(CALLS["read"](who), "r2")
+    whole = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(whole[0] + spoilt + b"\n" + whole[1])
+    served.tamper("DELETE FROM audit WHERE request = 'r2'")
+    assert {one.kind for one in await served.compare()} == {SPOILT, MISSING}
 
 
 async def test_nothing_leaves_when_the_log_cannot_be_written(served: Served, who: str) -> None:
