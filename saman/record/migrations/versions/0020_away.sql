@@ -3,7 +3,12 @@
 ALTER TABLE reference ADD COLUMN target_shard smallint;;
 ALTER TABLE resource ADD COLUMN away boolean NOT NULL DEFAULT false;;
 ALTER TABLE history ADD COLUMN away boolean NOT NULL DEFAULT false;;
+GRANT UPDATE (target_shard) ON reference TO $app;;
+CREATE POLICY marking ON reference FOR UPDATE
+    USING ((SELECT nullif(current_setting('saman.context', true), '')) IS NOT NULL);;
 
+-- What is there already, by what its text names.
+SELECT set_config('saman.context', '0', true);;
 WITH own AS (SELECT DISTINCT r.shard, r.type, r.id, r.person, m.g[1] AS named FROM resource r
              CROSS JOIN LATERAL regexp_matches(r.body, '"reference":"[^"]*?([A-Za-z0-9.-]{1,64})(?:/_history/[^"]*)?"', 'g')
                  AS m(g))
@@ -13,6 +18,7 @@ UPDATE history h SET away = true FROM resource r
 WHERE r.shard = h.shard AND r.type = h.type AND r.id = h.id AND r.away;;
 UPDATE reference f SET target_shard = t.shard FROM resource t
 WHERE t.type = f.target_type AND t.id = f.target AND t.person IS NOT NULL AND t.person IS DISTINCT FROM f.person;;
+SELECT set_config('saman.context', '', true);;
 
 -- A version that becomes an older one keeps the mark of its resource.
 CREATE FUNCTION keep_away() RETURNS trigger LANGUAGE plpgsql AS $$$$
@@ -51,9 +57,6 @@ BEGIN
             of_policy, rule);
     END LOOP;
 END $$$$;;
-GRANT UPDATE (target_shard) ON reference TO $app;;
-CREATE POLICY marking ON reference FOR UPDATE
-    USING ((SELECT nullif(current_setting('saman.context', true), '')) IS NOT NULL);;
 
 -- Marks what was just written and points to what is not about the same person, or not there: one place in each array
 -- for each reference: the resource that it stands in, its person, and what it leads to. It looks past the fences.
