@@ -1,5 +1,5 @@
 """The FHIR interface over a fresh database with Norway's rules. A token says who calls: `system`, `citizen:<id>`,
-`relative:<id>` or `nurse:<unit>`; `x-scopes` narrows it as an app's token would."""
+`relative:<id>`, `nurse:<unit>` or `reviewer:<organisation>`; `x-scopes` narrows it as an app's token would."""
 
 from __future__ import annotations
 
@@ -47,6 +47,8 @@ class Gate:
             return system(clock(), request)
         if kind == "nurse":
             actor, role, purpose, holder, party = "Practitioner/1", "home-care-nurse", "TREAT", Holder.STAFF, who
+        elif kind == "reviewer":
+            actor, role, purpose, holder, party = "Practitioner/r", "log-reviewer", "HOPERAT", Holder.STAFF, who
         elif kind == "citizen":
             actor, role, purpose, holder, party = f"Patient/{who}", "citizen", "PATRQT", Holder.CITIZEN, ""
         elif kind == "relative":
