@@ -29,12 +29,15 @@ class Reach(msgspec.Struct, frozen=True, kw_only=True):
     closed: dict[Domain, int]
 
 
-async def reach(record: Record) -> tuple[Reach, ...] | Refusal:
-    """For the citizen who asks: everybody who may look at anything of hers now, as far as the record knows of them."""
+async def reach(record: Record, person: str = "") -> tuple[Reach, ...] | Refusal:
+    """For the citizen who asks: everybody who may look at anything of hers now, as far as the record knows of them.
+
+    Saman itself asks about any Patient id.
+    """
     context = record.context
-    if context.kind != Holder.CITIZEN.value:
+    if not context.is_system and (context.kind != Holder.CITIZEN.value or person):
         return refused(Kind.FORBIDDEN, "forbidden", "This is for the person it is about.", key="outlook.not-yours")
-    person = context.actor.removeprefix("Patient/")
+    person = person or context.actor.removeprefix("Patient/")
     present = await present_of(record, person)
     await record.log(Entry(context, "S", resource_number("Consent"), person=person, query="reach"))
     return tuple(_reaches(record, present))

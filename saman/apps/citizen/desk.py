@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
-from saman.apps.citizen.sharing_views import Acting, OwnLooks, Sharing, SharingWith
+from saman.apps.citizen.sharing_views import Acting, ChildSharing, OwnLooks, Sharing, SharingWith
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -124,6 +124,10 @@ class CitizenDesk(Protocol):
 
     async def sharing(self) -> Sharing | Refusal:
         """Who may look at my information now."""
+        ...
+
+    async def child_sharing(self) -> ChildSharing | Refusal:
+        """Who may look at a child now, for a guardian: units, and whose it is to say no to them."""
         ...
 
     async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> SharingWith | Refusal:

@@ -12,7 +12,7 @@ from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.show import refusal_page, show
 from saman.apps.ui.locales import mark
 from saman.apps.ui.pages import see
-from saman.apps.ui.security import posted
+from saman.apps.ui.security import posted, session_of
 from saman.flows.consent.choices import CLOSABLE
 from saman.flows.consent.close import OPENS
 from saman.kernel.ids import is_fhir_id
@@ -23,8 +23,16 @@ NO_DAY = mark("Write the day as year-month-day, such as 2027-01-31.")
 
 
 async def sharing(request: Request, desk: CitizenDesk) -> Response:
-    """Who may look."""
+    """Who may look; a guardian sees whose it is to say no, and where it is theirs says it."""
+    if is_close(request):
+        return await show(request, desk, "citizen/sharing_child.html", await desk.child_sharing())
     return await show(request, desk, "citizen/sharing.html", await desk.sharing())
+
+
+def is_close(request: Request) -> bool:
+    """Whether somebody close asks."""
+    session = session_of(request)
+    return session is not None and session.role == "relative"
 
 
 async def sharing_with(request: Request, desk: CitizenDesk) -> Response:

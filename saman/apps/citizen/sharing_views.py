@@ -8,15 +8,20 @@ import msgspec
 
 
 class NoShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A no that stands: what it closes, and since when."""
+    """A no that stands: what it closes, and since when; a guardian's says `by` whom, and whether the reader ends it."""
 
     id: str
     kinds: str
     since: datetime
+    by: str = ""
+    may_end: bool = True
 
 
 class UnitShare(msgspec.Struct, frozen=True, kw_only=True):
-    """A unit whose staff may look: in which roles, at which kinds of data, and why they may."""
+    """A unit whose staff may look: in which roles, at which kinds of data, and why they may.
+
+    `no` is the reader's own, `said` what guardians have said for the reader.
+    """
 
     party: str
     name: str
@@ -24,6 +29,7 @@ class UnitShare(msgspec.Struct, frozen=True, kw_only=True):
     kinds: str
     grounds: tuple[str, ...]
     no: NoShown | None = None
+    said: tuple[NoShown, ...] = ()
 
 
 class ScopeChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,7 +71,7 @@ class OpenKind(msgspec.Struct, frozen=True, kw_only=True):
 class Acting(msgspec.Struct, frozen=True, kw_only=True):
     """For whom somebody close is here, on which grounds, what is open to them, and when it ended if it has.
 
-    `changed` is when what is shared was changed, where that was not long ago.
+    `changed` is when what is shared was changed, where that was not long ago; a `guardian` has a page of who may look.
     """
 
     name: str
@@ -73,6 +79,7 @@ class Acting(msgspec.Struct, frozen=True, kw_only=True):
     open: tuple[OpenKind, ...]
     ended: datetime | None = None
     changed: datetime | None = None
+    guardian: bool = False
 
 
 class OwnLook(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,12 +114,24 @@ class Sharing(msgspec.Struct, frozen=True, kw_only=True):
     afterwards: Afterwards
 
 
+class ChildSharing(msgspec.Struct, frozen=True, kw_only=True):
+    """A guardian's page: whose it is to say no about the child, by which rule; the units where it is `theirs`."""
+
+    name: str
+    theirs: bool
+    says: str
+    rule: str
+    law: bool
+    units: tuple[UnitShare, ...]
+    afterwards: Afterwards
+
+
 class KindChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """A kind of data that can be closed: how much of it there is, and whether it is chosen."""
+    """A kind of data that can be closed: how much of it there is (None: not told), and whether it is chosen."""
 
     kind: str
     words: str
-    things: int
+    things: int | None
     chosen: bool
 
 

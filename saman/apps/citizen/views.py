@@ -132,6 +132,8 @@ class OpenedNews(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     look: str
     at: str
+    emergency: bool = False
+    """That they had no tie to me: it was an emergency, and I had restricted nothing."""
 
 
 class Today(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ Written as a FHIR Consent in the shape of IHE's Privacy Consent on FHIR (https:/
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
@@ -16,8 +16,9 @@ from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.consent import PRIVACY
 from saman.model.access.domain import BY_WORD, Domain
+from saman.model.access.guardian import Saying, Whose, saying
 from saman.model.care import codes
-from saman.record import Record, Stored, Written
+from saman.record import SYSTEM, Record, Stored, Written
 
 CLOSABLE = (Domain.PLAN, Domain.READINGS, Domain.HEALTH, Domain.SOCIAL)
 """Kinds of data that can be closed one by one. Who the person is stays with those who have a tie."""
@@ -29,17 +30,26 @@ Resource = dict[str, Any]
 
 
 class No(msgspec.Struct, frozen=True, kw_only=True):
-    """A no in force: its Consent at a version, to which unit, to which kinds of data (all of CLOSABLE: everything)."""
+    """A no in force: its Consent at a version, to which unit, to which kinds of data (all of CLOSABLE: everything).
+
+    `by` is the reference of who said it: the person, or a guardian.
+    """
 
     id: str
     version: int
     party: str
     kinds: tuple[Domain, ...]
     since: datetime
+    by: str = ""
 
 
-def proposal(record: Record, party: str, kinds: Collection[Domain], id: str = "") -> Resource | Refusal:
-    """The Consent by which the citizen who asks says no to `party`; `id` when it takes the place of an earlier no."""
+def proposal(
+    record: Record, party: str, kinds: Collection[Domain], id: str = "", person: str = ""
+) -> Resource | Refusal:
+    """The Consent by which the one who asks says no to `party`; `id` when it takes the place of an earlier no.
+
+    `person` is the Patient id of whom it is about, where that is not the one who asks.
+    """
     if not kinds or not set(kinds) <= set(CLOSABLE):
         text = "Choose what they may not see."
         return refused(Kind.UNPROCESSABLE, "required", text, "kind", key="consent.kind")
@@ -53,7 +63,7 @@ def proposal(record: Record, party: str, kinds: Collection[Domain], id: str = ""
         "status": "active",
         "scope": codes.concept(*PRIVACY),
         "category": [codes.concept("http://loinc.org", "59284-0")],
-        "patient": codes.reference(record.context.actor),
+        "patient": codes.reference(f"Patient/{person}" if person else record.context.actor),
         "performer": [codes.reference(record.context.actor)],
         "dateTime": instant(record.context.now),
         "policyRule": codes.concept(ACT_CODE, "OPTIN"),
@@ -62,8 +72,13 @@ def proposal(record: Record, party: str, kinds: Collection[Domain], id: str = ""
 
 
 async def own_nos(record: Record) -> tuple[No, ...] | Refusal:
-    """The nos of the citizen who asks that are in force and were said on the pages, newest first."""
-    asked = [("patient", record.context.actor), ("status", "active")]
+    """The nos about the citizen who asks that are in force and were said on the pages, newest first."""
+    return await nos_about(record, record.context.actor)
+
+
+async def nos_about(record: Record, patient: str) -> tuple[No, ...] | Refusal:
+    """The nos about a person (`Patient/1`) as far as the one who asks sees them, whoever said them."""
+    asked = [("patient", patient), ("status", "active")]
     found = await all_of(record, "Consent", asked)
     if isinstance(found, Refusal):
         return found
@@ -80,7 +95,8 @@ def _no(stored: Stored) -> No | None:
     if not set(provision) <= {"type", "actor", "class"} or provision.get("type") != "deny" or not party or not kinds:
         return None
     since = moment_of(consent.get("dateTime", "1900-01-01"))
-    return No(id=stored.id, version=stored.version, party=party, kinds=kinds, since=since)
+    by = next((str(one.get("reference", "")) for one in consent.get("performer", ())), "")
+    return No(id=stored.id, version=stored.version, party=party, kinds=kinds, since=since, by=by)
 
 
 def _party(provision: Resource) -> str:
@@ -111,16 +127,58 @@ async def say_no(record: Record, party: str, kinds: Collection[Domain]) -> Writt
 
 async def _earlier(record: Record, party: str) -> No | Refusal | None:
     nos = await own_nos(record)
-    return nos if isinstance(nos, Refusal) else next((one for one in nos if one.party == party), None)
+    if isinstance(nos, Refusal):
+        return nos
+    return next((one for one in nos if one.party == party and one.by == record.context.actor), None)
 
 
 async def take_back(record: Record, id: str) -> Written | Refusal:
-    """End a no; what it closed is open again when this returns."""
+    """End a no; what it closed is open again when this returns. One of a guardian ends once it is for the person."""
     nos = await own_nos(record)
     if isinstance(nos, Refusal):
         return nos
     found = next((one for one in nos if one.id == id), None)
-    there = await record.read("Consent", id) if found else None
-    if found is None or there is None or isinstance(there, Refusal):
-        return refused(Kind.NOT_FOUND, "not-found", "There is no such no.", key="record.not-found")
-    return await record.update("Consent", id, there.resource() | {"status": "inactive"}, found.version)
+    if found is None:
+        return no_such()
+    if found.by == record.context.actor:
+        return await ended(record, found)
+    whose = await own_saying(record)
+    if isinstance(whose, Refusal):
+        return whose
+    if whose.whose is Whose.GUARDIAN:
+        return refused(Kind.FORBIDDEN, "forbidden", "This is for the guardian to take back.", key="consent.guardian")
+    return await ended(as_saman(record), found)
+
+
+async def own_saying(record: Record) -> Saying | Refusal:
+    """Whose it is to say no about the citizen who asks."""
+    return await saying_about(record, record.context.actor.removeprefix("Patient/"))
+
+
+async def saying_about(record: Record, person: str) -> Saying | Refusal:
+    """Whose it is to say no about a Patient whom the one who asks sees."""
+    found = await record.read("Patient", person)
+    if isinstance(found, Refusal):
+        return found
+    day = found.resource().get("birthDate", "")
+    born = date.fromisoformat(day) if len(day) == len("2026-11-22") else None
+    return saying(record.store.policy, born, record.context.now)
+
+
+async def ended(record: Record, no: No) -> Written | Refusal:
+    """The Consent of a no, no longer active."""
+    there = await record.read("Consent", no.id)
+    if isinstance(there, Refusal):
+        return no_such()
+    return await record.update("Consent", no.id, there.resource() | {"status": "inactive"}, no.version)
+
+
+def no_such() -> Refusal:
+    """There is no such no, or it is not for the one who asks to know."""
+    return refused(Kind.NOT_FOUND, "not-found", "There is no such no.", key="record.not-found")
+
+
+def as_saman(record: Record) -> Record:
+    """The record for one step that has been held against the rules, logged in the name of the one who asks."""
+    context = msgspec.structs.replace(record.context, number=SYSTEM, kind="system", narrowing=None)
+    return Record(record.store, context, record.base, record.connection)

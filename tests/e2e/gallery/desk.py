@@ -38,7 +38,7 @@ from .content import (
     D,
 )
 from .people import Person
-from .sharing import LOOKED_AT, NOBODY, OWN_LOOKS, SHARING, WITH
+from .sharing import CHILD, LOOKED_AT, NOBODY, OWN_LOOKS, SHARING, WITH
 from .simulated import simulated
 
 
@@ -317,6 +317,9 @@ class DeskFixture:
 
     async def sharing(self) -> sharing_views.Sharing | Refusal:
         return NOBODY if self.person.empty else SHARING
+
+    async def child_sharing(self) -> sharing_views.ChildSharing | Refusal:
+        return CHILD
 
     async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> sharing_views.SharingWith | Refusal:
         return WITH if chosen is None else LOOKED_AT

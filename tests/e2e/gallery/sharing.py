@@ -8,6 +8,7 @@ import msgspec
 
 from saman.apps.citizen.sharing_views import (
     Afterwards,
+    ChildSharing,
     KindChoice,
     LossLine,
     NoShown,
@@ -78,4 +79,13 @@ OWN_LOOKS = OwnLooks(
     name="Ingrid Aasen",
     looks=(OwnLook(start=NOW, end=NOW + timedelta(minutes=4), what="planen og avtalene"),),
     days=30,
+)
+CHILD = ChildSharing(
+    name="Yasmin Al-Khatib",
+    theirs=True,
+    says="Du bestemmer om dette.",
+    rule="R07",
+    law=False,
+    units=(CENTRE, HOME_CARE),
+    afterwards=AFTERWARDS,
 )

@@ -19,7 +19,11 @@ from saman.record import Record, open_store, process, system
 
 REGION = Path(__file__).parents[3] / "regions" / "no-agder"
 FRIDAY_EVENING = datetime.fromisoformat("2026-11-20T22:00:00+01:00")
-PEOPLE = ("ingrid-aasen", "olav-tveit", "einar-kleivset", "aud-mykland", "knut-fjeldsa", "solveig-knutsen", "lise-holt")
+FAMILY = ("fatima-al-khatib", "yasmin-al-khatib", "noor-al-khatib")
+PEOPLE = (
+    *("ingrid-aasen", "olav-tveit", "einar-kleivset", "aud-mykland", "knut-fjeldsa", "solveig-knutsen", "lise-holt"),
+    *FAMILY,
+)
 PUBLISHED = 3
 
 Resource = dict[str, Any]

@@ -158,6 +158,17 @@ RELATIVE: Final[tuple[Place, ...]] = (
     ("/citizen/sharing", ()),
     ("/citizen/own-looks", ()),
 )
+GUARDIAN: Final[tuple[Place, ...]] = (
+    ("/citizen", (open_details,)),
+    ("/citizen/plan", ()),
+    ("/citizen/sharing", (open_details,)),
+    ("/citizen/sharing/municipality-arendal", ()),
+    ("/citizen/sharing/municipality-arendal", (send_main,)),
+    ("/citizen/sharing/nowhere", ()),
+    ("/citizen/own-looks", ()),
+    ("/auth/people", ()),
+    ("/auth/people", (forged("main form", "csrf", "x"),)),
+)
 NURSE: Final[tuple[Place, ...]] = (
     ("/team", (open_details,)),
     ("/team", (open_keys,)),
@@ -278,6 +289,7 @@ PLACES: Final = {
     "Tor Aasen": RELATIVE,
     "Målfrid Tveit": RELATIVE,
     "Lise Holt": RELATIVE,
+    "Samir Al-Khatib": GUARDIAN,
     "Silje Haugen": NURSE,
     "Bodil Aas": HOME_CARE,
     "Per Nilsen": DOCTOR,
@@ -295,7 +307,10 @@ PLACES: Final = {
     "Tone Larsen": OVERSEER,
     "Ellen Vik": OVERSEER,
 }
-"""By the name to search for. Kari sees plan and messages, Tor nothing, Målfrid readings too; nobody follows Lise."""
+"""By the name to search for. Kari sees plan and messages, Tor nothing, Målfrid readings too; nobody follows Lise.
+
+Samir has custody of one whose plan he sees.
+"""
 
 
 def tasks(place: Installation) -> dict[str, str]:

@@ -8,9 +8,20 @@ from datetime import date
 import msgspec
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
-from saman.apps.citizen.recorded import log, messages, questions, relatives, reporting, sharing, shown, today, work
+from saman.apps.citizen.recorded import (
+    children,
+    log,
+    messages,
+    questions,
+    relatives,
+    reporting,
+    sharing,
+    shown,
+    today,
+    work,
+)
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.sharing_views import Acting, OwnLooks, Sharing, SharingWith
+from saman.apps.citizen.sharing_views import Acting, ChildSharing, OwnLooks, Sharing, SharingWith
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -136,21 +147,29 @@ class RecordDesk:
         """Who may look."""
         return self._not_own() or await sharing.sharing(self._own)
 
+    async def child_sharing(self) -> ChildSharing | Refusal:
+        """Who may look at the child, for a guardian."""
+        return await children.child_sharing(self._own)
+
     async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> SharingWith | Refusal:
         """One unit, and what saying no to it would change."""
-        return self._not_own() or await sharing.sharing_with(self._own, party, chosen)
+        if self._is_close:
+            return await children.child_sharing_with(self._own, party, chosen)
+        return await sharing.sharing_with(self._own, party, chosen)
 
     async def say_no(self, party: str, chosen: Collection[Domain]) -> Refusal | None:
         """Closes kinds of data to a unit."""
-        return self._not_own() or await sharing.say(self._own, party, chosen)
+        if self._is_close:
+            return await children.child_say(self._own, party, chosen)
+        return await sharing.say(self._own, party, chosen)
 
     async def take_back(self, no: str) -> Refusal | None:
         """Ends a no."""
-        return self._not_own() or await sharing.unsay(self._own, no)
+        return await (children.child_unsay if self._is_close else sharing.unsay)(self._own, no)
 
     async def acting(self) -> Acting | None:
         """For whom somebody close is here; None for the citizen."""
-        return await relatives.acting(self._own) if self._own.record.context.kind == "relative" else None
+        return await relatives.acting(self._own) if self._is_close else None
 
     async def own_looks(self) -> OwnLooks | Refusal:
         """What somebody close has looked at."""
@@ -175,6 +194,10 @@ class RecordDesk:
     async def not_heard_back(self, report: str) -> Refusal | None:
         """Tells both ends that the citizen has had no answer."""
         return self._not_own() or await work.not_heard_back(self._own, report)
+
+    @property
+    def _is_close(self) -> bool:
+        return self._own.record.context.kind == "relative"
 
     def _not_own(self) -> Refusal | None:
         if self._own.record.context.kind == "citizen":

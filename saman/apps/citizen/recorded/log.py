@@ -28,6 +28,7 @@ from saman.flows.review.terms import LogTerms, log_terms
 from saman.flows.review.visits import WRITES, Visit, visits
 from saman.kernel.outcome import Refusal
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
+from saman.model.access.relation import EMERGENCY as NO_TIE
 from saman.model.care.party import PartyKind
 from saman.record.audit import Logged
 from saman.record.review import MOST, Rest, looks_at, rest_at
@@ -77,6 +78,7 @@ GROUNDS = (
 """What `saman.model.access` says of each ground, word for word, so that it can be translated."""
 WAITS = mark("Such openings are always gone through by a log reviewer. That has not been done yet.")
 GONE_THROUGH = mark("A log reviewer has gone through this opening.")
+IN_EMERGENCY = mark("They had no tie to you, opened your information in an emergency, and gave a reason.")
 EMERGENCY = "BTG"
 """The purpose of use of an emergency (http://terminology.hl7.org/CodeSystem/v3-ActReason)."""
 CHECKS = mark("They check for their organisation who has looked, and see no more of you than that.")
@@ -331,6 +333,8 @@ def _grounds(own: Own, run: Sequence[Logged], openings: Mapping[str, Opening]) -
     )
     if run[0].role == REVIEWER:
         return [own.tell(CHECKS)]
+    if any(openings[one.ground].ground == NO_TIE for one in run if one.ground in openings):
+        return [own.tell(IN_EMERGENCY)]
     return [own.tell(ground_words(kind).text) for kind in kinds if kind is not None]
 
 

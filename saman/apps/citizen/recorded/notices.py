@@ -15,6 +15,7 @@ from saman.flows.review.names import shielded
 from saman.flows.review.openings import Opening, own_openings
 from saman.flows.review.terms import log_terms
 from saman.flows.review.visits import Visit, visits
+from saman.model.access.relation import EMERGENCY
 from saman.record import Stored
 from saman.record.review import looks_at
 
@@ -48,4 +49,5 @@ def _news(own: Own, notice: Notice, opening: Opening, looks: Sequence[Visit], wh
         reason=opening.reason,
         look=str(look.number) if look else "",
         at=look.start.isoformat() if look else "",
+        emergency=opening.ground == EMERGENCY,
     )

@@ -138,6 +138,7 @@ async def acting(own: Own) -> Acting:
         open=tuple(_open(own, standing.open)),
         ended=ended if not holding and ended is not None else None,
         changed=await _changed(own, standing.ties),
+        guardian=RelationKind.GUARDIAN in kinds and bool(standing.open),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
+import msgspec
 from babel.lists import format_list
 
 from saman.apps.citizen.recorded.own import Own
@@ -21,15 +22,17 @@ from saman.apps.citizen.sharing_views import (
     UnitShare,
 )
 from saman.apps.ui.locales import mark
-from saman.flows.consent.choices import CLOSABLE, No, own_nos, proposal, say_no, take_back
+from saman.flows.consent.choices import CLOSABLE, No, own_nos, own_saying, proposal, say_no, take_back
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import GROUND_KINDS, Domain, Holder, ground_words
+from saman.model.access.guardian import Whose
 from saman.model.access.outlook import Change
 from saman.model.access.terms import RestrictionVisible, may_say_law, of_kind, opening_at, row_at
 from saman.model.access.terms_time import later
 from saman.record.outlook import outlook
 from saman.record.reach import Reach, reach
 
+GUARDIAN = mark("somebody with custody")
 UNKNOWN = mark("There is no such unit.")
 VISIBLE = {
     "hidden": mark("They cannot see that you have said no."),
@@ -37,7 +40,11 @@ VISIBLE = {
     "existence_and_holder": mark("They can see that something is closed and who keeps it, but not what it is."),
 }
 MAY_OPEN = mark("If your care needs it in an emergency, a professional can open it with a reason, for %(span)s.")
+MAY_OPEN_CHILD = mark(
+    "If the child's care needs it in an emergency, a professional can open it with a reason, for %(span)s."
+)
 MAY_NOT_OPEN = mark("Nobody can open it for you, not even in an emergency.")
+MAY_NOT_OPEN_CHILD = mark("Nobody can open it, not even in an emergency.")
 TOLD = mark("You are told when that happens.")
 REVIEWED = mark("Each such opening is gone through by a log reviewer.")
 DATA = {
@@ -59,33 +66,64 @@ async def sharing(own: Own) -> Sharing | Refusal:
         return found
     if isinstance(nos, Refusal):
         return nos
-    by_party = _by_party(found)
-    close = await close_ones(own, found, partial(_kinds, own))
+    parties = by_party(found)
+    mine = [one for one in nos if one.by == own.record.context.actor]
+    said = await _said_for(own, nos)
+    close = await close_ones(own, found, partial(kinds_of, own))
     if isinstance(close, Refusal):
         return close
     return Sharing(
-        units=tuple(_units(own, by_party, nos)),
+        units=tuple(_units(own, parties, mine, said)),
         relatives=close,
-        elsewhere=tuple(_unit(own, one.party, (), one) for one in nos if one.party not in by_party),
+        elsewhere=tuple(unit_of(own, one.party, (), one) for one in mine if one.party not in parties),
         afterwards=afterwards(own),
     )
 
 
-def _by_party(found: Iterable[Reach]) -> dict[str, list[Reach]]:
-    by_party: dict[str, list[Reach]] = {}
+def by_party(found: Iterable[Reach]) -> dict[str, list[Reach]]:
+    """What staff may see, by unit."""
+    parties: dict[str, list[Reach]] = {}
     for one in found:
         if one.assignment.kind is Holder.STAFF:
-            by_party.setdefault(one.assignment.party, []).append(one)
-    return by_party
+            parties.setdefault(one.assignment.party, []).append(one)
+    return parties
 
 
-def _units(own: Own, by_party: dict[str, list[Reach]], nos: Sequence[No]) -> Iterator[UnitShare]:
-    said = {one.party: one for one in nos}
-    shown = [_unit(own, party, reaches, said.get(party)) for party, reaches in by_party.items()]
+async def _said_for(own: Own, nos: Iterable[No]) -> dict[str, tuple[NoShown, ...]]:
+    """What guardians have said for the citizen, by unit; the citizen takes it back once it is theirs to say."""
+    others = [one for one in nos if one.by != own.record.context.actor]
+    if not others:
+        return {}
+    names, whose = await own.names(*(one.by for one in others)), await own_saying(own.record)
+    theirs = not isinstance(whose, Refusal) and whose.whose is not Whose.GUARDIAN
+    found: dict[str, tuple[NoShown, ...]] = {}
+    for one in others:
+        by = names[one.by].name if one.by in names else own.tell(GUARDIAN)
+        shown = NoShown(id=one.id, kinds=kinds_of(own, one.kinds), since=one.since, by=by, may_end=theirs)
+        found[one.party] = (*found.get(one.party, ()), shown)
+    return found
+
+
+def _units(
+    own: Own, parties: Mapping[str, list[Reach]], nos: Sequence[No], said: Mapping[str, tuple[NoShown, ...]]
+) -> Iterator[UnitShare]:
+    own_no = {one.party: one for one in nos}
+    shown = [
+        msgspec.structs.replace(unit_of(own, party, reaches, own_no.get(party)), said=said.get(party, ()))
+        for party, reaches in parties.items()
+    ]
+    shown += [
+        msgspec.structs.replace(unit_of(own, party, (), own_no.get(party)), said=each)
+        for party, each in said.items()
+        if party not in parties
+    ]
     yield from sorted(shown, key=lambda one: one.name)
 
 
-def _unit(own: Own, party: str, reaches: Sequence[Reach], no: No | None) -> UnitShare:
+def unit_of(
+    own: Own, party: str, reaches: Sequence[Reach], no: No | None, words: Mapping[Domain, str] | None = None
+) -> UnitShare:
+    """A unit as it is shown; `words` say the kinds of data of somebody else."""
     known = own.model.party(party)
     roles = dict.fromkeys(own.role(one.assignment.role) for one in reaches)
     kinds = {kind for one in reaches for kind in one.domains if not _is_closed(one, kind, no)}
@@ -94,9 +132,9 @@ def _unit(own: Own, party: str, reaches: Sequence[Reach], no: No | None) -> Unit
         party=party,
         name=known.name if known else party,
         roles=_listed(own, [role for role in roles if role]),
-        kinds=_kinds(own, kinds),
+        kinds=kinds_of(own, kinds, words),
         grounds=tuple(own.tell(ground_words(kind).text) for kind in grounds if kind is not None),
-        no=NoShown(id=no.id, kinds=_kinds(own, no.kinds), since=no.since) if no else None,
+        no=NoShown(id=no.id, kinds=kinds_of(own, no.kinds, words), since=no.since) if no else None,
     )
 
 
@@ -105,8 +143,9 @@ def _is_closed(one: Reach, kind: Domain, no: No | None) -> bool:
     return (no is not None and kind in no.kinds) or 0 < one.things.get(kind, 0) <= one.closed.get(kind, 0)
 
 
-def _kinds(own: Own, kinds: Collection[Domain]) -> str:
-    return _listed(own, [own.tell(words) for kind, words in DATA.items() if kind in kinds])
+def kinds_of(own: Own, kinds: Collection[Domain], words: Mapping[Domain, str] | None = None) -> str:
+    """Kinds of data as a list in the reader's language."""
+    return _listed(own, [own.tell(said) for kind, said in (words or DATA).items() if kind in kinds])
 
 
 def _listed(own: Own, words: Sequence[str]) -> str:
@@ -120,8 +159,8 @@ async def sharing_with(own: Own, party: str, chosen: Collection[Domain] | None =
         return found
     if isinstance(nos, Refusal):
         return nos
-    reaches = _by_party(found).get(party, [])
-    no = next((one for one in nos if one.party == party), None)
+    reaches = by_party(found).get(party, [])
+    no = next((one for one in nos if one.party == party and one.by == own.record.context.actor), None)
     if not reaches and no is None:
         return refused(Kind.NOT_FOUND, "not-found", "There is no such unit.", key=UNKNOWN)
     preview = await _preview(own, party, chosen, no) if chosen is not None else None
@@ -129,7 +168,7 @@ async def sharing_with(own: Own, party: str, chosen: Collection[Domain] | None =
         return preview
     picked = chosen if chosen is not None else no.kinds if no else ()
     return SharingWith(
-        unit=_unit(own, party, reaches, no),
+        unit=unit_of(own, party, reaches, no),
         choices=tuple(_choices(own, reaches, picked)),
         afterwards=afterwards(own),
         preview=preview,
@@ -154,18 +193,19 @@ async def _preview(own: Own, party: str, chosen: Collection[Domain], no: No | No
     enrolment = await own.enrolment()
     reads = enrolment is not None and not isinstance(enrolment, Refusal) and enrolment.receiver.id == party
     return Preview(
-        lines=tuple(_loss(own, one) for one in changes if one.assignment.kind is Holder.STAFF),
+        lines=tuple(loss(own, one) for one in changes if one.assignment.kind is Holder.STAFF),
         unread=reads and Domain.READINGS in chosen,
     )
 
 
-def _loss(own: Own, change: Change) -> LossLine:
+def loss(own: Own, change: Change, words: Mapping[Domain, str] | None = None) -> LossLine:
+    """Who would see less or more of what, in words."""
     known = own.model.party(change.assignment.party)
     who = (own.role(change.assignment.role), known.name if known else change.assignment.party)
     return LossLine(
         who=", ".join(part for part in who if part),
-        less=_kinds(own, [one.domain for one in change.shifts if one.after < one.before]),
-        more=_kinds(own, [one.domain for one in change.shifts if one.after > one.before]),
+        less=kinds_of(own, [one.domain for one in change.shifts if one.after < one.before], words),
+        more=kinds_of(own, [one.domain for one in change.shifts if one.after > one.before], words),
         work=len(change.work),
     )
 
@@ -185,18 +225,18 @@ async def unsay(own: Own, id: str) -> Refusal | None:
     return done if isinstance(done, Refusal) else None
 
 
-def afterwards(own: Own) -> Afterwards:
-    """What others see of a no and who can open it all the same, by the country's rows."""
+def afterwards(own: Own, *, child: bool = False) -> Afterwards:
+    """What others see of a no and who can open it all the same, by the country's rows; said to a guardian of a child."""
     policy, now = own.record.store.policy, own.record.context.now
     visible, opening = of_kind(policy, RestrictionVisible, now), opening_at(policy, now)
     row = row_at(policy, "R06", now)
     told = [own.tell(VISIBLE[visible.visible])] if visible is not None else []
     if opening is None:
-        told.append(own.tell(MAY_NOT_OPEN))
+        told.append(own.tell(MAY_NOT_OPEN_CHILD if child else MAY_NOT_OPEN))
     else:
         span = own.words.duration(later(now, opening.longest, policy.zone) - now + timedelta(minutes=1))
-        told.append(own.tell(MAY_OPEN, span=span))
-        told += [own.tell(TOLD)] if "inform" in opening.after else []
+        told.append(own.tell(MAY_OPEN_CHILD if child else MAY_OPEN, span=span))
+        told += [own.tell(TOLD)] if "inform" in opening.after and not child else []
         told += [own.tell(REVIEWED)] if "review" in opening.after else []
     law = row is not None and may_say_law(row, "visible")
     law = law and (opening is None or (set(opening.rows) == set(opening.confirmed) and not opening.set_here))
