@@ -12,7 +12,7 @@ from saman.record import Store
 from saman.record.audit import Unlogged
 from saman.record.outage import outage
 from saman.record.render import outcome_text
-from saman.record.traffic import Answering, Settled, answering
+from saman.record.traffic import Answering, Before, Settled, answering, nobody
 
 Noted = Callable[[Settled], None]
 """Keeps what was made durable for an answer apart from the log itself."""
@@ -31,11 +31,19 @@ class Withheld:
     When they cannot be made so, `failing` answers instead; without it, Unlogged is raised for whoever is outside.
     """
 
-    def __init__(self, app: ASGIApp, store: Store, noted: Noted = to_nobody, failing: Failing | None = None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        store: Store,
+        noted: Noted = to_nobody,
+        failing: Failing | None = None,
+        meant: Before = nobody,
+    ) -> None:
         self._app = app
         self._store = store
         self._noted = noted
         self._failing = failing
+        self._meant = meant
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the call on and hold the answer."""
@@ -55,7 +63,7 @@ class Withheld:
 
     async def settle(self, made: Answering) -> None:
         """Make durable what has come together."""
-        self._noted(await made.settle(self._store.audit))
+        self._noted(await made.settle(self._store.audit, self._meant))
 
 
 class _Held:

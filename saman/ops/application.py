@@ -68,6 +68,7 @@ from saman.record.ledger.emergency import moment
 from saman.record.ledger.state import state_of
 from saman.record.ledger.witnessing import Neighbours
 from saman.record.sessions import Sessions, SignedIn
+from saman.record.traffic import Before, nobody
 
 CHANGE_LIMIT = "change-limit"
 """The right that access rules ask for before a nurse changes a limit."""
@@ -90,6 +91,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     passkeys: bool = False
     eid_transport: httpx.AsyncBaseTransport | None = None
     noted: Noted = to_nobody
+    meant: Before = nobody
     neighbours: Neighbours | None = None
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
@@ -148,7 +150,7 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions, smart: Sma
         Middleware(FhirFirst, fhir=_fhir(parts, smart)),
         Middleware(SecurityHeaders),
         Middleware(FailurePages),
-        Middleware(Withheld, store=parts.store, noted=parts.noted),
+        Middleware(Withheld, store=parts.store, noted=parts.noted, meant=parts.meant),
         Middleware(SessionMiddleware, sessions=sessions, identity=identity, clock=parts.clock, secure=parts.secure),
         Middleware(AudienceMiddleware),
     )
@@ -166,7 +168,7 @@ def _fhir(parts: Parts, smart: Smart) -> ASGIApp:
     if parts.fhir_calls:
         who = Pace(who, parts.fhir_calls, parts.figures.slowed.inc).of_headers
     app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration)
-    return Withheld(app, parts.store, parts.noted, fhir_failure)
+    return Withheld(app, parts.store, parts.noted, fhir_failure, parts.meant)
 
 
 def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[BaseRoute]:

@@ -119,7 +119,8 @@ class Application:
         parts = parts_of(settings, store, region, ways)
         noted = Journal(ledger.journals, told=parts.figures.unnoted.inc)
         neighbours = Neighbours(ledger.signer, ledger.neighbours)
-        self._app = made = assemble(msgspec.structs.replace(parts, noted=noted, neighbours=neighbours))
+        parts = msgspec.structs.replace(parts, noted=noted, meant=noted.mean, neighbours=neighbours)
+        self._app = made = assemble(parts)
         live = made.state.live
         self._looking = asyncio.create_task(made.state.figures.keep_looking(store, lambda: live.streams))
         return None

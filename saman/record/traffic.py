@@ -7,7 +7,7 @@ can be held against each other (docs/subsystems/ledger.md).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
@@ -41,6 +41,13 @@ class Settled(NamedTuple):
     unlogged: int
 
 
+Before = Callable[[Sequence[Entry]], None]
+
+
+def nobody(entries: Sequence[Entry]) -> None:
+    """Nobody hears of them."""
+
+
 class Answering:
     """One answer that is being made."""
 
@@ -59,11 +66,15 @@ class Answering:
         """Take entries that will be written before anything leaves."""
         self._entries += entries
 
-    async def settle(self, writer: AuditWriter) -> Settled:
-        """Make what has come together durable; raises Unlogged, and then nothing may leave."""
+    async def settle(self, writer: AuditWriter, before: Before = nobody) -> Settled:
+        """Make what has come together durable; raises Unlogged, and then nothing may leave.
+
+        `before` hears of the entries before the log does.
+        """
         entries, self._entries = gathered(self._entries), []
         wrote, self._wrote = self._wrote, []
         persons, self._persons = self._persons, set()
+        before(entries)
         numbers = await writer.write(*entries)
         self._logged.update(one.person for one in entries)
         return Settled(entries, numbers, wrote, len(persons - self._logged))

@@ -10,10 +10,10 @@ import msgspec
 from saman.record.ledger.journal import Line, Version
 
 UNLOGGED, MISSING, CHANGED, UNWRITTEN, UNSEEN, FORK = "unlogged", "missing", "changed", "unwritten", "unseen", "fork"
-SPOILT = "spoilt"
+SPOILT, EXTRA = "spoilt", "extra"
 """Somebody was shown whom no entry names · an entry is gone · an entry is not what was logged · a write has no entry
 or another one · an entry that the person it is about would not find · the ledger does not follow from what was seen ·
-a note of a server that nobody can read."""
+a note of a server that nobody can read · an entry that no server noted."""
 
 
 class Difference(msgspec.Struct, frozen=True):

@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import structlog
 
-from saman.record.audit import ELSEWHERE
+from saman.record.audit import ELSEWHERE, Entry
 from saman.record.ledger.text import entry_digest, wrote_digest
 from saman.record.traffic import Settled
 
@@ -48,7 +48,8 @@ class Version(msgspec.Struct, frozen=True, array_like=True):
 class Line(msgspec.Struct, frozen=True, array_like=True):
     """One answer, or a part of one; `unlogged` is how many people it showed whom no entry of it names.
 
-    One that is `spoilt` cannot be read; its `request` names file and line.
+    `meant` are the digests of entries that are about to be handed to the log. One that is `spoilt` cannot be read; its
+    `request` names file and line.
     """
 
     at: float
@@ -57,6 +58,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True):
     wrote: tuple[Version, ...]
     unlogged: int
     spoilt: bool = False
+    meant: tuple[bytes, ...] = ()
 
 
 class Journal:
@@ -76,7 +78,17 @@ class Journal:
 
     def __call__(self, settled: Settled) -> None:
         """Note what an answer rests on, before it leaves. A disk that takes no more stops nothing; it is counted."""
-        line = self._encoder.encode(line_of(settled, now := self._clock())) + b"\n"
+        self._write(line_of(settled, now := self._clock()), now)
+
+    def mean(self, entries: Sequence[Entry]) -> None:
+        """Note what is about to be handed to the log, so that it is known should this process end in between."""
+        if entries:
+            now = self._clock()
+            digests = tuple(map(entry_digest, entries))
+            self._write(Line(now, entries[0].context.request, (), (), 0, meant=digests), now)
+
+    def _write(self, noted: Line, now: float) -> None:
+        line = self._encoder.encode(noted) + b"\n"
         try:
             if now >= self._until:
                 self._turn(now)

@@ -14,6 +14,7 @@ from pathlib import Path
 from saman.record.context import system
 from saman.record.fence import GATED, gate, opening
 from saman.record.ledger.differences import UNSEEN, Difference, Found, differences, numbers_of, version_of
+from saman.record.ledger.extra import extra, meant, noted, orphans
 from saman.record.ledger.journal import Line, files_of, is_over, lines_of
 from saman.record.ledger.sequence import differs
 from saman.record.store import Store
@@ -60,6 +61,7 @@ class Reconciliation:
             else:
                 requests += many
                 self._early.add(file.name)
+        found += await extra(self._store, now)
         for one in found:
             await differs(self._store.pool, now, one.kind, one.mark, one.request, one.entry)
         await self._store.pool.execute(_COMPARED, "all", now, requests)
@@ -81,14 +83,16 @@ async def _file(store: Store, file: Path, now: datetime) -> tuple[list[Differenc
     """What differs, and how many answers there were."""
     found: list[Difference] = []
     requests, to_look_up = 0, LOOKED_UP
+    await meant(store, sorted(orphans(lines_of(file))), now)
     lines = lines_of(file)
     while several := list(islice(lines, AT_ONCE)):
-        requests += len(several)
+        requests += sum(not line.meant for line in several)
         numbers = numbers_of(several)
         digests = {row["entry"]: row["digest"] for row in await store.pool.fetch(_DIGESTS, numbers)}
         written = await _written(store, several)
         found += differences(several, digests, written)
         numbers += [one.entry for one in written.values()]
+        await noted(store.pool, numbers)
         if to_look_up:
             found += await _unseen(store, several, numbers[:to_look_up], now)
             to_look_up = max(0, to_look_up - len(numbers))

@@ -18,6 +18,7 @@ import structlog
 from saman.record.audit import INSERT
 from saman.record.database import Connection, Pool
 from saman.record.ledger.emergency import Line, Tampered, cipher_of, files_of, lines_of
+from saman.record.ledger.extra import noted
 
 BATCH = 1000
 """Entries of one transaction."""
@@ -79,7 +80,8 @@ def _waiting(file: Path, secret: bytes, after: int, broken: set[str]) -> Iterato
 
 async def _add(connection: Connection, several: list[tuple[str, Line]]) -> None:
     async with connection.transaction():
-        await connection.fetch(INSERT, *zip(*(line.values for _, line in several), strict=True))
+        rows = await connection.fetch(INSERT, *zip(*(line.values for _, line in several), strict=True))
+        await noted(connection, (row["entry"] for row in rows))
         for name, number in Counter(name for name, _ in several).items():
             await connection.execute(_MARK, name, number)
 

@@ -12,6 +12,7 @@ from saman.kernel.clock import Clock
 from saman.model.fhir import resource_number
 from saman.record import Context, Store, system
 from saman.record.audit import OK, REFUSED, Entry
+from saman.record.traffic import keep
 
 _log = structlog.get_logger("saman.apps")
 _CONSENT = resource_number("Consent")
@@ -48,4 +49,4 @@ class Notes:
 
     async def _note(self, context: Context, client: str, what: str, outcome: int) -> None:
         named = msgspec.structs.replace(context, request=request_of(client, context.request))
-        await self._store.audit.write(Entry(named, "E", _CONSENT, outcome=outcome, query=f"app {what}"))
+        await keep(self._store.audit, Entry(named, "E", _CONSENT, outcome=outcome, query=f"app {what}"))
