@@ -217,3 +217,34 @@ async def test_a_unit_by_a_tie_that_the_father_may_not_read_is_not_named(
     assert (await father.get(f"{SHARING}/homecare-arendal")).status_code == 404
     async with agder.signed_in("yasmin-al-khatib") as child:
         assert "homecare-arendal" in await page(child, SHARING), "she sees it herself"
+
+
+async def test_the_child_reads_by_what_the_father_looked(agder: Agder, father: httpx.AsyncClient) -> None:
+    await page(father, "/citizen/plan")
+    async with agder.signed_in("yasmin-al-khatib") as child:
+        shown = main_of(unescape(await page(child, "/citizen/who-looked")))
+    assert "Samir Al-Khatib" in shown
+    assert "They have custody of you." in shown
+    assert "You have shared this with them." not in shown
+
+
+async def test_what_was_shared_stays_called_so_when_custody_comes_later(agder: Agder, family: None) -> None:
+    id = "samir-al-khatib"
+    async with agder.signed_in(id) as son:
+        await page(son, "/citizen/plan")
+    agder.clock.forward(hours=1)
+    there = await agder.system.read("RelatedPerson", id)
+    code = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleCode", "code": "POWATT"}]}
+    proxy = there.resource() | {"relationship": [*there.resource()["relationship"], code]}
+    proxy["extension"] = [*proxy["extension"], {"url": "urn:saman:scope", "valueCode": "record"}]
+    await agder.system.commit([Change(proxy, id, there.version)])
+    agder.clock.forward(minutes=1)
+    async with agder.signed_in("fatima-al-khatib") as mother:
+        assert "They have a mandate from you." not in main_of(await page(mother, "/citizen/who-looked"))
+        async with agder.signed_in(id) as son:
+            await page(son, "/citizen/plan")
+        shown = main_of(unescape(await page(mother, "/citizen/who-looked")))
+    assert "You have shared this with them." in shown
+    assert "They have a mandate from you." in shown
+    now = (await agder.system.read("RelatedPerson", id)).version
+    await agder.system.commit([Change(there.resource(), id, now)])

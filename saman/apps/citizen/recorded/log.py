@@ -14,6 +14,7 @@ from babel.lists import format_list
 
 from saman.apps.auth.smart.noting import app_of
 from saman.apps.citizen.log_views import AccessLog, ListReads, LogAsked, LogDay, LogEntry, LookStep, Unseen
+from saman.apps.citizen.recorded.close_grounds import Kinds, close_grounds
 from saman.apps.citizen.recorded.machine import SOURCES, machine_acts, unit_name
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.recorded.questions import Asked, gave_reason, line_of, own_questions
@@ -63,6 +64,7 @@ WROTE = mark("Added or changed %(what)s.")
 NOT_SHOWN = mark("Asked for %(what)s as well; there was nothing to show.")
 GROUNDS = (
     mark("You have shared this with them."),
+    mark("It has been decided that they see more than by your age."),
     mark("They are in your care team."),
     mark("They were asked to do something for you."),
     mark("They take part in a request about you."),
@@ -103,6 +105,7 @@ class Telling(msgspec.Struct, frozen=True):
     asked: Mapping[int, Asked]
     openings: Mapping[str, Opening]
     apps: Apps
+    close: Mapping[int, Kinds]
 
 
 async def access_log(own: Own, asked: LogAsked) -> AccessLog | Refusal:
@@ -189,7 +192,10 @@ async def _telling(own: Own, stretch: Stretch, questions: Sequence[Asked], terms
     openings = await own_openings(own.record) if used else {}
     ids = {app_of(one.request) for visit in found for one in visit.entries} | {one.client for one in stretch.rest}
     apps = await apps_known(own.record, ids)
-    return Telling(await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions}, openings, apps)
+    close = await close_grounds(own, found)
+    return Telling(
+        await own.names(*sorted(actors)), hidden, {one.case.visit: one for one in questions}, openings, apps, close
+    )
 
 
 def _days(own: Own, found: Sequence[Visit], rest: Sequence[Rest], telling: Telling, kind: str) -> Iterator[LogDay]:
@@ -239,7 +245,7 @@ def _entry(own: Own, visit: Visit, telling: Telling) -> LogEntry:
         end=last.at if last.at - first.at > timedelta(minutes=1) else None,
         what=" ".join(_done(own, seen)),
         asked=_asked(own, visit),
-        grounds=tuple(_grounds(own, seen, telling.openings)),
+        grounds=tuple(_grounds(own, seen, telling.openings, telling.close.get(visit.number, ()))),
         emergency=opening is not None or any(one.purpose == EMERGENCY for one in seen),
         reason=opening.reason if opening else "",
         review=own.tell(WAITS if opening.waits else GONE_THROUGH) if opening else "",
@@ -325,7 +331,8 @@ def _listed(own: Own, kinds: Iterable[str]) -> str:
     return format_list([own.tell(kind) for kind in kinds], locale=own.words.shape.locale)
 
 
-def _grounds(own: Own, run: Sequence[Logged], openings: Mapping[str, Opening]) -> Iterable[str]:
+def _grounds(own: Own, run: Sequence[Logged], openings: Mapping[str, Opening], close: Kinds) -> Iterable[str]:
+    """Why, in sentences; `close` is by what somebody close looked."""
     kinds = dict.fromkeys(
         RelationKind.OPENING if one.ground in openings or one.purpose == EMERGENCY else _ground_kind(own, one)
         for one in run
@@ -333,6 +340,8 @@ def _grounds(own: Own, run: Sequence[Logged], openings: Mapping[str, Opening]) -
     )
     if run[0].role == REVIEWER:
         return [own.tell(CHECKS)]
+    if close:
+        return [own.tell(ground_words(kind).text) for kind in close]
     if any(openings[one.ground].ground == NO_TIE for one in run if one.ground in openings):
         return [own.tell(IN_EMERGENCY)]
     return [own.tell(ground_words(kind).text) for kind in kinds if kind is not None]

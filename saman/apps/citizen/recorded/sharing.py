@@ -226,7 +226,7 @@ async def unsay(own: Own, id: str) -> Refusal | None:
 
 
 def afterwards(own: Own, *, child: bool = False) -> Afterwards:
-    """What others see of a no and who can open it all the same, by the country's rows; said to a guardian of a child."""
+    """What others see of a no and who can open it all the same, by the country's rows; `child`: said to a guardian."""
     policy, now = own.record.store.policy, own.record.context.now
     visible, opening = of_kind(policy, RestrictionVisible, now), opening_at(policy, now)
     row = row_at(policy, "R06", now)
