@@ -126,7 +126,12 @@ TIES: Final = {
     RelationKind.AT_HOME: mark("they are registered at the child's address"),
     RelationKind.BORN: mark("it goes by the citizen's age"),
 }
-TOPICS: Final = {"home-visit": mark("a home visit"), "plan": mark("the plan"), "record": mark("the record")}
+TOPICS: Final = {
+    "home-visit": mark("a home visit"),
+    "plan": mark("the plan"),
+    "record": mark("the record"),
+    "emergency": mark("an emergency"),
+}
 STATUSES: Final = {
     Status.SEEN: ("done", mark("text seen at the source")),
     Status.SECONDARY: ("waiting", mark("secondary source, a local setting")),
@@ -167,6 +172,7 @@ QUESTIONS: Final = {
     "P02": mark("The platform's own client"),
     "P03": mark("Those who watch over the platform"),
     "P04": mark("What is shared with those close"),
+    "P05": mark("Emergencies without a tie"),
 }
 """What each row of an access file is about, by its id."""
 

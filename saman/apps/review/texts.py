@@ -80,6 +80,7 @@ OPENING_GROUNDS = MappingProxyType(
         "statutory_right": mark("A right to the information by law."),
         "needed_for_treatment": mark("It was necessary for the treatment."),
         "vital_interests": mark("Life or health was in danger."),
+        "emergency": mark("Life or health was in danger; there was no tie."),
     }
 )
 

@@ -12,6 +12,7 @@ from saman.apps.ui.locales import Words
 from saman.flows.directory import Named, named
 from saman.flows.reading import all_of
 from saman.kernel.outcome import Refusal
+from saman.model.access import Relation
 from saman.model.care.basis import Text, said
 from saman.model.care.caremodel import CareModel
 from saman.model.care.party import Party, PartyKind
@@ -30,6 +31,8 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     adoption: Adoption = OFF
     wants_marks: bool = True
+    opened: Relation | None = None
+    """The reader's own opening through which the person is seen; `record` is then that of one professional."""
 
     @property
     def language(self) -> str:

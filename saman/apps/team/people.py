@@ -11,6 +11,7 @@ from saman.apps.team.shown import person_line
 from saman.apps.team.views import PeoplePage, PersonLine
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted, session_of
+from saman.flows.opening.emergency import may_ask
 from saman.kernel.outcome import Refusal
 from saman.record import Stored
 from saman.record.cursor import Place
@@ -61,6 +62,7 @@ async def people_page(desk: Desk, query: str) -> PeoplePage | Refusal:
         people=_lines(desk, page.matches[:SHOWN]),
         more=len(page.matches) > SHOWN,
         follows_anyone=bool(page.matches) or bool(query),
+        emergency=may_ask(desk.record),
     )
 
 

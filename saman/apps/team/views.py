@@ -387,3 +387,5 @@ class PeoplePage(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonLine, ...]
     more: bool
     follows_anyone: bool
+    emergency: bool = False
+    """Whether the reader could open somebody in an emergency."""

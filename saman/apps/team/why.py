@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import msgspec
 from markupsafe import Markup
 
 from saman.apps.team.desk import Desk
@@ -57,9 +58,12 @@ def relations_in(found: Iterable[Resource], policy: Policy) -> tuple[Relation, .
 def decisions(desk: Desk, person: str, ties: Sequence[Relation]) -> dict[Domain, Decision]:
     """What is decided for each kind of data about the person."""
     context, policy = desk.record.context, desk.record.store.policy
+    held, own = tuple(ties), context.assignment
+    if desk.opened is not None:
+        held, own = (*held, desk.opened), msgspec.structs.replace(own, actor=context.actor)
     return {
         domain: decide(
-            Question(assignment=context.assignment, domain=domain, at=context.now, person=person, relations=ties),
+            Question(assignment=own, domain=domain, at=context.now, person=person, relations=held),
             policy,
         )
         for domain in DOMAINS

@@ -49,7 +49,7 @@ SHORTEST = 10
 """Letters of a reason."""
 STEP = timedelta(hours=1)
 """So long the first of two steps counts: an old one would make the second the only one."""
-_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('opening ' || $1, 0))"
+ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('opening ' || $1, 0))"
 TOLD = "Information about you that you have restricted was opened by a professional. Your log says who, when and why."
 
 Resource = dict[str, Any]
@@ -99,7 +99,7 @@ async def first_step(record: Record, person: str, ground: str) -> FirstStep | Re
     id = taken.id if taken else new_id(record, person)
     if taken is None:
         said = {"status": "draft", "reasonCode": codes.concept(codes.OPENING_GROUND, ground)}
-        task = await _task(record, id, person) | said
+        task = await task_of(record, id, person) | said
         written = await unfenced(record).commit([Change(task, id)])
         if isinstance(written, Refusal):
             return written
@@ -129,7 +129,7 @@ async def open_restricted(record: Record, wanted: Wanted, notice: str = TOLD) ->
 
     async def opening(inner: Record) -> Opened | Refusal:
         assert inner.connection is not None
-        await inner.connection.execute(_ALONE, record.context.actor)
+        await inner.connection.execute(ALONE, record.context.actor)
         return await _opened_once(inner, wanted, terms, notice)
 
     done = await record.atomically(opening)
@@ -154,7 +154,7 @@ async def _opened_once(record: Record, wanted: Wanted, terms: Opening, notice: s
     task = await _opening(record, id, wanted, terms)
     changes = [Change(task, id, step.version if step else 0)]
     if "inform" in terms.after:
-        changes.append(Change(_notice(record, wanted.person, id, notice)))
+        changes.append(Change(notice_of(record, wanted.person, id, notice)))
     written = await unfenced(record).commit(changes)
     if isinstance(written, Refusal):
         return written
@@ -201,8 +201,12 @@ async def opened_record(record: Record, person: str) -> Record | None:
 
 async def _personal(record: Record, opened: Opened) -> Context:
     """The context of one professional while her opening lasts: for care with the person's consent, else BTG."""
+    return await personal_context(record, record.context.purpose if opened.ground == CONSENT else EMERGENCY)
+
+
+async def personal_context(record: Record, purpose: str) -> Context:
+    """The context of the one professional who asks, beside that of everybody in her role."""
     context, policy = record.context, record.store.policy
-    purpose = context.purpose if opened.ground == CONSENT else EMERGENCY
     own = Assignment(
         number=0, kind=Holder.STAFF, purpose=purpose, role=context.role, party=context.party, actor=context.actor
     )
@@ -282,37 +286,40 @@ def _is_fresh_step(stored: Stored, record: Record) -> bool:
     return task["status"] == "draft" and record.context.now - STEP < moment_of(task["authoredOn"])
 
 
-async def _task(record: Record, id: str, person: str) -> Resource:
-    """The Task of an opening before anything is opened."""
+async def task_of(record: Record, id: str, person: str) -> Resource:
+    """The Task of an opening before anything is opened; without a person and an id, of one that was asked for."""
     context = record.context
     owner = await controller_of(record.store.pool, context.party, context.now) or context.party
     unit = {"url": codes.SENT_FOR, "valueReference": codes.reference(f"Organization/{context.party}")}
+    about: Resource = {"id": id, "for": codes.reference(f"Patient/{person}")} if person else {}
     return {
         "resourceType": "Task",
-        "id": id,
         "intent": "order",
         "priority": "urgent",
         "code": codes.concept(codes.TASK, codes.OPENING),
         "extension": [unit],
-        "for": codes.reference(f"Patient/{person}"),
         "requester": codes.reference(context.actor),
         "owner": codes.reference(f"Organization/{owner}"),
         "authoredOn": instant(context.now),
         "lastModified": instant(context.now),
-    }
+    } | about
 
 
 async def _opening(record: Record, id: str, wanted: Wanted, terms: Opening) -> Resource:
+    until = wanted.until or later(record.context.now, terms.longest, record.store.policy.zone)
+    opened = opened_at(record, until, *_narrowed(wanted.holder))
+    ground = codes.concept(codes.OPENING_GROUND, wanted.ground, wanted.reason.strip())
+    return await task_of(record, id, wanted.person) | opened | {"reasonCode": ground}
+
+
+def opened_at(record: Record, until: datetime, *more: Resource) -> Resource:
+    """What a Task says from the moment that it opens: until when, and by when it is gone through."""
     now, zone = record.context.now, record.store.policy.zone
-    until = wanted.until or later(now, terms.longest, zone)
-    due = later(now, terms.review_within, zone)
+    terms = opening_at(record.store.policy, now)
+    due = later(now, terms.review_within if terms else "P1D", zone)
     by = {"type": codes.concept(codes.TASK_INPUT, REVIEW_BY), "valueDateTime": instant(due)}
-    return await _task(record, id, wanted.person) | {
-        "status": "requested",
-        "reasonCode": codes.concept(codes.OPENING_GROUND, wanted.ground, wanted.reason.strip()),
-        "restriction": {"period": {"start": instant(now), "end": instant(until)}},
-        "input": [by, *_narrowed(wanted.holder)],
-    }
+    period = {"start": instant(now), "end": instant(until)}
+    return {"status": "requested", "restriction": {"period": period}, "input": [by, *more]}
 
 
 def _narrowed(holder: str) -> list[Resource]:
@@ -320,7 +327,8 @@ def _narrowed(holder: str) -> list[Resource]:
     return [{"type": codes.concept(codes.TASK_INPUT, codes.OPENING_OF), "valueReference": whose}] if holder else []
 
 
-def _notice(record: Record, person: str, id: str, text: str) -> Resource:
+def notice_of(record: Record, person: str, id: str, text: str) -> Resource:
+    """What tells the person that the Task with this id has opened something."""
     context = record.context
     return {
         "resourceType": "Communication",

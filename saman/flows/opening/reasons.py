@@ -7,9 +7,20 @@ from datetime import datetime
 
 import msgspec
 
-from saman.flows.opening.standing import is_professional, not_yours, unfenced
+from saman.flows.opening.standing import EMERGENCY, is_professional, not_yours, unfenced
 from saman.kernel.outcome import Refusal
-from saman.model.access import Decision, Domain, Policy, Question, Relation, RelationKind, Words, decide, grants
+from saman.model.access import (
+    Assignment,
+    Decision,
+    Domain,
+    Policy,
+    Question,
+    Relation,
+    RelationKind,
+    Words,
+    decide,
+    grants,
+)
 from saman.model.access.moment import END
 from saman.model.access.policy import holds
 from saman.model.access.words import words
@@ -48,7 +59,7 @@ async def reasons(record: Record, person: str) -> tuple[Reason, ...] | Refusal:
     held = await ties(unfenced(record), person)
     if isinstance(held, Refusal):
         return held
-    own = [one for one in held if holds(record.context.assignment, one)]
+    own = [one for one in held if holds(_assignment(record.context), one)]
     kept = await kept_from(record.store, record.context, person, {one.ground for one in own if one.ground})
     told = [one for one in own if one.ground not in kept]
     if any(not one.is_fact for one in told):
@@ -57,8 +68,14 @@ async def reasons(record: Record, person: str) -> tuple[Reason, ...] | Refusal:
     return tuple(_untold(one) if one.decision.permitted else one for one in found)
 
 
+def _assignment(context: Context) -> Assignment:
+    """As what is asked: through an opening it is one professional."""
+    own = context.assignment
+    return msgspec.structs.replace(own, actor=context.actor) if context.purpose == EMERGENCY else own
+
+
 def _reason(context: Context, policy: Policy, person: str, domain: Domain, ties: Sequence[Relation]) -> Reason:
-    question = Question(assignment=context.assignment, domain=domain, at=context.now, person=person, relations=ties)
+    question = Question(assignment=_assignment(context), domain=domain, at=context.now, person=person, relations=ties)
     decision = decide(question, policy)
     kinds = dict.fromkeys(one.kind for one in ties if one.ground in decision.grounds and not one.is_fact)
     return Reason(
@@ -76,7 +93,7 @@ def _untold(one: Reason) -> Reason:
 
 def _until(person: str, domain: Domain, told: Iterable[Relation], context: Context, policy: Policy) -> datetime | None:
     """The end of the grants that follow one another from now on."""
-    given = [one for one in grants(person, list(told), [context.assignment], policy) if one.domain == domain]
+    given = [one for one in grants(person, list(told), [_assignment(context)], policy) if one.domain == domain]
     until = context.now
     while follows := [one.until for one in given if one.since <= until < one.until]:
         until = max(follows)

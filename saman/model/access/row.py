@@ -58,6 +58,7 @@ LAW_ROWS = {
     "P02": "system_client",
     "P03": "no_persons",
     "P04": "shared_space",
+    "P05": "emergency_access",
 }
 """The rows every country file has: R and EU of law, P of the product itself, in this order."""
 

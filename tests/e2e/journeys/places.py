@@ -198,6 +198,8 @@ NURSE: Final[tuple[Place, ...]] = (
     ("/team/people/ingrid-aasen/open", ()),
     ("/team/people/nobody/why", ()),
     ("/team/why-not", ()),
+    ("/team/emergency", ()),
+    ("/team/emergency", (write(number="123", reason="x"),)),
     ("/team/people/nobody", ()),
     ("/team/messages/ingrid-aasen", ()),
     ("/team/messages/olav-tveit", (send_main,)),

@@ -10,9 +10,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from saman.apps.team.desk import Desk
+from saman.apps.team.opening.emergency import emergency_routes
 from saman.apps.team.opening.forms import open_form
 from saman.apps.team.opening.pages import why_not_page, why_page
-from saman.apps.team.opening.through import note_of, noted
+from saman.apps.team.opening.through import note_of, noted, through
 from saman.apps.team.opening.views import OpenForm
 from saman.apps.team.opening.words import NOTICE
 from saman.apps.team.show import TeamHandler, refusal_page, show
@@ -29,6 +30,7 @@ PERSON = "/team/people/{person}"
 def opening_routes(at: Callable[..., Route]) -> list[Route]:
     """What is under a person's address, and why not; `at` makes a route for a path, a handler and a method."""
     return [
+        *emergency_routes(at),
         at("/team/why-not", why_not),
         at(f"{PERSON}/why", _about(why)),
         at(f"{PERSON}/open", _about(ask)),
@@ -42,8 +44,8 @@ def _about(handler: TeamHandler) -> TeamHandler:
     """Pages that tell of access see the person as always, and still say that an opening lasts."""
 
     async def handle(request: Request, desk: Desk) -> Response:
-        await noted(request, desk)
-        return await handler(request, desk)
+        opened = await noted(request, desk)
+        return await handler(request, await through(request, desk) if opened and opened.emergency else desk)
 
     return handle
 

@@ -13,6 +13,7 @@ from saman.apps.team.shown import banner
 from saman.apps.team.why import DOMAINS, TIES, WHY_NOT, rule_said
 from saman.apps.ui.locales import mark
 from saman.apps.ui.pages import capfirst
+from saman.flows.opening.emergency import may_ask
 from saman.flows.opening.reasons import SHOWN, Reason, reasons, rules_for
 from saman.flows.opening.standing import Standing, standing
 from saman.kernel.outcome import Refusal
@@ -101,7 +102,12 @@ def why_not_page(desk: Desk) -> WhyNotPage:
     for domain in SHOWN:
         rules = tuple(rule_said(desk, said) for said in rules_for(context, policy, domain))
         kinds.append(KindRules(capfirst(desk.t(DOMAINS[domain])), rules))
-    return WhyNotPage(standing=own_standing(desk), ties=tuple(desk.t(words) for words in _ties()), kinds=tuple(kinds))
+    return WhyNotPage(
+        standing=own_standing(desk),
+        ties=tuple(desk.t(words) for words in _ties()),
+        kinds=tuple(kinds),
+        emergency=may_ask(desk.record),
+    )
 
 
 def _ties() -> Sequence[Any]:

@@ -11,6 +11,8 @@ from saman.apps.team.desk import Desk
 from saman.apps.team.opening.views import AppLine, OpeningNote
 from saman.flows.opening.opening import opened_record, openings_now
 from saman.flows.opening.standing import entry_of, told_of
+from saman.model.access import Relation, RelationKind
+from saman.model.access.relation import EMERGENCY
 from saman.record.apps.clients import Clients
 from saman.record.openings import Lasting, opened_of_task
 
@@ -21,7 +23,22 @@ async def through(request: Request, desk: Desk) -> Desk:
     if opened is None:
         return desk
     record = await opened_record(desk.record, opened.person)
-    return desk if record is None else msgspec.structs.replace(desk, record=record)
+    return desk if record is None else msgspec.structs.replace(desk, record=record, opened=_tie(desk, opened))
+
+
+def _tie(desk: Desk, opened: Lasting) -> Relation:
+    """An opening as the rules see it."""
+    context = desk.record.context
+    return Relation(
+        person=opened.person,
+        kind=RelationKind.OPENING,
+        ground=f"Task/{opened.id}",
+        party=context.party,
+        actor=context.actor,
+        topic=EMERGENCY if opened.emergency else None,
+        start=opened.since,
+        end=opened.until,
+    )
 
 
 async def noted(request: Request, desk: Desk) -> Lasting | None:

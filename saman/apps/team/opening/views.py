@@ -73,6 +73,8 @@ class WhyNotPage(msgspec.Struct, frozen=True, kw_only=True):
     standing: str
     ties: tuple[str, ...]
     kinds: tuple[KindRules, ...]
+    emergency: bool = False
+    """Whether the reader's role could open somebody in an emergency."""
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -113,6 +115,34 @@ class OpenForm(msgspec.Struct, frozen=True, kw_only=True):
     spans: tuple[Span, ...]
     afterwards: tuple[str, ...]
     law: bool
+
+    @property
+    def choices(self) -> tuple[tuple[str, str], ...]:
+        """The spans as a list to choose from."""
+        return tuple((str(one.minutes), one.words) for one in self.spans)
+
+
+class OpenNow(msgspec.Struct, frozen=True):
+    """Somebody whom the reader has opened in an emergency that lasts."""
+
+    person: str
+    name: str
+    until: datetime
+
+
+class EmergencyForm(msgspec.Struct, frozen=True, kw_only=True):
+    """The form that opens somebody in an emergency; it says the same whoever there is.
+
+    `steps` is 2 where the country asks for two; `step` is then what the first left, and the form only asks again.
+    """
+
+    standing: str
+    rule: str
+    steps: int
+    step: str
+    spans: tuple[Span, ...]
+    afterwards: tuple[str, ...]
+    now: tuple[OpenNow, ...]
 
     @property
     def choices(self) -> tuple[tuple[str, str], ...]:

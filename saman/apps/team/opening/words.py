@@ -69,6 +69,9 @@ NOT_INFORMED = mark("No notice is sent to the person, unless they have asked to 
 NATIONAL = mark("The law asks for it to be shown in the national log as well. That is not done from here.")
 ALONE = mark("It opens for you alone, not for your unit.")
 
+EMERGENCY_NOTICE = mark("A professional opened your information in an emergency. Your log says who, when and why.")
+"""What the person is told of an emergency, as `saman.flows.opening.emergency` has it."""
+
 NOTICE = mark(
     "Information about you that you have restricted was opened by a professional. Your log says who, when and why."
 )
@@ -79,6 +82,12 @@ SENTENCES = MappingProxyType(
         "opening.ground": mark("Choose the ground."),
         "opening.reason": mark("Write why, in a sentence of at least 10 and at most 1000 letters."),
         "opening.until": mark("Choose for how long. It cannot be longer than the list says."),
+        "emergency.number": mark("Write the whole identity number, as it stands on a card or in the register."),
+        "emergency.nobody": mark(
+            "Nobody was opened by that number. Check it. If it is right, the person is not in this record or cannot be "
+            "opened from here: call the unit that follows them, or your own duty number."
+        ),
+        "emergency.again": mark("The first step was too long ago or about something else. Say it again."),
         "opening.holder": mark("Choose whose data to open, among those that the first step named."),
         "opening.step": mark("The first step was not taken, or more than an hour ago. Take it again."),
         "opening.often": mark("You have opened five times within an hour. Call whoever is responsible at your unit."),

@@ -51,7 +51,7 @@ CLOSED = {
 # What agreements may open, and for whom.
 SLOTS = {"R02-telemedicine-nurse-health": ("telemedicine-nurse", "health")}
 # Rules by age, mandate or what else somebody close has: tests/policy/tables/no.yaml says what they come to.
-BY_TABLE = ("R15-", "R17-", "R18-for-nobody", "P04-relative-readings")
+BY_TABLE = ("R15-", "R17-", "R18-for-nobody", "P04-relative-readings", "P05-")
 EVERYTHING = "person plan readings health social finance consent"
 STAFF_TIES = [kind for kind in RelationKind if kind.value not in ("self", "relative", "protected")]
 TOPICS = (None, "home-visit", "plan", "other")

@@ -9,11 +9,11 @@ from saman.model.access.row import LAW_ROWS
 
 # How far each row was checked, in the order of LAW_ROWS; stated again by hand. Versions of one row stand in brackets.
 STATUSES = {
-    "no": "S B U U S (UB) U S U U S U S U S S S S B U S S S S U U (BB) (BB) U U U U",
-    "se": "U B B U S (SS) S S S S S S S B S U S U S S U S S S U S (SS) (SS) U U U U",
-    "dk": "S S S U S (SS) U S U U S S S U S B U U S U (SS) U B S U S (SS) (SS) U U U U",
-    "fi": "S S U S S S S U U U S S S S S S S U S U (SS) U U S U U (SS) (SS) U U U U",
-    "is": "S S B U S (UB) U S S U S U S S S S S U S U S U U (US) S U (BB) (BB) U U U U",
+    "no": "S B U U S (UB) U S U U S U S U S S S S B U S S S S U U (BB) (BB) U U U U U",
+    "se": "U B B U S (SS) S S S S S S S B S U S U S S U S S S U S (SS) (SS) U U U U U",
+    "dk": "S S S U S (SS) U S U U S S S U S B U U S U (SS) U B S U S (SS) (SS) U U U U U",
+    "fi": "S S U S S S S U U U S S S S S S S U S U (SS) U U S U U (SS) (SS) U U U U U",
+    "is": "S S B U S (UB) U S S U S U S S S S S U S U S U U (US) S U (BB) (BB) U U U U U",
 }
 ZONES = {
     "no": "Europe/Oslo",
