@@ -9,15 +9,21 @@ CREATE POLICY marking ON reference FOR UPDATE
 
 -- What is there already, by what its text names.
 SELECT set_config('saman.context', '0', true);;
-WITH own AS (SELECT DISTINCT r.shard, r.type, r.id, r.person, m.g[1] AS named FROM resource r
-             CROSS JOIN LATERAL regexp_matches(r.body, '"reference":"[^"]*?([A-Za-z0-9.-]{1,64})(?:/_history/[^"]*)?"', 'g')
-                 AS m(g))
-UPDATE resource r SET away = true FROM own o JOIN resource t ON t.id = o.named
-WHERE r.shard = o.shard AND r.type = o.type AND r.id = o.id AND t.person IS NOT NULL AND t.person IS DISTINCT FROM o.person;;
-UPDATE history h SET away = true FROM resource r
-WHERE r.shard = h.shard AND r.type = h.type AND r.id = h.id AND r.away;;
-UPDATE reference f SET target_shard = t.shard FROM resource t
-WHERE t.type = f.target_type AND t.id = f.target AND t.person IS NOT NULL AND t.person IS DISTINCT FROM f.person;;
+CREATE TEMPORARY TABLE known ON COMMIT DROP AS
+    SELECT r.shard, r.type, r.id, r.person FROM resource r WHERE r.person IS NOT NULL;;
+CREATE TEMPORARY TABLE led ON COMMIT DROP AS
+    SELECT r.shard, r.type, r.id, r.person, split_part(split_part(m.g[1], '/_history/', 1), '/', -1) AS named
+    FROM resource r CROSS JOIN LATERAL regexp_matches(r.body, '"reference":"([^"]+)"', 'g') AS m(g);;
+ANALYZE known;;
+ANALYZE led;;
+CREATE TEMPORARY TABLE abroad ON COMMIT DROP AS
+    SELECT DISTINCT l.shard, l.type, l.id FROM led l JOIN known k ON k.id = l.named
+    WHERE k.person IS DISTINCT FROM l.person;;
+ANALYZE abroad;;
+UPDATE resource r SET away = true FROM abroad l WHERE r.shard = l.shard AND r.type = l.type AND r.id = l.id;;
+UPDATE history h SET away = true FROM abroad l WHERE h.shard = l.shard AND h.type = l.type AND h.id = l.id;;
+UPDATE reference f SET target_shard = k.shard FROM known k
+WHERE k.type = f.target_type AND k.id = f.target AND k.person IS DISTINCT FROM f.person;;
 SELECT set_config('saman.context', '', true);;
 
 -- A version that becomes an older one keeps the mark of its resource.
