@@ -16,7 +16,7 @@ from saman.ops.cli.progress import Progress
 from saman.ops.cli.telling import fail, say
 from saman.ops.ledger import Ledger, open_ledger
 from saman.ops.settings import load
-from saman.record.ledger.anchors import Anchor, Unsigned, copied_anchors, stored_anchors
+from saman.record.ledger.anchors import Anchor, Unsigned, copied_anchors, former_anchors, stored_anchors
 from saman.record.ledger.verify import Verdict, verify
 from saman.record.ledger.witness import FileWitness
 
@@ -65,6 +65,7 @@ def _verified(url: str, ledger: Ledger, copies: Iterable[Path]) -> tuple[Verdict
         found = list(stored_anchors(connection, key))
     for file in (*files, *copies):
         found += copied_anchors(file, key)
+    found += former_anchors(ledger.near_file.parent, ledger.near_file, key)
     anchors = [one for one in found if isinstance(one, Anchor)]
     with Progress("Verifying the log") as progress:
         verdict = verify(url, anchors, ledger.journals, progress, elsewhere=ledger.emergency)

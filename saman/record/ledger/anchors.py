@@ -58,6 +58,13 @@ def copied_anchors(file: Path, key: bytes) -> Iterator[Anchor | Unsigned]:
         yield anchor_of(kept.note, key, file.name)
 
 
+def former_anchors(folder: Path, near: Path, key: bytes) -> Iterator[Unsigned]:
+    """Files of checkpoints beside `near` that another key has signed: this ledger's key is not the one it was."""
+    for file in sorted(folder.glob("checkpoints-*.jsonl")):
+        if file != near:
+            yield from [one for one in copied_anchors(file, key) if isinstance(one, Unsigned)][:1]
+
+
 def anchor_of(note: str, key: bytes, source: str) -> Anchor | Unsigned:
     """What a signed note says, when it is signed with this key under the name in it."""
     found = read_note(note)

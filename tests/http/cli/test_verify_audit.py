@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
 
+from saman.kernel.outcome import Refusal
+from saman.ops.settings import load
+from saman.record.ledger.note import Checkpoint, Signer, own_signer
+from saman.record.ledger.witness import Kept
 from tests.http.cli.conftest import Saman
 
 pytestmark = [pytest.mark.usefixtures("people"), pytest.mark.postgres]
@@ -68,3 +74,20 @@ def test_a_key_and_witnesses_that_are_none_are_refused(saman: Saman, monkeypatch
     (tmp_path / "key").write_text("no key")
     monkeypatch.setenv("SAMAN_LEDGER_KEY", str(tmp_path / "key"))
     assert "SAMAN_LEDGER_KEY" in saman("verify", "audit").err
+
+
+def test_a_key_that_is_not_the_one_it_was_is_told(saman: Saman, entries: int, monkeypatch, tmp_path: Path) -> None:
+    """Whoever has the machine signs everything anew with a key of their own."""
+    monkeypatch.setenv("SAMAN_LEDGER_KEY", str(tmp_path / "key"))
+    assert saman("verify", "audit").status == 0
+    former = own_signer("localhost:8600", tmp_path / "former")
+    assert isinstance(former, Signer)
+    settings = load()
+    assert not isinstance(settings, Refusal)
+    file = settings.data_dir / "ledger" / f"checkpoints-{former.verifier.id.hex()}.jsonl"
+    note = former.sign(Checkpoint("localhost:8600", entries, b"r" * 32))
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(msgspec.json.encode(Kept(datetime(2026, 11, 22, tzinfo=UTC), note)) + b"\n")
+    told = saman("verify", "audit")
+    file.unlink()
+    assert (told.status, f"{file.name} is not signed by this ledger" in told.out) == (1, True)
