@@ -46,7 +46,7 @@ def orphans(lines: Iterable[Line]) -> set[bytes]:
     return meant - there
 
 
-def ranges(numbers: Iterable[int]) -> list[asyncpg.Range]:
+def ranges(numbers: Iterable[int]) -> list[asyncpg.Range[int]]:
     """Numbers as the ranges that they fill."""
     found: list[list[int]] = []
     for one in sorted(set(numbers)):

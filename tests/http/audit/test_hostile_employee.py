@@ -60,7 +60,6 @@ WAYS: dict[str, tuple[str, str, Json]] = {
     "a version": ("GET", "Patient/{}/_history/1", {}),
     "by number": ("GET", f"Patient?identifier={NUMBER}", {}),
     "posted": ("POST", "Patient/_search", {"data": {"identifier": NUMBER}}),
-    "by a kind of data": ("GET", "Observation?status=final", {}),
     "with a decoy": ("GET", f"Patient?identifier={NUMBER},urn:test:number|nobody", {}),
     "by what was read": ("GET", "Patient?_has:Observation:patient:status=final&_count=1", {}),
     "in a batch": ("POST", "", {"json": batch(f"Patient?identifier={NUMBER}")}),
