@@ -22,6 +22,7 @@ from saman.apps.team.why import decisions, relations_in, why
 from saman.apps.team.worklist import marks_note
 from saman.apps.ui.locales import mark
 from saman.apps.ui.views import PersonBanner
+from saman.flows.consent.visits import is_minor, kept_here
 from saman.flows.directory import Named, name_of
 from saman.flows.monitoring.enrolment import Enrolment, enrolments_of
 from saman.flows.monitoring.report import COMMENT
@@ -168,9 +169,16 @@ def build(desk: Desk, found: Held, *, tables: bool) -> PersonPage:
         may_message=not dead and may_message(desk, found),
         may_ask_visit=not dead and may_ask_visit(desk, found),
         may_change_limits=not dead and may_change_limits(desk, found),
+        keeps_visits=kept_here(desk.record.store.policy, desk.record.context.now)
+        and is_minor(found.person, desk.record),
         tables=tables,
         open_tasks=tuple(_open_row(desk, found, one) for one in found.tasks if _is_open_here(desk, one.resource())),
     )
+
+
+def _keeps_visits(desk: Desk, found: Held) -> bool:
+    """Whether the country lets this person keep visits from guardians."""
+    return kept_here(desk.record.store.policy, desk.record.context.now) and is_minor(found.person, desk.record)
 
 
 def _is_open_here(desk: Desk, task: Resource) -> bool:

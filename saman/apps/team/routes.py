@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from saman.apps.team import limits, lists, members, messages, people, posts, requests, summary, visits
+from saman.apps.team import kept_visits, limits, lists, members, messages, people, posts, requests, summary, visits
 from saman.apps.team.delegation.handlers import delegation_routes
 from saman.apps.team.members_page import BASES
 from saman.apps.team.opening.handlers import opening_routes
@@ -44,6 +44,8 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         at("/team/people/{person}/limit", limits.ask),
         at("/team/people/{person}/limit", limits.send, "POST"),
         at("/team/people/{person}/summary", summary.summary),
+        at("/team/people/{person}/kept-visits", kept_visits.look),
+        at("/team/people/{person}/kept-visits", kept_visits.change, "POST"),
         at("/team/messages/{person}", messages.thread),
         at("/team/messages/{person}", messages.send, "POST"),
         *(route for base in BASES.values() for route in _members(at, base)),

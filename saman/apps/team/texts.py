@@ -38,6 +38,8 @@ SENTENCES = MappingProxyType(
         "limit.reason": mark("Write why the limit is changed."),
         "limit.unknown": mark("There is no such limit."),
         "limit.digits": mark("Write a number with digits only."),
+        "visit.label": mark("Choose what was decided."),
+        "visit.reason": mark("Write why, in a sentence."),
         "message.empty": mark("Write something first."),
         "message.long": mark("Write at most 4000 characters."),
         "membership.unit": mark("Choose your own unit, or a unit within it."),

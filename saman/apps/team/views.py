@@ -86,6 +86,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     mine: bool = False
     buttons: tuple[Button, ...] = ()
     needs: tuple[NeedShown, ...] = ()
+    barred: str = ""
+    """Why the reader is not offered to take it; what is missing and who can instead stands in `needs`."""
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -250,6 +252,7 @@ class PersonPage(msgspec.Struct, frozen=True, kw_only=True):
     may_message: bool = False
     may_ask_visit: bool = False
     may_change_limits: bool = False
+    keeps_visits: bool = False
     tables: bool = False
     open_tasks: tuple[Row, ...] = ()
     restricted: bool = False
