@@ -15,7 +15,7 @@ from saman.record.context import system
 from saman.record.fence import GATED, gate, opening
 from saman.record.ledger.differences import UNSEEN, Difference, Found, differences, numbers_of, version_of
 from saman.record.ledger.extra import extra, meant, noted, orphans
-from saman.record.ledger.journal import Line, files_of, is_over, lines_of
+from saman.record.ledger.journal import Line, begun, files_of, is_over, lines_of
 from saman.record.ledger.sequence import differs
 from saman.record.store import Store
 
@@ -24,6 +24,9 @@ AT_ONCE = 2000
 
 LOOKED_UP = 200
 """Entries of each file that are looked for where the people they are about would look."""
+
+STALE, MOST_STALE = 600.0, 10
+"""Seconds after which a file that no checkpoint covers is held against the log again and again, and how many."""
 
 _DIGESTS = "SELECT entry, digest FROM audit_digests($1)"
 _WRITTEN = "SELECT place, entry, digest FROM audit_written($1, $2, $3, $4)"
@@ -48,13 +51,20 @@ class Reconciliation:
         `seconds` is the time since 1970 as the servers name their files by it.
         """
         found: list[Difference] = []
-        requests = 0
+        requests = stale = 0
         for file in files_of(self._folder):
             is_late = file.name in self._early
-            if not is_over(file, seconds) or (is_late and not await _is_covered(self._store, file)):
+            if not is_over(file, seconds):
                 continue
+            covered = is_late and await _is_covered(self._store, file)
+            if is_late and not covered:
+                stale += 1
+                if stale > MOST_STALE or seconds - begun(file) < STALE:
+                    continue
             wrong, many = await _file(self._store, file, now)
             found += wrong
+            if is_late and not covered:
+                continue
             if is_late:
                 file.unlink()
                 self._early.discard(file.name)

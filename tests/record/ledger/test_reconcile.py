@@ -234,6 +234,16 @@ async def test_notes_are_kept_until_a_checkpoint_covers_them(served: Served, who
     assert files_of(served.folder) == []
 
 
+async def test_an_entry_that_is_kept_from_its_place_and_changed_later_is_found(served: Served, who: str) -> None:
+    """Whoever rules the database lets the sequencer pass over it, so that no checkpoint ever covers it."""
+    await served.answer(CALLS["read"](who))
+    assert await served.compare() == []
+    served.tamper("UPDATE audit SET actor = 'x' WHERE request = 'r1'")
+    assert await served.compare(timedelta(minutes=5)) == []
+    assert [one.kind for one in await served.compare(timedelta(minutes=11))] == [CHANGED]
+    assert len(files_of(served.folder)) == 1
+
+
 async def test_what_servers_still_write_to_is_left_alone(served: Served, who: str) -> None:
     await served.answer(CALLS["read"](who))
     served.tamper("DELETE FROM audit WHERE request = 'r1'")
