@@ -38,7 +38,7 @@ class Roll:
     """Everybody who can be chosen, looked up now and then; `first` are ids that are offered before others."""
 
     def __init__(self, first: Sequence[str] = ()) -> None:
-        self._first = frozenset(first)
+        self._first = {id: place for place, id in enumerate(first)}
         self._users: tuple[User, ...] = ()
         self._until: datetime | None = None
 
@@ -51,7 +51,7 @@ class Roll:
             names = {one.about: one.name for one in own}
             close = tuple(msgspec.structs.replace(one, about_name=names.get(one.about, "")) for one in close)
             found = [*own, *close, *await staff(looking)]
-            self._users = tuple(sorted(found, key=lambda user: user.id not in self._first))
+            self._users = tuple(sorted(found, key=lambda user: self._first.get(user.id, len(self._first))))
             self._until = now + KEPT
         return self._users
 

@@ -5,7 +5,7 @@ from saman.ops.demo.whole import demo_bundles
 JOURNEY = (
     "ingrid-aasen",
     "kari-aasen",
-    "inger-moen",
+    "jan-aas",
     "samir-al-khatib-for-yasmin-al-khatib",
     "silje-haugen",
     "eli-strand",
