@@ -7,7 +7,7 @@ import msgspec
 from saman.kernel.outcome import Refusal
 from saman.model.access import Verdict, Words, may_write, unmet
 from saman.model.access.words import words
-from saman.model.care.competence import acting
+from saman.model.care.competence import acting, orders_of
 from saman.record.delegation import lacking
 from saman.record.door import Door
 from saman.record.narrow_reading import unnarrowed
@@ -80,7 +80,7 @@ async def _incompetent(door: Door, before: Resource | None, after: Resource | No
     needed = competences.of(before)
     if not (needed or competences.of(after)):
         return ()
-    if not set(needed) <= set(competences.of(after)):
+    if not set(needed) <= set(competences.of(after)) or (needed and orders_of(before) != orders_of(after)):
         return (words("access.write.same_needs"),)
     people = acting(before, after, door.context.actor)
     missing = await lacking(door, competences, after, people) if people else ()

@@ -6,16 +6,17 @@ have both been members of the unit ever since it began and are now. So it ends f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
+import asyncpg
 import msgspec
 
 from saman.kernel.outcome import Refusal
 from saman.model.access.delegation import ACCEPTED, OFFERED, Delegation, delegation, licences
 from saman.model.care import codes
-from saman.model.care.competence import Competence, Competences
+from saman.model.care.competence import Competence, Competences, orders_of
 from saman.model.fhir import resource_number
 from saman.record.context import system
 from saman.record.cursor import Place, Seal
@@ -91,7 +92,7 @@ UNREADABLE = "?"
 class Able(msgspec.Struct, frozen=True, kw_only=True):
     """A practitioner holds a competence until a time: by licence, or by the delegation `ground` of `giver`.
 
-    `person` is the id of the only Patient it is for, empty for everybody.
+    `person` is the id of the only Patient it is for, empty for everybody; `order` that of the only ServiceRequest.
     """
 
     competence: str
@@ -100,6 +101,11 @@ class Able(msgspec.Struct, frozen=True, kw_only=True):
     giver: str = ""
     ground: str = ""
     person: str = ""
+    order: str = ""
+
+    def fits(self, person: str, orders: Collection[str]) -> bool:
+        """Whether it is for a task about a person, done for these ServiceRequests."""
+        return self.person in ("", person) and (not self.order or self.order in orders)
 
 
 class Given(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,6 +120,7 @@ class Given(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     since: datetime
     until: datetime
+    order: str = ""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,13 +162,18 @@ async def _insert(connection: Connection, sql: str, rows: Iterable[tuple[Any, ..
 _PURPOSE = "delegation"
 
 
-def sealed(seal: Seal, person: str) -> str:
-    """The id of a Patient as it may stand in the directory."""
-    return seal.close(Place(None, person, ""), _PURPOSE)
+def sealed(seal: Seal, person: str, order: str = "") -> str:
+    """The id of a Patient, and of the one ServiceRequest that it is for alone, as they may stand in the directory."""
+    return seal.close(Place(None, scope_of(person, order), ""), _PURPOSE)
+
+
+def scope_of(person: str, order: str) -> str:
+    """Whom and what a delegation is for in one text, as the table holds it; no id has a slash."""
+    return f"{person}/{order}" if order else person
 
 
 def opened(seal: Seal, text: str) -> str:
-    """The id of the Patient behind it, `UNREADABLE` when it is not from this installation."""
+    """What `scope_of` gave, `UNREADABLE` when it is not from this installation."""
     place = seal.open(text, _PURPOSE)
     return UNREADABLE if isinstance(place, Refusal) or not place.text else place.text
 
@@ -182,7 +194,12 @@ async def able(
 ) -> tuple[Able, ...]:
     """Who of a unit's members holds these competences at a time, or one of them; licences before delegations."""
     rows = await source.fetch(_ABLE, *_asked(wanted), party, at, practitioner)
-    return tuple(Able(**dict[str, Any](row)) for row in rows)
+    return tuple(Able(**_scoped(row)) for row in rows)
+
+
+def _scoped(row: asyncpg.Record) -> dict[str, Any]:
+    person, _, order = str(row["person"]).partition("/")
+    return dict[str, Any](row) | {"person": person, "order": order}
 
 
 async def givers(
@@ -201,7 +218,7 @@ def _asked(wanted: Iterable[Competence]) -> tuple[list[str], list[str], list[str
 async def running(source: Pool | Connection, parties: Sequence[str], now: datetime) -> tuple[Given, ...]:
     """The delegations of these units that are offered or accepted and not over, the first to end first."""
     rows = await source.fetch(_RUNNING, list(parties), now)
-    return tuple(Given(**dict[str, Any](row)) for row in rows)
+    return tuple(Given(**_scoped(row)) for row in rows)
 
 
 async def asked_for(
@@ -234,6 +251,7 @@ async def lacking(door: Door, competences: Competences, task: Resource, people: 
     party, now = door.context.party, door.context.now
     own = task.get("owner", {}).get("reference") == f"Organization/{party}"
     about = str(task.get("for", {}).get("reference", "")).removeprefix("Patient/")
+    orders = orders_of(task)
     source = door.connection or door.store.pool
     wanted = [competences.known[id] for id in needs if id in competences.known]
     missing: set[str] = {id for id in needs if id not in competences.known}
@@ -241,7 +259,7 @@ async def lacking(door: Door, competences: Competences, task: Resource, people: 
         found = [
             one
             for one in await able(source, wanted, party, now, who)
-            if not one.ground or (own and one.person in ("", about))
+            if not one.ground or (own and one.fits(about, orders))
         ]
         grounds = [one.ground for one in found if one.ground]
         still = {row["ground"] for row in await source.fetch(_STILL, grounds, now)} if grounds else set()

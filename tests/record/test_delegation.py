@@ -309,6 +309,54 @@ async def test_a_delegation_goes_no_further_than_it_says(store, at_home, where):
     assert await try_(store, WORKER, task | {"status": "in-progress"}, status="completed") == COMPETENT
 
 
+async def test_a_delegation_for_one_order_is_for_what_is_done_for_it(store, at_home):
+    task, about = at_home.resource(), at_home.person
+    assert about
+    mine = {"basedOn": [{"reference": "ServiceRequest/insulin-1"}]}
+    other = {"basedOn": [{"reference": "ServiceRequest/insulin-2"}]}
+    await write(store, delegated(sealed=sealed(store.seal, about, "insulin-1")))
+    assert await try_(store, WORKER, task, status="in-progress") == COMPETENT, "it is done for no order"
+    for orders in (
+        other,
+        {"focus": {"reference": "Goal/insulin-1"}},
+        {"basedOn": [{"reference": "Patient/insulin-1"}]},
+    ):
+        await write(store, task | orders)
+        assert await try_(store, WORKER, task | orders, status="in-progress") == COMPETENT, orders
+    for orders in (mine, {"focus": {"reference": "ServiceRequest/insulin-1"}}):
+        await write(store, task | orders)
+        assert await try_(store, WORKER, task | orders, status="in-progress") == ""
+    await write(store, delegated(sealed=sealed(store.seal, "another", "insulin-1")))
+    assert await try_(store, WORKER, task | orders, status="completed") == COMPETENT, "the order is another's"
+
+
+async def test_a_task_is_not_moved_to_an_order_that_somebody_may_do(store, at_home):
+    task, about = at_home.resource(), at_home.person
+    assert about
+    mine = {"basedOn": [{"reference": "ServiceRequest/insulin-1"}]}
+    await write(store, delegated(sealed=sealed(store.seal, about, "insulin-1")))
+    for who in (WORKER, NURSE):
+        assert await try_(store, who, task, **mine) == "access.write.same_needs"
+        assert await try_(store, who, task, **mine, status="in-progress") == "access.write.same_needs"
+    await write(store, task | mine)
+    assert await try_(store, WORKER, task) == "access.write.same_needs"
+    assert await try_(store, WORKER, task | mine, status="in-progress") == ""
+
+
+async def test_what_was_delegated_to_a_substitute_ends_with_the_substitution(store):
+    shift = NOW + timedelta(hours=3)
+    away = member(WORKER, active=False)
+    await write(store, away, member(WORKER, id="shift-1", period={"start": instant(NOW - DAY), "end": instant(shift)}))
+    await write(store, delegated(NOW, NOW + 5 * DAY))
+    assert await held(store, shift - TICK) == shift
+    assert await held(store, shift) is None
+    again = {"start": instant(shift + DAY), "end": instant(shift + 2 * DAY)}
+    await write(store, member(WORKER, id="shift-2", period=again))
+    assert await held(store, shift + DAY) is None
+    for id in ("shift-1", "shift-2"):
+        await Record(store, system(NOW)).delete("PractitionerRole", id)
+
+
 async def test_a_new_task_is_not_born_finished(store, at_home):
     task = {name: value for name, value in at_home.resource().items() if name not in ("id", "meta")}
     asking = Assignment(number=0, kind=Holder.STAFF, purpose="TREAT", role="telemedicine-nurse", party="home-a")

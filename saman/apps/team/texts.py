@@ -62,6 +62,7 @@ SENTENCES = MappingProxyType(
         "delegation.held": mark("They have it, or have been offered it, for that time."),
         "delegation.long": mark("This may be delegated for at most %(days)s days."),
         "delegation.follow-up": mark("Go through it again on a day between the beginning and the end."),
+        "delegation.order": mark("Choose an order of this person's that is open."),
         "delegation.state": mark("It has another state now. Look again."),
         "delegation.over": mark("It is over."),
         "delegation.gone": mark("Who gave it can give it no more, or you act for another unit now."),

@@ -41,6 +41,7 @@ GROUPS = {
     REQUESTED: mark("Asked for by the citizen"),
     REST: mark("By time received"),
 }
+BARRED = mark("You cannot take this")
 MOST_SENT = 200
 MOST_UNANSWERED = 3
 """Requests not answered in time that stand on the worklist of the unit that asked; the rest is a link away."""
@@ -178,6 +179,7 @@ def row_of(
     person = person_line(desk, item.person or "", line.person)
     is_report = item.kind == codes.READ_REPORT
     holder = names.get(item.claimed_by)
+    lacks = any(one.lacks for one in needs.get(item.id, ()))
     return Row(
         task=item.id,
         version=line.version,
@@ -196,8 +198,9 @@ def row_of(
         late=item.due is not None and item.due < now,
         holder=(holder.name if holder else desk.t(mark("Somebody"))) if item.claimed_by else "",
         mine=bool(item.claimed_by) and item.claimed_by == desk.record.context.actor,
-        buttons=tuple(_buttons(desk, item)) if item.owner == desk.unit else (),
+        buttons=tuple(_buttons(desk, item, lacks=lacks)) if item.owner == desk.unit else (),
         needs=needs.get(item.id, ()),
+        barred=desk.t(BARRED) if lacks and not item.claimed_by and item.status in OPEN else "",
     )
 
 
@@ -227,15 +230,16 @@ def state_of_item(desk: Desk, item: Item, task: dict[str, Any]) -> State:
     return State("waiting", desk.t(mark("To be read") if item.kind == codes.LIMIT_CHANGED else mark("To be answered")))
 
 
-def _buttons(desk: Desk, item: Item) -> Iterator[Button]:
+def _buttons(desk: Desk, item: Item, *, lacks: bool = False) -> Iterator[Button]:
+    """What can be done with a row; with `lacks` nothing that the record would refuse for want of competence."""
     mine = item.claimed_by == desk.record.context.actor
     if item.status not in OPEN:
         return
-    if not item.claimed_by:
+    if not item.claimed_by and not lacks:
         yield Button(act="claim", words=desk.t(mark("Claim")), key="c")
     elif mine:
         yield Button(act="release", words=desk.t(mark("Release")), key="c")
-    if item.kind != codes.HOME_VISIT and (mine or not item.claimed_by):
+    if item.kind != codes.HOME_VISIT and (mine or not item.claimed_by) and not lacks:
         yield Button(act="acknowledge", words=desk.t(mark("Acknowledge")), key="e", main=True)
 
 

@@ -30,7 +30,7 @@ from saman.model.access.delegation import ACCEPTED, OFFERED, WITHDRAWN, competen
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
 from saman.record import Change, Record, Stored, Written
-from saman.record.delegation import able, givers, running, sealed
+from saman.record.delegation import able, givers, running, scope_of, sealed
 from saman.record.membership import members_of
 
 Resource = dict[str, Any]
@@ -54,7 +54,7 @@ async def unit_of(record: Record, model: CareModel) -> Unit:
             (one.competence, one.practitioner) for one in await able(pool, known.values(), party, now) if not one.ground
         ),
         running=[
-            (one.competence, one.receiver, one.person, one.since, one.until)
+            (one.competence, one.receiver, scope_of(one.person, one.order), one.since, one.until)
             for one in await running(pool, [party], now)
         ],
     )
@@ -71,20 +71,31 @@ async def offer(record: Record, model: CareModel, wanted: Offer, key: str, giver
     receiver = await person_in_directory(record, wanted.receiver)
     if isinstance(receiver, Refusal):
         return receiver
-    if wanted.person:
-        about = await record.read("Patient", wanted.person)
-        if isinstance(about, Refusal):
-            return about
+    about = await _about(record, wanted)
+    if about is not None:
+        return about
     role = delegation_resource(
         wanted,
         record.context.party,
         codes.reference(record.context.actor, giver),
         codes.reference(f"Practitioner/{wanted.receiver}", name_of(dict(receiver.resource))),
-        sealed(record.store.seal, wanted.person) if wanted.person else "",
+        sealed(record.store.seal, wanted.person, wanted.order) if wanted.person else "",
         key,
     )
     condition = f"identifier={codes.MEMBERSHIP}|{key}"
     return await once(_acting(record), "PractitionerRole", condition, lambda inner: [Change(role)])
+
+
+async def _about(record: Record, wanted: Offer) -> Refusal | None:
+    """Refused when the giver does not see whom it is for, or when it is for no order of theirs that is open."""
+    seen = await record.read("Patient", wanted.person) if wanted.person else None
+    if isinstance(seen, Refusal) or not wanted.order:
+        return seen if isinstance(seen, Refusal) else None
+    order = await record.read("ServiceRequest", wanted.order)
+    if isinstance(order, Refusal) or order.person != wanted.person or order.resource()["status"] != "active":
+        text = "Choose an order of this person's that is open."
+        return refused(Kind.UNPROCESSABLE, "value", text, "person", key="delegation.order")
+    return None
 
 
 def _acting(record: Record) -> Record:

@@ -14,7 +14,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access.delegation import ACCEPTED
 from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
-from saman.model.care.competence import Competence
+from saman.model.care.competence import Competence, orders_of
 from saman.model.care.work import OPEN
 from saman.record import Record, Stored
 from saman.record.delegation import Able, Given, able, asked_for, givers, running
@@ -49,6 +49,9 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     accepted: bool
     begun: bool
     counts: bool
+    order: str = ""
+    order_name: str = ""
+    """Of the one ServiceRequest it is for: its id, and what is asked for where the reader may see it."""
 
 
 async def delegations(record: Record, model: CareModel, parties: Sequence[str], *, own: bool) -> tuple[Shown, ...]:
@@ -73,6 +76,8 @@ def _keys(found: Iterable[Given], *, names: bool) -> Iterable[tuple[str, str]]:
             yield kind, id
         if names and one.person:
             yield "Patient", one.person
+        if names and one.order:
+            yield "ServiceRequest", one.order
 
 
 def _shown(one: Given, actor: str, now: datetime, lasts: datetime | None, there: Mapping[str, Stored]) -> Shown:
@@ -95,7 +100,15 @@ def _shown(one: Given, actor: str, now: datetime, lasts: datetime | None, there:
         accepted=one.status == ACCEPTED,
         begun=one.since <= now,
         counts=lasts is not None,
+        order=one.order,
+        order_name=_title(there.get(f"ServiceRequest/{one.order}")) if one.order else "",
     )
+
+
+def _title(order: Stored | None) -> str:
+    """What an order asks for, in its own words."""
+    code = order.resource().get("code", {}) if order else {}
+    return str(code.get("text") or next((one["display"] for one in code.get("coding", ()) if "display" in one), ""))
 
 
 class Gap(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,7 +186,8 @@ async def _unit(record: Record, known: Sequence[Competence]) -> _Unit:
 
 def _need(record: Record, unit: _Unit, task: Resource, competence: str) -> Need:
     about = str(task.get("for", {}).get("reference", "")).removeprefix("Patient/")
-    fitting = [one for one in unit.able if one.competence == competence and one.person in ("", about)]
+    orders = orders_of(task)
+    fitting = [one for one in unit.able if one.competence == competence and one.fits(about, orders)]
     taken = str(codes.extension_of(task, codes.CLAIMED_BY).get("valueReference", {}).get("reference", ""))
     doer = taken or record.context.actor
     due = _due(task)
@@ -197,7 +211,10 @@ def _due(task: Resource) -> datetime | None:
 
 
 async def citizens(record: Record, model: CareModel) -> tuple[tuple[str, str], ...] | Refusal:
-    """Those whose open tasks in the unit need a competence, by id and name, as far as the reader sees them."""
+    """Those whose open tasks in the unit need a competence, by id and name, as far as the reader sees them.
+
+    After each their orders that such a task is done for, by `person/order`.
+    """
     owner = f"Organization/{record.context.party}"
     activities = ",".join(f"{codes.ACTIVITY}|{one}" for one in sorted(model.skills.required))
     if not activities:
@@ -207,6 +224,14 @@ async def citizens(record: Record, model: CareModel) -> tuple[tuple[str, str], .
     if isinstance(page, Refusal):
         return page
     about = {one.person for one in page.matches if one.person}
-    there = await present(record, {("Patient", id) for id in about})
-    named = [(one.id, name_of(one.resource())) for one in there.values()]
-    return tuple(sorted(named, key=lambda one: one[1]))
+    asked_by = {(one.person, order) for one in page.matches if one.person for order in orders_of(one.resource())}
+    keys = {("Patient", id) for id in about} | {("ServiceRequest", order) for _, order in asked_by}
+    there = await present(record, keys)
+    names = {id: name_of(there[f"Patient/{id}"].resource()) for id in about if f"Patient/{id}" in there}
+    orders = [(f"{id}/{one}", f"{names[id]}: {_title(there[f'ServiceRequest/{one}'])}") for id, one in asked_by
+              if id in names and _is_open(there.get(f"ServiceRequest/{one}"), id)]  # fmt: skip
+    return tuple(sorted([*names.items(), *orders], key=lambda one: (one[1], one[0])))
+
+
+def _is_open(order: Stored | None, person: str) -> bool:
+    return order is not None and order.person == person and order.resource()["status"] == "active"

@@ -23,6 +23,8 @@ GIVER, RECEIVER = "giver", "receiver"
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
     """What somebody wants to delegate: `receiver` is a Practitioner id, `person` a Patient id or empty for everybody.
 
+    `order` is the id of the person's one ServiceRequest that it is for, empty for all that is asked for them.
+
     `until` None is refused; `follow_up` is the day on which the two go through it again.
     """
 
@@ -32,12 +34,14 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     since: datetime
     until: datetime | None
     follow_up: date | None = None
+    order: str = ""
 
 
 class Unit(msgspec.Struct, frozen=True, kw_only=True):
     """What holds in the giver's unit now: what the giver may delegate, who works there, who needs no delegation.
 
-    `members` and `licensed` are references; `running` those who have it or were offered it, for whom and until when.
+    `members` and `licensed` are references; `running` those who have it or were offered it, for whom (the one order
+    after a slash) and until when.
     """
 
     giver: str
@@ -74,7 +78,8 @@ def _about_receiver(unit: Unit, offer: Offer) -> Iterator[Issue]:
 def _same(one: tuple[str, str, str, datetime, datetime], offer: Offer, receiver: str) -> bool:
     competence, who, person, since, until = one
     overlaps = offer.until is None or (since < offer.until and offer.since < until)
-    return (competence, who) == (offer.competence, receiver) and person in ("", offer.person) and overlaps
+    covered = person in ("", offer.person, f"{offer.person}/{offer.order}")
+    return (competence, who) == (offer.competence, receiver) and covered and overlaps
 
 
 def _about_time(unit: Unit, offer: Offer, now: datetime, zone: tzinfo) -> Iterator[Issue]:

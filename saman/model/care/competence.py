@@ -96,6 +96,13 @@ def _doers(task: Resource) -> set[str]:
 DONE_BY = frozenset({"done-by", "acknowledged-by"})
 
 
+def orders_of(task: Resource | None) -> frozenset[str]:
+    """The ids of the ServiceRequests that a Task is done for: what it is based on, or about."""
+    said = [*(task or {}).get("basedOn", ()), (task or {}).get("focus", {})]
+    found = (str(one.get("reference", "")).split("/") for one in said)
+    return frozenset(parts[1] for parts in found if len(parts) >= 2 and parts[0] == "ServiceRequest")
+
+
 def activities_of(task: Resource | None) -> tuple[str, ...]:
     """The activities that a Task is for: its codes in `urn:saman:activity`."""
     codings = (task or {}).get("code", {}).get("coding", ())

@@ -84,6 +84,9 @@ async def test_a_nurse_delegates_and_the_worker_accepts_does_the_task_and_ends_i
         row = (await worker.get("/team?lang=en")).row("Aasen")
         assert "Needs: giving insulin. You may not do it." in row
         assert "Can delegate it: Eli Strand." in row
+        assert "You cannot take this" in row
+        assert f"/team/tasks/{task}/claim" not in row, "what would be refused is not offered"
+        assert f"/team/tasks/{task}/claim" in (await nurse.get("/team?lang=en")).row("Aasen")
         page = await worker.get("/team?lang=en")
         refused = await worker.send(f"/team/tasks/{task}/claim", page, version=1)
         assert refused.status == 422
@@ -101,6 +104,7 @@ async def test_a_nurse_delegates_and_the_worker_accepts_does_the_task_and_ends_i
         row = (await worker.get("/team?lang=en")).row("Aasen")
         assert "You have it by delegation from Eli Strand until Tue 15:00." in row
         assert "The delegation ends before this is due." in row
+        assert f"/team/tasks/{task}/claim" in row
         page = await worker.get(f"/team/requests/{task}?lang=en")
         assert "You have it by delegation" in page.text
         started = await worker.send(f"/team/requests/{task}/start", page, version=1)
@@ -195,6 +199,35 @@ async def test_a_delegation_for_one_citizen_is_for_that_citizen_and_the_director
     id = sent.answer.headers["location"].partition("done=offered.")[2].split(".")[0]
     stored = await team.system.read("PractitionerRole", id)
     assert "ingrid" not in stored.body
+
+
+async def test_a_delegation_for_one_order_is_for_that_order(team):
+    about = {"subject": {"reference": "Patient/ingrid-aasen"}, "status": "active", "intent": "order"}
+    made = [
+        await team.system.create({"resourceType": "ServiceRequest", "code": {"text": text}} | about)
+        for text in ("Insulin <morning>", "Insulin, evening")
+    ]
+    orders = [one.stored.id for one in made]
+    tasks = [await task_of(team) for _ in orders]
+    for task, order in zip(tasks, orders, strict=True):
+        there = (await team.system.read("Task", task)).resource()
+        changed = there | {"basedOn": [{"reference": f"ServiceRequest/{order}"}]}
+        assert not isinstance(await team.system.update("Task", task, changed), Refusal)
+    async with team.as_(NURSE) as nurse, team.as_(WORKER) as worker:
+        form = await nurse.get(f"{BASE}/new?lang=en")
+        assert f'value="ingrid-aasen/{orders[0]}"' in form.text
+        assert "Insulin &lt;morning&gt;" in form.text
+        for wrong in (f"olav-tveit/{orders[0]}", "ingrid-aasen/nothing", f"ingrid-aasen/{tasks[0]}"):
+            assert (await add(nurse, person=wrong)).status in (404, 422), wrong
+        assert (await add(nurse, person=f"ingrid-aasen/{orders[0]}")).status == 303
+        assert (await add(nurse, person=f"ingrid-aasen/{orders[0]}")).status == 422, "offered already"
+        await step(worker, "accept")
+        assert "only for the order “Insulin &lt;morning&gt;”" in (await worker.get(f"{BASE}?lang=en")).text
+        page = await worker.get("/team?lang=en")
+        answers = [await worker.send(f"/team/tasks/{one}/claim", page, version=2) for one in tasks]
+        assert [one.status for one in answers] == [303, 422]
+    for order in orders:
+        await team.system.delete("ServiceRequest", order)
 
 
 async def test_a_leader_sees_who_may_do_what_and_what_nobody_can_do(team):

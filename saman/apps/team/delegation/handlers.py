@@ -97,10 +97,12 @@ def _read(desk: Desk, fields: Mapping[str, str]) -> Offer | Refusal:
         issues = (Issue("value", "Write a day and a time.", name, key="membership.time") for name in wrong)
         return Refusal(Kind.UNPROCESSABLE, tuple(issues))
     now = desk.record.context.now
+    person, _, order = fields.get("person", "")[:140].partition("/")
     return Offer(
         competence=fields.get("competence", "")[:60],
         receiver=fields.get("receiver", "")[:70],
-        person=fields.get("person", "")[:70],
+        person=person,
+        order=order,
         since=max(read["since"] or now, now),
         until=read["until"],
         follow_up=again,

@@ -26,7 +26,7 @@ def _shown(desk: Desk, need: Need) -> NeedShown:
     what = called(desk, need.competence)
     if need.until is None:
         words = mark("Needs: %(what)s. %(who)s has taken it and may not do it.") if need.holder else NEEDED
-        return NeedShown(desk.t(words, what=what, who=need.holder), fine=False, more=instead(desk, need))
+        return NeedShown(desk.t(words, what=what, who=need.holder), fine=False, more=instead(desk, need), lacks=True)
     if not need.giver:
         return NeedShown(desk.t(mark("Needs: %(what)s."), what=what), fine=True)
     words = THEIRS if need.holder else YOURS

@@ -34,6 +34,8 @@ ACTS = {
     (GIVER, False): (("withdraw", mark("Withdraw")),),
     (GIVER, True): (("withdraw", mark("Withdraw")),),
 }
+ORDER = mark("%(name)s, only for the order “%(order)s”")
+ONE_ORDER = mark("%(name)s, only for one order")
 USUAL = timedelta(days=90)
 
 
@@ -88,7 +90,10 @@ def line(desk: Desk, one: Shown) -> DelegationLine:
 def _about(desk: Desk, one: Shown) -> str:
     if not one.person:
         return desk.t(mark("everybody in the unit"))
-    return one.person_name or desk.t(mark("one citizen"))
+    name = one.person_name or desk.t(mark("one citizen"))
+    if not one.order:
+        return name
+    return desk.t(ORDER, name=name, order=one.order_name) if one.order_name else desk.t(ONE_ORDER, name=name)
 
 
 def _state(desk: Desk, one: Shown) -> str:

@@ -78,3 +78,5 @@ class NeedShown(msgspec.Struct, frozen=True):
     words: str
     fine: bool
     more: str = ""
+    lacks: bool = False
+    """Whether whoever has it, else the reader, may not do it at all."""
