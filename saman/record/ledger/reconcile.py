@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 
 from saman.record.context import system
 from saman.record.fence import GATED, gate, opening
@@ -23,7 +24,7 @@ AT_ONCE = 2000
 """Lines that are held against the log together."""
 
 LOOKED_UP = 200
-"""Entries of each file that are looked for where the people they are about would look."""
+"""Entries of each file, drawn at random, that are looked for where the people they are about would look."""
 
 STALE, MOST_STALE = 600.0, 10
 """Seconds after which a file that no checkpoint covers is held against the log again and again, and how many."""
@@ -104,8 +105,9 @@ async def _file(store: Store, file: Path, now: datetime) -> tuple[list[Differenc
         numbers += [one.entry for one in written.values()]
         await noted(store.pool, numbers)
         if to_look_up:
-            found += await _unseen(store, several, numbers[:to_look_up], now)
-            to_look_up = max(0, to_look_up - len(numbers))
+            drawn = SystemRandom().sample(numbers, min(to_look_up, len(numbers)))
+            found += await _unseen(store, several, drawn, now)
+            to_look_up -= len(drawn)
     return found, requests
 
 

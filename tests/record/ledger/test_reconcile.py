@@ -221,6 +221,19 @@ async def test_a_log_that_the_citizen_does_not_see_is_found(served: Served, who:
     assert [(one.kind, one.request) for one in await served.compare()] == [(UNSEEN, "seen")]
 
 
+REST = "asked text, since_at timestamptz, until_at timestamptz, zone text, sources text[]"
+
+
+@pytest.mark.parametrize("hidden", ["party = 'system'", "client = 'lab'"])
+async def test_computers_that_the_citizen_is_not_told_of_are_found(served: Served, who: str, hidden: str) -> None:
+    served.tamper("ALTER FUNCTION rest_at RENAME TO rest_at_whole")
+    served.tamper(f"""CREATE FUNCTION rest_at({REST}) RETURNS TABLE (day date, party text, source text, wrote boolean,
+        times bigint, client text, behind text) LANGUAGE sql STABLE AS $$SELECT * FROM rest_at_whole(asked, since_at,
+        until_at, zone, sources) w WHERE NOT (w.{hidden})$$""")
+    await served.answer(CALLS["read"](who), "app:lab:1")
+    assert [(one.kind, one.request) for one in await served.compare()] == [(UNSEEN, "app:lab:1")]
+
+
 async def test_notes_are_kept_until_a_checkpoint_covers_them(served: Served, who: str) -> None:
     await served.answer(CALLS["read"](who))
     assert await served.compare() == []
