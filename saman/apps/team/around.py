@@ -13,6 +13,7 @@ from saman.apps.team.views import Around, PlanLine
 from saman.apps.ui.locales import mark, together
 from saman.flows.directory import Named, name_of
 from saman.flows.reading import Said, day_of, in_language
+from saman.model.access.near import is_guardian, is_proxy
 from saman.model.care import codes
 
 Resource = dict[str, Any]
@@ -150,9 +151,20 @@ def _relative(desk: Desk, relative: Resource) -> Around:
     phone = next((one.get("value", "") for one in relative.get("telecom", ()) if one.get("system") == "phone"), "")
     scopes = [one.get("valueCode") for one in relative.get("extension", ()) if one.get("url") == SCOPE]
     seen = ", ".join(desk.t(SCOPES[one]) for one in scopes if one in SCOPES)
-    note = desk.t(mark("sees %(what)s"), what=seen) if seen else desk.t(mark("sees nothing here"))
     return Around(
         name_of(relative),
         Markup(", ").join(desk.words.spoken(part) for part in (*kinds, together(phone)) if part),
-        note,
+        "; ".join(_seen(desk, relative, seen)),
     )
+
+
+def _seen(desk: Desk, relative: Resource, shared: str) -> Iterator[str]:
+    """What somebody close sees, by what is shared and by what else they stand in."""
+    if shared:
+        yield desk.t(mark("sees %(what)s"), what=shared)
+    if is_guardian(relative):
+        yield desk.t(mark("has custody, and sees what the country's rules open by it"))
+    elif is_proxy(relative):
+        yield desk.t(mark("has a mandate, and sees what the country's rules open by it"))
+    elif not shared:
+        yield desk.t(mark("sees nothing here"))

@@ -248,3 +248,10 @@ async def test_what_was_shared_stays_called_so_when_custody_comes_later(agder: A
     assert "They have a mandate from you." in shown
     now = (await agder.system.read("RelatedPerson", id)).version
     await agder.system.commit([Change(there.resource(), id, now)])
+
+
+async def test_the_team_reads_that_a_guardian_sees_by_custody(agder: Agder, family: None) -> None:
+    async with agder.signed_in(on_duty("coordinator", "arendal").practitioner) as coordinator:
+        shown = unescape(await page(coordinator, "/team/people/yasmin-al-khatib"))
+    assert "has custody, and sees what the country's rules open by it" in shown
+    assert "sees nothing here" not in shown
