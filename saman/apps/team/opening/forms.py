@@ -18,6 +18,9 @@ from saman.apps.team.opening.words import (
     NOT_INFORMED,
     ONLY_OF,
     REVIEWED,
+    TO_OTHERS,
+    TO_UNITS,
+    TO_US,
 )
 from saman.apps.team.shown import banner
 from saman.flows.opening.opening import FirstStep
@@ -61,7 +64,8 @@ async def _block(desk: Desk, holder: str) -> Block:
     own = await controller_of(pool, context.party, context.now) or context.party
     over = await controller_of(pool, holder, context.now) or holder
     unit, provider = (desk.called(f"Organization/{one}") or one for one in (holder, over))
-    return Block(holder=holder, unit=unit, provider=provider, inner=over == own)
+    closed = TO_US if holder == context.party else TO_UNITS if over == own else TO_OTHERS
+    return Block(holder=holder, unit=unit, provider=provider, closed=desk.t(closed))
 
 
 def _whose(desk: Desk, blocks: Sequence[Block]) -> Iterator[tuple[str, str]]:

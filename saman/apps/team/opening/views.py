@@ -87,13 +87,13 @@ class Span(msgspec.Struct, frozen=True):
 class Block(msgspec.Struct, frozen=True, kw_only=True):
     """What is restricted at one unit: its id, what it and the organisation over it are called, and where it keeps out.
 
-    `inner`: it keeps out others of the reader's own organisation; else those of other organisations.
+    `closed` says to whom: the reader's own unit, other units of her own organisation, or other organisations.
     """
 
     holder: str
     unit: str
     provider: str
-    inner: bool
+    closed: str
 
 
 class OpenForm(msgspec.Struct, frozen=True, kw_only=True):

@@ -59,6 +59,9 @@ GROUNDS = MappingProxyType(
 )
 """The grounds of the country's rows (R08), as the one who opens says them."""
 
+TO_US = mark("closed to your own unit")
+TO_UNITS = mark("closed to other units of your own organisation")
+TO_OTHERS = mark("closed to other organisations")
 ONLY_OF = mark("Only what %(unit)s holds")
 ALL_OF_IT = mark("All that the person has restricted")
 
