@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from saman.apps.auth.changing import changing
 from saman.apps.auth.entering import Doorway
 from saman.apps.auth.identity import Identity
 from saman.apps.auth.person import current, users_of
 from saman.apps.auth.users import User, for_sign_in
 from saman.apps.ui.pages import render, render_refusal, see
-from saman.apps.ui.security import posted
 from saman.flows.directory import name_of
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -56,7 +56,7 @@ class ForWhom:
     async def choose(self, request: Request) -> Response:
         """Everybody for whom the one who is signed in can be here."""
         session: SignedIn | None = request.state.session
-        if session is None or session.kind == Holder.STAFF.value:
+        if session is None or not _acts_for_people(session):
             return see("/")
         now = self._clock()
         users = await self._users(session, now)
@@ -66,12 +66,10 @@ class ForWhom:
 
     async def change(self, request: Request) -> Response:
         """Be here for the chosen one (field `user`) from now on, in a fresh session."""
-        session: SignedIn | None = request.state.session
-        fields = await posted(request)
-        if session is None or session.kind == Holder.STAFF.value:
-            return see("/")
-        if isinstance(fields, Refusal):
-            return render_refusal(request, fields)
+        entered = await changing(request, _acts_for_people)
+        if isinstance(entered, Response):
+            return entered
+        session, fields = entered
         users = await self._users(session, self._clock())
         user = next((one for one in users if one.actor == fields.get("user", "")), None)
         if user is None:
@@ -101,3 +99,8 @@ async def name_shown(store: Store, identity: Identity, user: User, now: datetime
     context = Context(number, user.actor, user.role, user.party, user.purpose, now, request, user.kind.value)
     found = await Record(store, context).read("Patient", user.about)
     return "" if isinstance(found, Refusal) else name_of(found.resource())
+
+
+def _acts_for_people(session: SignedIn) -> bool:
+    """Whether somebody is here for a person, themselves or one they are close to, and not at work."""
+    return session.kind != Holder.STAFF.value

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from saman.apps.auth.changing import changing
 from saman.apps.auth.entering import Doorway
 from saman.apps.auth.passkeys.routes import WAY as PASSKEYS
 from saman.apps.auth.person import sharing_identifier
@@ -94,12 +95,10 @@ class SignIn:
 
     async def change(self, request: Request) -> Response:
         """Act in another assignment from now on, in a fresh session."""
-        session: SignedIn | None = request.state.session
-        fields = await posted(request)
-        if session is None:
-            return see("/")
-        if isinstance(fields, Refusal):
-            return render_refusal(request, fields)
+        entered = await changing(request)
+        if isinstance(entered, Response):
+            return entered
+        session, fields = entered
         users = await self._users(session.actor)
         if isinstance(users, Refusal):
             return render_refusal(request, users)

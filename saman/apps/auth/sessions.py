@@ -9,11 +9,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from saman.apps.auth.changing import changing
 from saman.apps.auth.entering import HOMES, STAFF_HOMES, Doorway
-from saman.apps.ui.pages import installation, language_of, render, render_refusal, see
-from saman.apps.ui.security import posted
+from saman.apps.ui.pages import installation, language_of, render, see
 from saman.kernel.clock import Clock
-from saman.kernel.outcome import Refusal
 from saman.model.access import Holder
 from saman.record.sessions import OpenSession, Sessions, SignedIn, handle_of
 
@@ -68,12 +67,10 @@ class OwnSessions:
 
     async def end(self, request: Request) -> Response:
         """End the one that is named (field `session`); the one in use is ended by signing out."""
-        session: SignedIn | None = request.state.session
-        fields = await posted(request)
-        if session is None:
-            return see("/")
-        if isinstance(fields, Refusal):
-            return render_refusal(request, fields)
+        entered = await changing(request)
+        if isinstance(entered, Response):
+            return entered
+        session, fields = entered
         handle = fields.get("session", "")
         if handle != handle_of(request.state.token):
             await self._told(request, session, await self._sessions.end_one(session.actor, handle, self._clock()))
@@ -81,12 +78,10 @@ class OwnSessions:
 
     async def end_others(self, request: Request) -> Response:
         """End all but the one in use."""
-        session: SignedIn | None = request.state.session
-        fields = await posted(request)
-        if session is None:
-            return see("/")
-        if isinstance(fields, Refusal):
-            return render_refusal(request, fields)
+        entered = await changing(request)
+        if isinstance(entered, Response):
+            return entered
+        session = entered.session
         ended = await self._sessions.end_others(session.actor, request.state.token, self._clock())
         await self._told(request, session, ended)
         return see(PAGE)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 import msgspec
 import structlog
@@ -16,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
+from saman.apps.auth.changing import Changing, changing
 from saman.apps.auth.entering import Doorway
 from saman.apps.auth.levels import Levels
 from saman.apps.auth.passkeys.ceremony import (
@@ -102,13 +102,6 @@ class Keys(msgspec.Struct, frozen=True, kw_only=True):
 
     keys: tuple[KeyLine, ...]
     fresh: bool
-
-
-class Changing(NamedTuple):
-    """Somebody who may change keys now, and what they sent."""
-
-    session: SignedIn
-    fields: Mapping[str, str]
 
 
 class Passkeys:
@@ -274,14 +267,10 @@ class Passkeys:
         return see("/auth/passkeys") if removed else _not_changed(request, LAST, Kind.CONFLICT)
 
     async def _changing(self, request: Request) -> Changing | Response:
-        session, fields = _holder(request), await posted(request)
-        if session is None:
-            return see("/")
-        if isinstance(fields, Refusal):
-            return render_refusal(request, fields)
-        if not self._is_fresh(session):
-            return _not_changed(request, NOT_FRESH, Kind.FORBIDDEN)
-        return Changing(session, fields)
+        entered = await changing(request, _holds_key)
+        if isinstance(entered, Response) or self._is_fresh(entered.session):
+            return entered
+        return _not_changed(request, NOT_FRESH, Kind.FORBIDDEN)
 
     def _is_fresh(self, session: SignedIn) -> bool:
         return self._clock() - session.begun < FRESH
@@ -314,7 +303,11 @@ def _not_changed(request: Request, key: str, kind: Kind) -> Response:
 def _holder(request: Request) -> SignedIn | None:
     """Whoever is signed in with a key; others have none to look after."""
     session: SignedIn | None = request.state.session
-    return session if session is not None and session.way == WAY else None
+    return session if session is not None and _holds_key(session) else None
+
+
+def _holds_key(session: SignedIn) -> bool:
+    return session.way == WAY
 
 
 def _challenge() -> bytes:

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
+from saman.apps.auth.changing import changing
 from saman.apps.auth.smart.authorizing import Standing
 from saman.apps.auth.smart.configuration import Addresses
 from saman.apps.auth.smart.deciding import Decider
@@ -61,12 +62,10 @@ class Openings:
 
     async def launch(self, request: Request) -> Response:
         """Open the app `client` about the person `patient`; a citizen's or relative's is the one they are here for."""
-        fields = await posted(request)
-        if isinstance(fields, Refusal):
-            return render_refusal(request, fields)
-        session: SignedIn | None = request.state.session
-        if session is None:
-            return see("/")
+        entered = await changing(request)
+        if isinstance(entered, Response):
+            return entered
+        session, fields = entered
         patient = fields.get("patient", "") if session.kind == Holder.STAFF.value else session.about
         client = await Clients(self._store.pool).find(fields.get("client", ""))
         context = self._standing(request)
