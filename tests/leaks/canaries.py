@@ -44,62 +44,86 @@ def patient(id: str) -> Resource:
     }
 
 
+def text(of: str) -> Resource:
+    """A concept or a name that is a canary."""
+    return {"text": canary(of)}
+
+
+def made(type_name: str, **more: Any) -> Resource:
+    """A resource with an id of its own."""
+    return {"resourceType": type_name, "id": f"hidden-{type_name.lower()}", **more}
+
+
 def about(id: str) -> list[Resource]:
     """Something of every kind about a person."""
     person = {"reference": f"Patient/{id}", "display": canary("reference")}
-    told = [{"text": canary("note")}]
-    period = {"start": "2026-11-01"}
+    return [*_measured(person), *_planned(person), *_said(person), *_kept(person)]
 
-    def made(type_name: str, **more: Any) -> Resource:
-        return {"resourceType": type_name, "id": f"hidden-{type_name.lower()}", **more}
 
-    def text(of: str) -> Resource:
-        return {"text": canary(of)}
+TOLD = [{"text": canary("note")}]
+PERIOD = {"start": "2026-11-01"}
 
+
+def _measured(person: Resource) -> list[Resource]:
+    """What was found."""
+    when = {"effectiveDateTime": WHEN, "note": TOLD}
     return [
-        made("RelatedPerson", patient=person, name=[text("relative")]),
-        made(
-            "Observation", status="final", code=text("observation"), subject=person, effectiveDateTime=WHEN, note=told
-        ),
-        made("Condition", code=text("condition"), subject=person, note=told),
+        made("Observation", status="final", code=text("observation"), subject=person, **when),
+        made("Condition", code=text("condition"), subject=person, note=TOLD),
         made("AllergyIntolerance", code=text("allergy"), patient=person),
+        made("DiagnosticReport", status="final", code=text("report"), subject=person, conclusion=canary("conclusion")),
+        made("Flag", status="active", code=text("flag"), subject=person),
+        made("Device", patient=person, deviceName=[{"name": canary("device"), "type": "user-friendly-name"}]),
         made(
-            "MedicationRequest", status="active", intent="order", subject=person, medicationCodeableConcept=text("drug")
+            "Encounter", status="finished", subject=person, reasonCode=[text("reason")],
+            **{"class": {"code": "HH", "display": canary("class")}},
         ),
+    ]  # fmt: skip
+
+
+def _planned(person: Resource) -> list[Resource]:
+    """What is to be done, and by whom."""
+    ordered = {"status": "active", "intent": "order", "subject": person}
+    return [
+        made("MedicationRequest", medicationCodeableConcept=text("drug"), **ordered),
+        made("ServiceRequest", code=text("referral"), **ordered),
         made("CarePlan", status="active", intent="plan", subject=person, title=canary("plan"), description=canary("d")),
         made("Goal", lifecycleStatus="active", description=text("goal"), subject=person),
-        made("CareTeam", status="active", name=canary("team"), subject=person, period=period),
+        made("CareTeam", status="active", name=canary("team"), subject=person, period=PERIOD),
         made(
-            "Task", status="requested", intent="order", code=concept(codes.TASK, codes.HOME_VISIT), note=told,
+            "Task", status="requested", intent="order", code=concept(codes.TASK, codes.HOME_VISIT), note=TOLD,
             description=canary("task"), owner={"reference": ELSEWHERE}, authoredOn=WHEN, **{"for": person},
-        ),
-        made(
-            "Communication", status="completed", subject=person, sent=WHEN, payload=[{"contentString": canary("said")}]
         ),
         made(
             "Appointment", status="booked", start=WHEN, end="2026-11-20T11:00:00+01:00", description=canary("visit"),
             participant=[{"actor": person, "status": "accepted"}],
         ),
         made(
-            "QuestionnaireResponse", status="completed", subject=person, authored=WHEN,
-            item=[{"linkId": "comment", "answer": [{"valueString": canary("answer")}]}],
+            "EpisodeOfCare", status="active", patient=person, type=[text("episode")],
+            managingOrganization={"reference": ELSEWHERE},
         ),
+    ]  # fmt: skip
+
+
+def _said(person: Resource) -> list[Resource]:
+    """What was written and answered."""
+    answer = {"linkId": "comment", "answer": [{"valueString": canary("answer")}]}
+    payload = [{"contentString": canary("said")}]
+    return [
+        made("Communication", status="completed", subject=person, sent=WHEN, payload=payload),
+        made("QuestionnaireResponse", status="completed", subject=person, authored=WHEN, item=[answer]),
         made(
             "DocumentReference", status="current", subject=person, description=canary("document"),
             content=[{"attachment": {"title": canary("attachment")}}],
         ),
-        made("ServiceRequest", status="active", intent="order", subject=person, code=text("referral")),
-        made(
-            "EpisodeOfCare", status="active", patient=person, type=[text("episode")],
-            managingOrganization={"reference": ELSEWHERE},
-        ),
-        made("Flag", status="active", code=text("flag"), subject=person),
-        made(
-            "Encounter", status="finished", subject=person, reasonCode=[text("reason")],
-            **{"class": {"code": "HH", "display": canary("class")}},
-        ),
-        made("DiagnosticReport", status="final", code=text("report"), subject=person, conclusion=canary("conclusion")),
-        made("Device", patient=person, deviceName=[{"name": canary("device"), "type": "user-friendly-name"}]),
+    ]  # fmt: skip
+
+
+def _kept(person: Resource) -> list[Resource]:
+    """Who is close, what is allowed, and what holds the rest together."""
+    provenance = {"recorded": WHEN, "agent": [{"who": person}], "reason": [text("provenance")]}
+    return [
+        made("RelatedPerson", patient=person, name=[text("relative")]),
         made("List", status="current", mode="working", title=canary("list"), subject=person),
         made(
             "Consent", status="active", patient=person, scope=text("scope"), category=[text("category")],
@@ -107,5 +131,5 @@ def about(id: str) -> list[Resource]:
         ),
         made("Group", type="person", actual=True, name=canary("group"), member=[{"entity": person}]),
         made("Basic", code=text("basic"), subject=person),
-        made("Provenance", target=[person], recorded=WHEN, agent=[{"who": person}], reason=[text("provenance")]),
+        made("Provenance", target=[person], **provenance),
     ]  # fmt: skip
