@@ -12,8 +12,8 @@ from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.record.review import Rest
 
 FACTS = {RelationKind.PROTECTED, RelationKind.BORN, RelationKind.AT_HOME}
-# What somebody close has besides custody is said on their own pages; the log names the tie itself.
-BESIDES = {RelationKind.EXTENDED, RelationKind.OWN_PROTECTED}
+# That an own address is withheld is said on the pages of those close; the log names ties.
+BESIDES = {RelationKind.OWN_PROTECTED}
 OF_OTHERS = set(RelationKind) - FACTS - BESIDES - {RelationKind.SELF}
 
 
@@ -23,7 +23,8 @@ def rest(source: str, *, wrote: bool = False) -> Rest:
 
 def test_every_ground_is_said_in_the_words_of_the_access_rules():
     assert set(GROUNDS) == {ground_words(kind).text for kind in OF_OTHERS}
-    later = {RelationKind.MANAGING, RelationKind.GUARDIAN, RelationKind.MANDATE, RelationKind.OPENING}
+    close = {RelationKind.GUARDIAN, RelationKind.EXTENDED, RelationKind.MANDATE}
+    later = {RelationKind.MANAGING, RelationKind.OPENING} | close
     assert set(GROUND_KINDS.values()) | later == OF_OTHERS
 
 
