@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from random import SystemRandom
+from secrets import SystemRandom
 
 from saman.record.context import system
 from saman.record.fence import GATED, gate, opening
