@@ -31,6 +31,9 @@ from saman.record.present import present
 from saman.record.reach import Reach, reach
 from saman.record.ties import own_ties
 
+NO_CUSTODY = "consent.no-custody"
+"""The key of the refusal to everybody who is no guardian now, or may not see the child."""
+
 
 class Custody(msgspec.Struct, frozen=True):
     """Where a guardian stands: whose it is to say no, and which kinds of data they could close."""
@@ -120,7 +123,7 @@ async def take_back_for(record: Record, person: str, id: str) -> Written | Refus
 
 
 def _nothing() -> Refusal:
-    return refused(Kind.NOT_FOUND, "not-found", "There is nothing to say here.", key="record.not-found")
+    return refused(Kind.FORBIDDEN, "forbidden", "This is for the person it is about.", key=NO_CUSTODY)
 
 
 def _not_theirs() -> Refusal:

@@ -168,7 +168,7 @@ async def test_for_those_without_custody_there_is_nothing(agder: Agder, family: 
             await client.post(f"{SHARING}/{MUNICIPALITY}", data={"csrf": token, "act": "say", "kind-plan": "1"}),
             await client.post("/citizen/nos/x/back", data={"csrf": token}),
         ]
-        assert [one.status_code for one in answers] == [404, 404, 404, 404]
+        assert [one.status_code for one in answers] == [403, 403, 403, 403]
 
 
 async def test_when_custody_is_over_nothing_is_said(agder: Agder, father: httpx.AsyncClient) -> None:
@@ -178,7 +178,7 @@ async def test_when_custody_is_over_nothing_is_said(agder: Agder, father: httpx.
     over = there.resource() | {"period": {"end": "2026-11-19"}}
     await agder.system.commit([Change(over, id, there.version)])
     sent = await father.post(f"{SHARING}/{MUNICIPALITY}", data={"csrf": token, "act": "say", "kind-plan": "1"})
-    assert (sent.status_code, (await father.get(SHARING)).status_code) == (404, 404)
+    assert (sent.status_code, (await father.get(SHARING)).status_code) == (403, 403)
     now = (await agder.system.read("RelatedPerson", id)).version
     await agder.system.commit([Change(there.resource(), id, now)])
     assert await consents(agder) == []

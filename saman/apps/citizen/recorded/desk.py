@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date
+from typing import TypeVar
 
 import msgspec
 
@@ -37,11 +38,14 @@ from saman.apps.citizen.views import (
 )
 from saman.apps.ui.locales import mark
 from saman.apps.ui.views import Help
+from saman.flows.consent.guardian import NO_CUSTODY
 from saman.flows.opening.notices import acknowledge
 from saman.flows.plan.answers import answer_item
 from saman.flows.review import telling
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Domain
+
+T = TypeVar("T")
 
 OWN_ONLY = mark("Only the person the plan is about can do this.")
 
@@ -149,23 +153,25 @@ class RecordDesk:
 
     async def child_sharing(self) -> ChildSharing | Refusal:
         """Who may look at the child, for a guardian."""
-        return await children.child_sharing(self._own)
+        return self._own_only(await children.child_sharing(self._own))
 
     async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> SharingWith | Refusal:
         """One unit, and what saying no to it would change."""
         if self._is_close:
-            return await children.child_sharing_with(self._own, party, chosen)
+            return self._own_only(await children.child_sharing_with(self._own, party, chosen))
         return await sharing.sharing_with(self._own, party, chosen)
 
     async def say_no(self, party: str, chosen: Collection[Domain]) -> Refusal | None:
         """Closes kinds of data to a unit."""
         if self._is_close:
-            return await children.child_say(self._own, party, chosen)
+            return self._own_only(await children.child_say(self._own, party, chosen))
         return await sharing.say(self._own, party, chosen)
 
     async def take_back(self, no: str) -> Refusal | None:
         """Ends a no."""
-        return await (children.child_unsay if self._is_close else sharing.unsay)(self._own, no)
+        if self._is_close:
+            return self._own_only(await children.child_unsay(self._own, no))
+        return await sharing.unsay(self._own, no)
 
     async def acting(self) -> Acting | None:
         """For whom somebody close is here; None for the citizen."""
@@ -198,6 +204,12 @@ class RecordDesk:
     @property
     def _is_close(self) -> bool:
         return self._own.record.context.kind == "relative"
+
+    def _own_only(self, found: T) -> T | Refusal:
+        """What was found for a guardian; those close who are none are told that this is for the person alone."""
+        if isinstance(found, Refusal) and found.issues[0].key == NO_CUSTODY:
+            return self._not_own() or found
+        return found
 
     def _not_own(self) -> Refusal | None:
         if self._own.record.context.kind == "citizen":
