@@ -83,7 +83,7 @@ PARTS = (
     Part(
         "fuzz",
         5,
-        (pytest("tests", *WITHOUT_BROWSER, "-m", "(property or fuzz) and not postgres and not soak"),),
+        (pytest("tests", *WITHOUT_BROWSER, "-m", "(property and not postgres or fuzz) and not soak"),),
         environment=(("SAMAN_TEST_FUZZ", "500"),),
     ),
     Part("kills", 5, (pytest("tests", *WITHOUT_BROWSER, "-m", "kills and not soak"),)),

@@ -139,6 +139,7 @@ def without_row_security(new_database: Callable[[], Database], first: Database) 
     return copy
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_each_fence_alone_shows_exactly_what_is_granted(
     seed: int, new_database: Callable[[], Database], policy: Policy, open_at: Opener

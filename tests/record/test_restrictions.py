@@ -30,6 +30,7 @@ MOMENTS = 2
 LEFT = {"system": "urn:saman:tag", "code": "left"}
 
 
+@pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_each_fence_alone_hides_exactly_what_is_restricted(
     seed: int, new_database: Callable[[], Database], policy: Policy, open_at: Opener

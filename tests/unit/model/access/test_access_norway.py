@@ -243,6 +243,7 @@ def mutants(policy):
                 yield rule, field, (*before, replace(made, fills=fills), *after)
 
 
+@pytest.mark.fuzz
 def test_any_changed_rule_is_noticed(agreed, roles):
     made, survived = 0, []
     for rule, name, clauses in mutants(agreed):
