@@ -74,7 +74,9 @@ def check(url: str, lines: list[dict[str, Any]]) -> int:
     """Hold what was said against what is there; how many acknowledgements were checked."""
     acknowledged = [line for line in lines if "acknowledged" in line]
     sizes = {line["begun"]: line["size"] for line in lines if "begun" in line}
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url) as connection:
+        # One moment for all: what the killed process had sent last may come to its end meanwhile.
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         versions = dict(rows(connection, "SELECT id, version FROM resource"))
         old = Counter(id for (id,) in rows(connection, "SELECT id FROM history"))
         marks = Counter(
