@@ -7,8 +7,8 @@ was.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Awaitable, Callable, Collection
+from typing import Any
 
 from saman.kernel.ids import Mint
 from saman.model.fhir import references
@@ -18,7 +18,6 @@ from saman.record.pointing import home_of, place_of
 from saman.record.rows import Resource, split
 from saman.record.stored import stored
 
-Found: TypeAlias = "Mapping[str, Any]"
 Ask = Callable[..., Awaitable[Rows]]
 
 WHOLE = "whole"
