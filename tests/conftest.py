@@ -147,11 +147,16 @@ def _make_template(cluster: postgres.Cluster, connection: psycopg.Connection, na
 
 
 @pytest.fixture(scope="session")
-def new_database(cluster: postgres.Cluster, template: str) -> Iterator[Callable[[], Database]]:
+def worker() -> str:
+    """The name of this process of the run."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "alone")
+
+
+@pytest.fixture(scope="session")
+def new_database(cluster: postgres.Cluster, template: str, worker: str) -> Iterator[Callable[[], Database]]:
     """Makes a fresh migrated database at each call; all of them are dropped at the end."""
     made: list[str] = []
     numbers = itertools.count(1)
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
     def make() -> Database:
         name = f"test_{worker}_{next(numbers)}"

@@ -59,11 +59,22 @@ def beginning(cluster: postgres.Cluster, template: str, run_folder: Path) -> str
     return BEGINNING
 
 
+@pytest.fixture(scope="module")
+def own_database(cluster: postgres.Cluster, beginning: str, run_folder: Path, worker: str) -> Iterator[str]:
+    """The name of a copy of `beginning` for one module on one worker, for a module's tests may run on several."""
+    name = f"{BEGINNING}_{worker}_own"
+    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+        with (run_folder / "beginning.lock").open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            postgres.make_database(connection, name, beginning)
+        yield name
+        _drop(connection, name)
+
+
 @pytest.fixture(scope="session")
-def install(cluster: postgres.Cluster, beginning: str, run_folder: Path) -> Iterator[Install]:
+def install(cluster: postgres.Cluster, beginning: str, run_folder: Path, worker: str) -> Iterator[Install]:
     """Starts an installation of its own on a copy of `beginning`; stopped and dropped at the end of the run."""
     made: list[tuple[str, Installation]] = []
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
 
     def start(*, triage: bool = True) -> Installation:
         name = f"{BEGINNING}_{worker}_{len(made)}"

@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import msgspec
-import psycopg
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from psycopg import sql
 
 from saman.ops import postgres
 from saman.ops.application import Parts
@@ -20,7 +18,6 @@ from tests.e2e.journeys.audit import prepare, violations
 from tests.e2e.journeys.installation import Hands, Installation
 from tests.http.oidc.conftest import HIGH, number_people, running_issuers, ways_of
 
-NAME = "saman_eid"
 SIZES = {390: 844, 1280: 900}
 
 
@@ -47,16 +44,13 @@ class Proving(Installation):
 
 
 @pytest.fixture(scope="module")
-def proving(cluster: postgres.Cluster, beginning: str) -> Iterator[Proving]:
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        postgres.make_database(connection, NAME, beginning)
-        made = Proving(cluster.app_url(NAME))
-        with running_issuers(made.address) as made.issuers:
-            made.start()
-            made.ask(numbered)
-            yield made
-            made.stop()
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+def proving(cluster: postgres.Cluster, own_database: str) -> Iterator[Proving]:
+    made = Proving(cluster.app_url(own_database))
+    with running_issuers(made.address) as made.issuers:
+        made.start()
+        made.ask(numbered)
+        yield made
+        made.stop()
 
 
 async def numbered(record: Record) -> bool:

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
-import psycopg
 import pytest
 from playwright.sync_api import Browser, Page
-from psycopg import sql
 
 from saman.ops import postgres
 from saman.ops.application import Parts
@@ -25,7 +23,6 @@ from tests.http.passkeys.conftest import NURSE, lenient_region
 
 T = TypeVar("T")
 
-NAME = "saman_passkeys"
 SIZES = {390: 844, 1280: 900}
 
 
@@ -61,14 +58,11 @@ class Keyed(Installation):
 
 
 @pytest.fixture(scope="module")
-def keyed(cluster: postgres.Cluster, beginning: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        postgres.make_database(connection, NAME, beginning)
-        made = Keyed(cluster.app_url(NAME), tmp_path_factory.mktemp("lenient"))
-        made.start()
-        yield made
-        made.stop()
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(NAME)))
+def keyed(cluster: postgres.Cluster, own_database: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Keyed]:
+    made = Keyed(cluster.app_url(own_database), tmp_path_factory.mktemp("lenient"))
+    made.start()
+    yield made
+    made.stop()
 
 
 class Device:

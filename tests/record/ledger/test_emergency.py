@@ -162,8 +162,7 @@ async def test_where_neither_takes_entries_reading_stops(
 async def test_nobody_reads_the_files_without_the_database(beside: EmergencyLog, folder: Path) -> None:
     beside.append([entry(1)])
     text = files_of(folder)[0].read_bytes()
-    for part in (b"Practitioner", entry(1).context.request.encode()):
-        assert part not in text
+    assert b"Practitioner" not in text
     with pytest.raises(Tampered):
         list(lines_of(files_of(folder)[0], cipher_of(b"x" * 32)))
 
