@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -12,11 +13,12 @@ from saman.flows.reading import tree_of
 from saman.kernel.outcome import Refusal
 from saman.model.access.delegation import competence_of
 from saman.model.care.caremodel import CareModel
-from saman.record import Record
+from saman.record import Record, Stored
 from saman.record.present import present
 
 NAMED = frozenset({"Practitioner", "PractitionerRole", "RelatedPerson", "Patient", "Organization"})
 MOST = "500"
+NOBODY: Mapping[str, Stored] = MappingProxyType({})
 
 Resource = dict[str, Any]
 
@@ -37,14 +39,20 @@ class Named(msgspec.Struct, frozen=True, kw_only=True):
         return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
 
 
-async def named(record: Record, model: CareModel, references: Iterable[str]) -> dict[str, Named]:
-    """Each that can be named, by its reference: practitioners, their roles, relatives, patients, organisations."""
+async def named(
+    record: Record, model: CareModel, references: Iterable[str], known: Mapping[str, Stored] = NOBODY
+) -> dict[str, Named]:
+    """Each that can be named, by its reference: practitioners, their roles, relatives, patients, organisations.
+
+    Who is among those `known` has been read already.
+    """
     wanted = {reference for reference in references if reference.partition("/")[0] in NAMED}
     units = {one for one in wanted if one.startswith("Organization/")}
     practitioners = {one for one in wanted if one.startswith("Practitioner/")}
     direct, held = await asyncio.gather(
-        present(record, map(_key, wanted - units - practitioners)), _roles_of(record, practitioners)
+        present(record, map(_key, wanted - units - practitioners - known.keys())), _roles_of(record, practitioners)
     )
+    direct |= {one: known[one] for one in wanted & known.keys()}
     people = {reference: tree_of(one) for reference, one in direct.items()}
     roles = [*held, *(one for one in people.values() if one["resourceType"] == "PractitionerRole")]
     behind = await present(record, (_key(one) for role in roles if "/" in (one := _practitioner(role))))

@@ -18,7 +18,7 @@ import msgspec
 
 from saman.model.fhir import resource_name, resource_number
 from saman.record.context import Context
-from saman.record.database import Pool
+from saman.record.database import Asked
 
 OK, REFUSED = 0, 4
 """AuditEvent.outcome (http://hl7.org/fhir/audit-event-outcome): success, or refused or not found."""
@@ -201,13 +201,12 @@ def _one(several: Sequence[Entry]) -> Entry:
     first = several[0]
     if len(several) == 1:
         return first
-    read = dict.fromkeys(one for entry in several for one in _read(entry))
+    read = {one for entry in several for one in _read(entry)}
     shown = {one.partition("/")[0] for one in read}
-    missed = dict.fromkeys(one for entry in several for one in _missed(entry) if one not in shown)
+    missed = dict.fromkeys([one for entry in several for one in _missed(entry) if one not in shown])
     lists = [one for one in several if one.query.startswith("worklist")]
-    actions = {one.action for one in several}
-    queries = [lists[0].query] if lists else list(dict.fromkeys(one.query for one in several if one.query))
-    types = {one.type for one in several}
+    actions, types = {one.action for one in several}, {one.type for one in several}
+    queries = [lists[0].query] if lists else dict.fromkeys([one.query for one in several if one.query])
     return msgspec.structs.replace(
         first,
         action="S" if lists else "R" if "R" in actions else "S" if "S" in actions else "H",
@@ -272,8 +271,8 @@ class Beside(Protocol):
 class AuditWriter:
     """Commits the entries of all requests that wait, together, one commit after the other."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, log: Asked) -> None:
+        self._log = log
         self._waiting: list[tuple[tuple[Entry, ...], asyncio.Future[list[int]]]] = []
         self._writing: asyncio.Task[None] | None = None
         self.told: Flushed = _to_nobody
@@ -314,7 +313,7 @@ class AuditWriter:
 
     async def _commit(self, entries: list[Entry]) -> list[int] | Unlogged:
         try:
-            rows = await self._pool.fetch(INSERT, *zip(*(entry.row() for entry in entries), strict=True))
+            rows = await self._log.fetch(INSERT, *zip(*(entry.row() for entry in entries), strict=True))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             if self.beside is not None and self.beside.mode is not None:
                 return await self._keep_beside(self.beside, entries)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Awaitable
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -15,3 +16,11 @@ else:
     Connection = PoolConnectionProxy
 
 Rows = list[asyncpg.Record]
+
+
+class Asked(Protocol):
+    """Whatever a single statement can be asked of: a connection, a pool, `saman.record.statements`."""
+
+    def fetch(self, query: str, /, *args: Any) -> Awaitable[Rows]:
+        """The rows of a statement."""
+        ...

@@ -28,7 +28,7 @@ class Door:
 
         What points to something withheld comes without it.
         """
-        source = self.store.pool if self.connection is None else self.connection
+        source = self.store.statements if self.connection is None else self.connection
         rows = await source.fetch(sql, *opening(self.context), *values)
         narrowing = self.context.narrowing
         rows = rows if narrowing is None else passed(rows, narrowing)

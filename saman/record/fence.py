@@ -16,16 +16,19 @@ from saman.record.database import Connection
 Params = list[Any]
 
 _GATE = """WITH context AS MATERIALIZED (
-    SELECT set_config('saman.context', $1::text, true) AS number,
-        set_config('saman.at', split_part($2::text, ' ', 1), true) AS at,
+    SELECT set_config('saman.context', $1::text, true) AS number, $1::text::bigint AS key,
+        set_config('saman.at', split_part($2::text, ' ', 1), true)::timestamptz AS at,
         set_config('saman.actor', split_part($2::text, ' ', 2), true) AS actor
 )
 """
 
-AT = "split_part($2::text, ' ', 1)::timestamptz"
-"""The time of the request, in a statement under `gate`."""
+NUMBER = "(SELECT key FROM context)"
+"""The number of the context, in a statement under `gate`; asked so, it is worked out once and not for each row."""
 
-ACTOR = "split_part($2::text, ' ', 2)"
+AT = "(SELECT at FROM context)"
+"""The time of the request."""
+
+ACTOR = "(SELECT actor FROM context)"
 """Who acts."""
 
 GATED = "(SELECT number FROM context) IS NOT NULL"
@@ -61,7 +64,7 @@ class Fence:
         """
         return f"""LEFT JOIN LATERAL (
             SELECT g.ground, g.fenced FROM grants g
-            WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
+            WHERE g.context = {NUMBER} AND g.person = {alias}.person AND g.domain = {alias}.domain
               AND g.since <= {AT} AND g.until > {AT} {self._shown(alias, pointing=pointing)}
             ORDER BY g.since LIMIT 1
         ) AS seen ON true"""
@@ -80,14 +83,14 @@ class Fence:
         leads = f" AND {self.leads(alias)}" if table == "reference" else ""
         return f"""($1::text = '0' OR {alias}.domain = 0 OR EXISTS (
             SELECT FROM grants g
-            WHERE g.context = $1::text::bigint AND g.person = {alias}.person AND g.domain = {alias}.domain
+            WHERE g.context = {NUMBER} AND g.person = {alias}.person AND g.domain = {alias}.domain
               AND g.since <= {AT} AND g.until > {AT} {shown} OFFSET 0)){leads}"""
 
     def points(self, alias: str) -> str:
         """That a row of `reference` does not point to something withheld; beside `join`."""
         if not self.is_on:
             return "true"
-        asked = f"$1::text::bigint, {AT}, {ACTOR}, {alias}.shard, {alias}.target_type, {alias}.target"
+        asked = f"{NUMBER}, {AT}, {ACTOR}, {alias}.shard, {alias}.target_type, {alias}.target"
         own = f"(seen.fenced IS NOT TRUE OR {alias}.target_type IS NULL OR NOT is_withheld({asked}))"
         return f"{own} AND {self.leads(alias)}"
 
@@ -95,7 +98,7 @@ class Fence:
         """That a row of `reference` does not lead to what is somebody else's, and withheld."""
         if not self.is_on:
             return "true"
-        asked = f"$1::text::bigint, {AT}, {ACTOR}, {alias}.target_shard, {alias}.target_type, {alias}.target"
+        asked = f"{NUMBER}, {AT}, {ACTOR}, {alias}.target_shard, {alias}.target_type, {alias}.target"
         return f"({alias}.target_shard IS NULL OR $1::text = '0' OR NOT is_withheld_away({asked}))"
 
     def _shown(self, alias: str, table: str = "", pointing: str = "") -> str:
@@ -103,7 +106,7 @@ class Fence:
         if not self.is_on:
             return ""
         kind = f"{resource_number('Task')}::smallint" if table == "work" else f"{alias}.type"
-        asked, target = f"$1::text::bigint, {AT}, {ACTOR}", ""
+        asked, target = f"{NUMBER}, {AT}, {ACTOR}", ""
         if pointing:
             withheld = f"is_withheld({asked}, {pointing}.shard, {pointing}.target_type, {pointing}.target)"
             target = f" AND ({pointing}.target_type IS NULL OR NOT {withheld})"

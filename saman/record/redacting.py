@@ -13,7 +13,7 @@ from typing import Any
 from saman.kernel.ids import Mint
 from saman.model.fhir import references
 from saman.record.database import Rows
-from saman.record.fence import ACTOR, AT, GATED, gate
+from saman.record.fence import ACTOR, AT, GATED, NUMBER, gate
 from saman.record.pointing import home_of, place_of
 from saman.record.rows import Resource, split
 from saman.record.stored import stored
@@ -24,7 +24,7 @@ WHOLE = "whole"
 """The column in which a row that was redacted keeps its body as it is."""
 
 _WITHHELD = gate(f"""SELECT DISTINCT k.t, k.d FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
-    WHERE {GATED} AND is_withheld_away($1::text::bigint, {AT}, {ACTOR}, k.s, k.t, k.d)""")
+    WHERE {GATED} AND is_withheld_away({NUMBER}, {AT}, {ACTOR}, k.s, k.t, k.d)""")
 
 _GONE = object()
 

@@ -36,8 +36,9 @@ def quoted(text: str) -> str:
 
 def searchset(page: Page, base: str, self_url: str, next_url: str | None, ignored: Iterable[str] = ()) -> str:
     """The answer to a search: matches, what was included, and a warning for each parameter that was ignored."""
-    entries = [_entry(one, base, "match") for one in page.matches]
-    entries += [_entry(one, base, "include") for one in page.included]
+    start = f'{{"fullUrl":{quoted(base)[:-1]}/'
+    entries = [_entry(one, start, "match") for one in page.matches]
+    entries += [_entry(one, start, "include") for one in page.included]
     warnings = [
         Issue("not-supported", f"'{name}' is not a search parameter here and was ignored.", severity="warning")
         for name in ignored
@@ -75,8 +76,8 @@ def refused_entry(refusal: Refusal) -> str:
     return f'{{"response":{{"status":"{refusal.status}","outcome":{outcome_text(refusal.issues)}}}}}'
 
 
-def _entry(one: Stored, base: str, mode: str) -> str:
-    return f'{{"fullUrl":{quoted(f"{base}/{one.reference}")},"resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
+def _entry(one: Stored, start: str, mode: str) -> str:
+    return f'{start}{one.reference}","resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
 
 
 def _version(one: Stored, base: str) -> str:

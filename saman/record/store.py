@@ -19,6 +19,7 @@ from saman.record.database import Connection, Pool
 from saman.record.fence import Fence, enter
 from saman.record.joining import Joined
 from saman.record.notices import Connect, Listening, Notices
+from saman.record.statements import Statements
 from saman.record.traffic import Wrote, current
 
 _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
@@ -33,13 +34,15 @@ class Store:
         self, pool: Pool, log: Pool, connect: Connect, secret: bytes, policy: Policy, *, first_fence: bool = True
     ) -> None:
         self.pool = pool
+        self.statements = Statements(pool, pool.get_max_size() // 2)
         self._log = log
+        self._logging = Statements(log, log.get_max_size())
         self.policy = policy
         self.fence = Fence(on=first_fence)
         self.secret = secret
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
-        self.audit = AuditWriter(log)
+        self.audit = AuditWriter(self._logging)
         self.joined = Joined()
         self.notices = Notices(pool, connect, secret)
         self._to_tell: dict[Connection, set[str]] = {}
@@ -87,6 +90,8 @@ class Store:
     async def close(self) -> None:
         """Give the connections back."""
         await self.notices.close()
+        await self.statements.close()
+        await self._logging.close()
         await self.pool.close()
         await self._log.close()
 

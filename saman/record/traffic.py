@@ -32,20 +32,24 @@ class Wrote(NamedTuple):
 class Settled(NamedTuple):
     """What was made durable for one answer, or a part of it.
 
-    `numbers` are those of `entries`; `unlogged` says how many people were shown whom no entry names.
+    `numbers` are those of `entries`, `digests` what whoever heard of them before knows them by; `unlogged` says how
+    many people were shown whom no entry names.
     """
 
     entries: Sequence[Entry]
     numbers: Sequence[int]
     wrote: Sequence[Wrote]
     unlogged: int
+    digests: Sequence[bytes] = ()
 
 
-Before = Callable[[Sequence[Entry]], None]
+Before = Callable[[Sequence[Entry]], Sequence[bytes]]
+"""Hears of entries before the log does, and says by which digests it will know them."""
 
 
-def nobody(entries: Sequence[Entry]) -> None:
+def nobody(entries: Sequence[Entry]) -> Sequence[bytes]:
     """Nobody hears of them."""
+    return ()
 
 
 class Answering:
@@ -74,10 +78,10 @@ class Answering:
         entries, self._entries = gathered(self._entries), []
         wrote, self._wrote = self._wrote, []
         persons, self._persons = self._persons, set()
-        before(entries)
+        digests = before(entries)
         numbers = await writer.write(*entries)
         self._logged.update(one.person for one in entries)
-        return Settled(entries, numbers, wrote, len(persons - self._logged))
+        return Settled(entries, numbers, wrote, len(persons - self._logged), digests)
 
     def show(self, persons: Iterable[str | None]) -> None:
         """Note whom the answer shows something of."""

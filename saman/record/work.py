@@ -47,7 +47,7 @@ _COLUMNS = (
 _OWNED = "w.owner = $3::text"
 _SENT = "w.sent_for = $3::text AND w.owner <> $3::text"
 
-MOST_COUNTED = 200
+MOST_COUNTED = 100
 """Lines of a group are counted so far; a list beyond it has "more than" so many."""
 
 
@@ -112,7 +112,7 @@ async def open_work(store: Store, context: Context, wanted: Stretch) -> tuple[It
         asked += [wanted.persons, context.actor if wanted.own else ""]
     else:
         sql = _many_sql(store.fence, wanted.groups, sent=wanted.sent)
-    rows = await store.pool.fetch(sql, *opening(context), *asked)
+    rows = await store.statements.fetch(sql, *opening(context), *asked)
     items = tuple(Item(*row) for row in shown(rows))
     await keep(store.audit, *_listed(context, items, wanted.party))
     return items
@@ -150,7 +150,9 @@ class Counted(msgspec.Struct, frozen=True):
 
 async def count_work(store: Store, context: Context, party: str) -> Counted:
     """How much open work `party` owns, as far as the reader may see it."""
-    row = (await store.pool.fetch(_count_sql(store.fence), *opening(context), party, context.now, context.actor))[0]
+    row = (await store.statements.fetch(_count_sql(store.fence), *opening(context), party, context.now, context.actor))[
+        0
+    ]
     *groups, own = row
     return Counted(tuple(groups), own)
 

@@ -24,7 +24,7 @@ from saman.record.context import Context
 from saman.record.database import Rows
 from saman.record.delegation import learn
 from saman.record.door import Door
-from saman.record.fence import AT, GATED, Fence, gate
+from saman.record.fence import AT, GATED, NUMBER, Fence, gate
 from saman.record.grants import regroup, relate, see_visits, stand
 from saman.record.membership import enrol
 from saman.record.pointing import pointed
@@ -44,7 +44,7 @@ _TYPES = (
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
 
 _GRANTED = f"""SELECT g.ground FROM grants g
-    WHERE g.context = $1::text::bigint AND g.person = k.p AND g.domain = k.m
+    WHERE g.context = {NUMBER} AND g.person = k.p AND g.domain = k.m
       AND g.since <= {AT} AND g.until > {AT}"""
 
 _ALLOWED = f"""($1::text = '0' OR NOT EXISTS (

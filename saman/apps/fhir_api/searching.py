@@ -12,7 +12,7 @@ from saman.apps.fhir_api.call import Call, Pairs
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record.cursor import Place
 from saman.record.render import searchset
-from saman.record.search.query import Query, read_query
+from saman.record.search.query import read_query
 
 _FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
 
@@ -46,16 +46,19 @@ async def _page(call: Call, pairs: Pairs, *, is_posted: bool) -> Answer | Refusa
         return page
     asked = [*query.used, *((name, value) for name, value in pairs if name in _FORM_OF_ANSWER)]
     url = f"{call.base}/{call.type}"
+    told = urlencode(asked)
     following = None
     if page.next is not None:
-        more = [*asked, ("_cursor", page.next)]
-        following = f"{url}?{urlencode([('_page', _sealed(call, more))] if is_posted else more)}"
-    return Answer(200, searchset(page, call.base, _self(url, asked, query), following, query.ignored).encode())
+        more = _with_cursor(told, page.next)
+        following = f"{url}?{urlencode({'_page': _sealed(call, more)}) if is_posted else more}"
+    own = _with_cursor(told, query.cursor)
+    own = f"{url}?{own}" if own else url
+    return Answer(200, searchset(page, call.base, own, following, query.ignored).encode())
 
 
-def _self(url: str, asked: Pairs, query: Query) -> str:
-    shown = [*asked, ("_cursor", query.cursor)] if query.cursor else asked
-    return f"{url}?{urlencode(shown)}" if shown else url
+def _with_cursor(told: str, cursor: str) -> str:
+    """Encoded parameters with where the page begins."""
+    return "&".join(filter(None, (told, urlencode({"_cursor": cursor}) if cursor else "")))
 
 
 def _counted(pairs: Pairs) -> Pairs:
@@ -71,8 +74,8 @@ def _total(given: dict[str, str]) -> Pairs:
     return [] if "_total" in given else [("_total", "accurate")]
 
 
-def _sealed(call: Call, asked: Pairs) -> str:
-    return call.record.store.seal.close(Place(None, urlencode(asked), ""), _purpose(call))
+def _sealed(call: Call, told: str) -> str:
+    return call.record.store.seal.close(Place(None, told, ""), _purpose(call))
 
 
 def _opened(call: Call, sealed: str) -> Pairs | Refusal:

@@ -52,7 +52,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def t(self, message: str, **values: object) -> str:
         """`message`, marked elsewhere, in the reader's language."""
-        return self.words.gettext(message, **values).unescape()
+        return self.words.plain(message, **values)
 
     @property
     def zone(self) -> ZoneInfo:

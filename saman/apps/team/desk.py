@@ -65,7 +65,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
 
     def t(self, message: str, **values: object) -> str:
         """`message`, marked elsewhere, in the reader's language, for use as a plain value."""
-        return self.words.gettext(message, **values).unescape()
+        return self.words.plain(message, **values)
 
     def role(self, id: str) -> str:
         """The name of a role."""

@@ -173,6 +173,11 @@ class Words:
         self.shown_unreviewed |= not phrase.reviewed
         return _filled(phrase.forms[0], values)
 
+    def plain(self, message: str, /, **values: object) -> str:
+        """The same as a plain value, for what will be escaped where it is shown."""
+        said = self.gettext(message, **values)
+        return said.unescape() if values else _unescaped(said)
+
     def ngettext(self, one: str, many: str, count: int, /, **values: object) -> Markup:
         """The form for `count` (put in as `%(count)s`)."""
         phrase = self._catalogue.phrase(one)
@@ -320,6 +325,11 @@ def _safe(text: str) -> Markup:
 @lru_cache(maxsize=8192)
 def _plain(text: str) -> Markup:
     return escape(text.replace("%%", "%"))
+
+
+@lru_cache(maxsize=8192)
+def _unescaped(text: Markup) -> str:
+    return text.unescape()
 
 
 def languages() -> tuple[tuple[str, str], ...]:

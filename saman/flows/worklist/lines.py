@@ -78,13 +78,12 @@ async def lines_of(
         *(_search(record, *one) for one in _silent(record, silent if looking_back else ())),
         _earlier(record, model, followed if looking_back else ()),
     )
-    there, names, found = await asyncio.gather(
-        present(record, _keys(items)), named(record, model, _acting(items)), asking
-    )
+    there, found = await asyncio.gather(present(record, _keys(items)), asking)
     refusal = next((one for one in found if isinstance(one, Refusal)), None)
     if refusal is not None:
         return refusal
     observations, goals, referrals, *missing, earlier = (one for one in found if not isinstance(one, Refusal))
+    names = await named(record, model, _acting(items), there)
     resources = {reference: (one.version, tree_of(one)) for reference, one in there.items()}
     parts = _Parts(
         resources=resources,

@@ -74,7 +74,7 @@ class Figures:
     def look(self, store: Store, streams: int) -> None:
         """Take what stands for a moment: requests under way, streams, connections, waiting entries."""
         pool = store.pool
-        idle, size = pool.get_idle_size(), pool.get_size()
+        idle, size = pool.get_idle_size() + store.statements.idle, pool.get_size()
         self._connections.labels("idle").set(idle)
         self._connections.labels("used").set(size - idle)
         self._most.set(pool.get_max_size())

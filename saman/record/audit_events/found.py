@@ -27,7 +27,7 @@ from saman.record.audit_events.provenance import provenance
 from saman.record.audit_events.telling import Telling, telling_to_persons, told
 from saman.record.cursor import Place
 from saman.record.door import Door
-from saman.record.fence import AT, GATED, gate
+from saman.record.fence import AT, GATED, NUMBER, gate
 from saman.record.log import LAST
 from saman.record.narrowing import lets_resource, within
 from saman.record.refusals import not_found
@@ -47,7 +47,7 @@ _CALL = "audit_found($3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $
 _FOUND = gate(f"SELECT {_COLUMNS} FROM {_CALL} WHERE {GATED}")
 _COUNTED = gate(f"SELECT count(*) FROM {_CALL} WHERE {GATED}")
 _REACH = gate(f"""SELECT DISTINCT ON (g.person) g.person, g.ground FROM grants g
-    WHERE {GATED} AND g.context = $1::text::bigint AND g.domain = {int(Domain.CONSENT)}
+    WHERE {GATED} AND g.context = {NUMBER} AND g.domain = {int(Domain.CONSENT)}
       AND g.since <= {AT} AND g.until > {AT}
     ORDER BY g.person, g.since""")
 

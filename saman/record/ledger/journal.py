@@ -80,12 +80,13 @@ class Journal:
         """Note what an answer rests on, before it leaves. A disk that takes no more stops nothing; it is counted."""
         self._write(line_of(settled, now := self._clock()), now)
 
-    def mean(self, entries: Sequence[Entry]) -> None:
+    def mean(self, entries: Sequence[Entry]) -> Sequence[bytes]:
         """Note what is about to be handed to the log, so that it is known should this process end in between."""
+        digests = tuple(map(entry_digest, entries))
         if entries:
             now = self._clock()
-            digests = tuple(map(entry_digest, entries))
             self._write(Line(now, entries[0].context.request, (), (), 0, meant=digests), now)
+        return digests
 
     def _write(self, noted: Line, now: float) -> None:
         line = self._encoder.encode(noted) + b"\n"
@@ -117,10 +118,9 @@ class Journal:
 def line_of(settled: Settled, now: float) -> Line:
     """What is noted of an answer; entries in the emergency log have no number yet, and are proven there."""
     numbers = [*settled.numbers, *[0] * (len(settled.entries) - len(settled.numbers))]
+    digests = settled.digests or tuple(map(entry_digest, settled.entries))
     entries = tuple(
-        Kept(number, entry_digest(one))
-        for number, one in zip(numbers, settled.entries, strict=True)
-        if number != ELSEWHERE
+        Kept(number, digest) for number, digest in zip(numbers, digests, strict=True) if number != ELSEWHERE
     )
     wrote = tuple(
         Version(one.type, one.id, one.version, one.person, wrote_digest(one), one.context.request)

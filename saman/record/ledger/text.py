@@ -33,8 +33,13 @@ def row_text(values: Iterable[Any]) -> str:
     """Numbers and texts as PostgreSQL writes a row; None is nothing at all, an empty text is `""`."""
     texts = ["" if one is None else str(one) or _EMPTY for one in values]
     if _APART.search("".join(texts)) is not None:
-        texts = [f'"{_QUOTED.sub(_TWICE, one)}"' if _APART.search(one) else one for one in texts]
+        texts = [_marked(one) if _APART.search(one) is not None else one for one in texts]
     return f"({','.join(texts)})".replace(_EMPTY, '""')
+
+
+def _marked(text: str) -> str:
+    """`text` in quotation marks; a long list seldom holds any itself, and is not gone through for them."""
+    return f'"{_QUOTED.sub(_TWICE, text)}"' if '"' in text or "\\" in text else f'"{text}"'
 
 
 def entry_text(logged: Logged) -> str:

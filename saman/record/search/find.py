@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -82,17 +82,25 @@ def entries_of(context: Context, query: Query, shown: Rows) -> list[Entry]:
     there = {one.person for one in found}
     found += [msgspec.structs.replace(plain, person=one) for one in dict.fromkeys(asked) if one not in there]
     if len(asked) > 1:
-        found = [msgspec.structs.replace(one, query=_criteria(query, one.person, asked)) for one in found]
+        concerning = _criteria(query, frozenset(asked))
+        found = [msgspec.structs.replace(one, query=concerning(one.person)) for one in found]
     return found or readings(plain, shown) or [plain]
 
 
-def _criteria(query: Query, person: str | None, asked: Sequence[str]) -> str:
+def _criteria(query: Query, asked: frozenset[str]) -> Callable[[str | None], str]:
     """The search as it concerns one of several people it names: who else was asked about is not theirs to read."""
-    others = {one for one in asked if one != person}
-    used = [
-        (name, ",".join(one for one in alternatives(value) if _tail(one) not in others)) for name, value in query.used
+    taken_apart = [
+        (name, [(one, tail if (tail := _tail(one)) in asked else None) for one in alternatives(value)])
+        for name, value in query.used
     ]
-    return msgspec.structs.replace(query, used=tuple(used)).describe
+
+    def concerning(person: str | None) -> str:
+        used = [
+            (name, ",".join([one for one, of in values if of is None or of == person])) for name, values in taken_apart
+        ]
+        return msgspec.structs.replace(query, used=tuple(used)).describe
+
+    return concerning
 
 
 def _tail(value: str) -> str:

@@ -44,7 +44,7 @@ class Own(msgspec.Struct, frozen=True):
 
     def tell(self, message: str, **values: object) -> str:
         """A sentence of the page in the reader's language, as plain text."""
-        return self.words.gettext(message, **values).unescape()
+        return self.words.plain(message, **values)
 
     def role(self, id: str) -> str:
         """The name of a role."""
