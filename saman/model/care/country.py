@@ -29,7 +29,10 @@ class Weekday(Enum):
     @property
     def number(self) -> int:
         """Monday is 0, as in `datetime.date.weekday`."""
-        return list(Weekday).index(self)
+        return _NUMBERS[self]
+
+
+_NUMBERS = {day: number for number, day in enumerate(Weekday)}
 
 
 class PhoneNumber(Grounded, frozen=True, kw_only=True):

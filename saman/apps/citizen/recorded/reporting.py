@@ -52,9 +52,9 @@ async def draft(own: Own) -> Draft | Refusal:
     return await begun(own, enrolment, readings)
 
 
-async def begun(own: Own, enrolment: Enrolment, readings: tuple[Reading, ...] = ()) -> Draft:
-    """The draft with what `readings` say of each measure, begun when there is none."""
-    kept = await find_draft(own.record.store, own.record.context, KIND)
+async def begun(own: Own, enrolment: Enrolment, readings: tuple[Reading, ...] = (), kept: Kept | None = None) -> Draft:
+    """The draft with what `readings` say of each measure, begun when there is none; `kept` if it is known already."""
+    kept = kept or await find_draft(own.record.store, own.record.context, KIND)
     if kept is None:
         kept = Kept(secrets.token_urlsafe(18), "{}")
         await keep_draft(own.record.store, own.record.context, KIND, kept)

@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.recorded.reporting import ICONS
-from saman.apps.citizen.recorded.today import around
+from saman.apps.citizen.recorded.today import TEAM, around, members_of
 from saman.apps.citizen.views import (
     Comment,
     Goal,
@@ -34,6 +34,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
 from saman.model.care.measurement import Measurement
 from saman.record import Stored
+from saman.record.gathering import About
 
 Resource = dict[str, Any]
 
@@ -179,19 +180,28 @@ def _notes(own: Own, stored: Stored) -> Iterator[Note]:
 
 async def plan(own: Own) -> Plan | Refusal:
     """The shared plan: own goals, health and social activities as equals."""
-    plans = await own.all("CarePlan", ("category", f"{codes.PLAN}|shared"), ("status", "active"))
+    plans = await own.all(
+        "CarePlan", ("category", f"{codes.PLAN}|shared,{codes.PLAN}|self-treatment"), ("status", "active")
+    )
     goals = await own.all("Goal", ("category", f"{codes.GOAL}|personal"), ("lifecycle-status", "active"))
-    treatment = await own.all("CarePlan", ("category", f"{codes.PLAN}|self-treatment"), ("status", "active"))
-    people = await around(own)
-    for part in (plans, goals, treatment, people):
+    team = await own.about(TEAM)
+    for part in (plans, goals, team):
         if isinstance(part, Refusal):
             return part
-    shared = [tree_of(one) for one in cast(list[Stored], plans)]
-    names = await own.names(*(who for one in shared for who in _performers(one)))
+    active = [tree_of(one) for one in cast(list[Stored], plans)]
+    shared, treatment = (
+        [one for one in active if any(codes.code_of(said, codes.PLAN) == kind for said in one["category"])]
+        for kind in ("shared", "self-treatment")
+    )
+    performers = (who for one in shared for who in _performers(one))
+    names = await own.names(*performers, *members_of(cast(About, team)))
+    people = await around(own)
+    if isinstance(people, Refusal):
+        return people
     return Plan(
         goals=tuple(_goal(own, tree_of(one)) for one in cast(list[Stored], goals)),
         items=tuple(item for one in shared for item in _items(own, one, names)),
-        coordinator=next((one for one in cast(tuple[Any, ...], people) if one.dial), None),
+        coordinator=next((one for one in people if one.dial), None),
         self_treatment=bool(treatment),
         plan_name=in_language(shared[0], "title", own.language) if shared else "",
         agreed_on=day_of(shared[0]["created"]) if shared and "created" in shared[0] else None,

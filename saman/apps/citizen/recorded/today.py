@@ -57,10 +57,11 @@ async def today(own: Own) -> Today | Refusal:
     enrolment = await own.enrolment()
     if isinstance(enrolment, Refusal):
         return enrolment
-    booked, unread, members = _booked(own, found), _unread(own, found), _members(found)
+    booked, unread = _booked(own, found), _unread(own, found)
     actors = [actor for one in booked for actor in _others(one, own.person)]
     senders = [one.sender for one in unread]
-    names = await own.names(*actors, *senders, *(who for one in members for who in _member(one)))
+    names = await own.names(*actors, *senders, *members_of(found))
+    people = await around(own)
     return Today(
         given_name=name_of(tree_of(found["Patient"][0])).split(" ")[0],
         asked=await _asked(own, enrolment) if enrolment is not None else None,
@@ -68,15 +69,18 @@ async def today(own: Own) -> Today | Refusal:
         latest=await _latest(own),
         contacts=tuple(_contact(own, one, names) for one in booked),
         messages=tuple(_message(one, names) for one in unread),
-        people=_people(own, members, names),
+        people=people if isinstance(people, tuple) else (),
         opened=await opened_news(own, found["Communication"]),
     )
 
 
 async def _asked(own: Own, enrolment: Enrolment) -> Asked | None:
-    if own.record.context.kind != "citizen" or not await _is_due(own, enrolment):
+    if own.record.context.kind != "citizen":
         return None
-    written = await begun(own, enrolment)
+    kept = await find_draft(own.record.store, own.record.context, KIND)
+    if (kept is None or kept.body == "{}") and not await _is_due(own, enrolment):
+        return None
+    written = await begun(own, enrolment, kept=kept)
     items = tuple(AskedItem(icon=one.icon, name=one.name) for one in written.questions if one.parts)
     questions = sum(1 for one in written.questions if one.options)
     if questions:
@@ -95,29 +99,30 @@ async def _asked(own: Own, enrolment: Enrolment) -> Asked | None:
 
 
 async def _is_due(own: Own, enrolment: Enrolment) -> bool:
-    """Whether a report is asked for today and has not come, or one has been begun."""
-    now = own.record.context.now
-    begun = await find_draft(own.record.store, own.record.context, KIND)
-    if begun is not None and begun.body != "{}":
-        return True
-    day = local(own.model.country, now).date()
-    days = {local(own.model.country, one.opens).date() for one in _due(own, enrolment, now, now + timedelta(days=1))}
+    """Whether a report is asked for today and has not come."""
+    day = _day(own, own.record.context.now)
     newest = await latest_report(own)
     reported = not isinstance(newest, Refusal) and newest is not None and _day(own, newest.sent) == day
-    return day in days and not reported
+    return day in _days(own, enrolment) and not reported
 
 
-def _due(own: Own, enrolment: Enrolment, start: Any, end: Any) -> Iterator[Any]:
-    begin = start.astimezone(own.words.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    for _, schedule in enrolment.asked.measurements:
-        yield from due_times(schedule, own.model.country, begin, end)
+def _days(own: Own, enrolment: Enrolment) -> frozenset[date]:
+    """The days from today on, for a week, on which something is asked for; worked out once for a request."""
+    if "days" not in own.kept:
+        now = own.record.context.now
+        begin = now.astimezone(own.words.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+        asked = (
+            due_times(schedule, own.model.country, begin, now + timedelta(days=8))
+            for schedule in dict.fromkeys(schedule for _, schedule in enrolment.asked.measurements)
+        )
+        own.kept["days"] = frozenset(_day(own, one.opens) for several in asked for one in several)
+    found: frozenset[date] = own.kept["days"]
+    return found
 
 
 def _next(own: Own, enrolment: Enrolment) -> date | None:
-    now = own.record.context.now
-    today = local(own.model.country, now).date()
-    days = {_day(own, one.opens) for one in _due(own, enrolment, now, now + timedelta(days=8))}
-    return min((day for day in days if day > today), default=None)
+    today = _day(own, own.record.context.now)
+    return min((day for day in _days(own, enrolment) if day > today), default=None)
 
 
 def _day(own: Own, moment: Any) -> date:
@@ -173,12 +178,19 @@ def _message(one: Message, names: dict[str, Named]) -> MessageLine:
 
 
 async def around(own: Own) -> tuple[PersonAround, ...] | Refusal:
-    """The people and units of the care team."""
+    """The people and units of the care team; put together once for a request."""
     found = await own.about(TEAM)
     if isinstance(found, Refusal):
         return found
-    members = _members(found)
-    return _people(own, members, await own.names(*(who for one in members for who in _member(one))))
+    if "people" not in own.kept:
+        own.kept["people"] = _people(own, _members(found), await own.names(*members_of(found)))
+    people: tuple[PersonAround, ...] = own.kept["people"]
+    return people
+
+
+def members_of(found: About) -> Iterator[str]:
+    """References to those in the care teams, and on whose behalf they are there."""
+    return (who for one in _members(found) for who in _member(one))
 
 
 def _people(own: Own, members: Iterable[Resource], names: dict[str, Named]) -> tuple[PersonAround, ...]:
