@@ -75,6 +75,11 @@ class Teller:
         """A text that exists in English only."""
         return Said(text, "" if self.words.language == ENGLISH else ENGLISH)
 
+    def ruled(self, text: str) -> Said:
+        """What a row of access says in words."""
+        found = self.words.ruled(text)
+        return Said(str(found), "" if found.language == self.words.language else found.language)
+
     def ground(self, *facts: Grounded) -> Ground:
         """The ground of one fact, or of several that are shown as one: every source, and whether any is a sample."""
         if any(fact.not_known for fact in facts):

@@ -101,8 +101,8 @@ def _row(tell: Teller, policy: Policy, row: Row) -> RowLine:
     return RowLine(
         id=row.id,
         question=tell.words.gettext(names.QUESTIONS.get(row.id, row.name)),
-        value=tell.english(row.value),
-        note=tell.english(row.note) if row.note else None,
+        value=tell.ruled(row.value),
+        note=tell.ruled(row.note) if row.note else None,
         law=row.law,
         source=row.source,
         shape=shape,

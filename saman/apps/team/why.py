@@ -87,9 +87,9 @@ def why(desk: Desk, ties: Sequence[Relation], decided: dict[Domain, Decision]) -
 
 
 def rule_said(desk: Desk, said: Words) -> Markup:
-    """A row's own words are English; what is said of its status is in the reader's language."""
+    """A row's own words, and what is said of its status."""
     args = dict(said.args)
-    own = Markup('<span lang="en">{}</span>').format(args.get("says", said.text))
+    own = Markup("{}").format(desk.words.spoken(desk.words.ruled(args.get("says", said.text))))
     note = desk.words.gettext(RULES[said.key], **args) if said.key in RULES else ""
     return own + " " + note
 

@@ -178,6 +178,14 @@ class Words:
         said = self.gettext(message, **values)
         return said.unescape() if values else _unescaped(said)
 
+    def ruled(self, text: str) -> Said:
+        """What a row of access says in words, in this language where the catalogue has it, else in English as it is."""
+        phrase = self._catalogue.phrase(text)
+        if phrase is None:
+            return Said(text, SOURCE_LANGUAGE)
+        self.shown_unreviewed |= not phrase.reviewed
+        return Said(phrase.forms[0], self.language)
+
     def ngettext(self, one: str, many: str, count: int, /, **values: object) -> Markup:
         """The form for `count` (put in as `%(count)s`)."""
         phrase = self._catalogue.phrase(one)

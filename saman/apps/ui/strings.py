@@ -3,7 +3,7 @@
 `python -m saman.apps.ui.strings update [APP …]` adds new strings to the catalogues, empty and unreviewed, and drops
 those no longer used. `… export APP` writes a table (tab separated: source, plural, one column a language) and
 `… fill APP FILE` takes one back; what it changes becomes unreviewed. A string that the shared catalogue (`ui`) has is
-not repeated in an app's.
+not repeated in an app's. The region's app also holds what the rows of access say in words.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Final
 
+import yaml
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
@@ -23,6 +24,10 @@ from saman.apps.ui.catalogue import APPS, LANGUAGES, SOURCE_LANGUAGE, UNREVIEWED
 
 KEYWORDS: Final = {"_": None, "gettext": None, "mark": None, "n_": (1, 2), "ngettext": (1, 2), "mark_plural": (1, 2)}
 SHARED: Final = "ui"
+RULES: Final = "region"
+"""The app whose catalogues hold the words of the rows of access."""
+
+REGIONS: Final = APPS.parent.parent / "regions"
 Source = tuple[str, str]
 """A source string and its plural (empty when it has none)."""
 
@@ -41,6 +46,26 @@ def used(app: str, root: Path = APPS) -> dict[Source, list[str]]:
             places = found.setdefault(source, [])
             if (place := str(path.relative_to(root))) not in places:
                 places.append(place)
+    return found | (
+        {} if app != RULES else {source: places for source, places in of_rules().items() if source not in found}
+    )
+
+
+def of_rules(regions: Path = REGIONS) -> dict[Source, list[str]]:
+    """What the rows of access of all countries and of the regions here say in words, with the files that say it."""
+    found: dict[Source, list[str]] = {}
+    for path in sorted([*regions.glob("countries/*.access.yaml"), *regions.glob("*/access.yaml")]):
+        for row in yaml.safe_load(path.read_text(encoding="utf-8"))["rows"]:
+            said = (
+                row.get("value"),
+                row.get("note"),
+                row.get("says"),
+                *(rule["says"] for rule in row.get("rules", ())),
+            )
+            for text in filter(None, said):
+                places = found.setdefault((text, ""), [])
+                if (place := str(path.relative_to(regions.parent))) not in places:
+                    places.append(place)
     return found
 
 

@@ -45,6 +45,16 @@ async def test_why_names_ties_rules_and_what_would_open_the_rest(team):
         assert (await nurse.get(OPEN)).answer.headers["location"] == WHY
 
 
+@pytest.mark.parametrize("language", ["sv", "fi"])
+async def test_rules_are_told_in_the_readers_language(team, language):
+    async with team.as_(CENTRE) as nurse:
+        page = (await nurse.get(f"{WHY}?lang={language}")).text
+    assert "R02-telemedicine-nurse" in page, "the row is named"
+    assert "The telemedicine nurse who follows" not in page
+    said = {"sv": "följer invånaren läser vem personen är", "fi": "Asiakasta seuraava etäseurannan sairaanhoitaja"}
+    assert said[language] in page
+
+
 async def test_why_not_says_what_gives_access_and_nothing_about_anybody(team):
     async with team.as_(HOME_CARE) as nurse:
         page = await nurse.get("/team/why-not")

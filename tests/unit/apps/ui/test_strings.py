@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from saman.apps.ui import catalogue, strings
 from saman.apps.ui.catalogue import LANGUAGES, UNREVIEWED
+from saman.apps.ui.locales import Words
 
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
 PLACEHOLDER = re.compile(r"%\(\w+\)s|%%")
 
 
@@ -58,6 +62,19 @@ def test_an_app_does_not_repeat_what_all_share() -> None:
     shared = set(strings.own("ui"))
     for app in strings.apps()[1:]:
         assert shared.isdisjoint(strings.own(app))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pages_say_rows_of_access_in_each_language(language: str) -> None:
+    words = Words(language, ZoneInfo("Europe/Oslo"), NOW)
+    texts = [one for one, _ in strings.of_rules()]
+    assert len(texts) > 200
+    assert [one for one in texts if words.ruled(one).language != language] == []
+
+
+def test_what_no_catalogue_has_stays_english_and_is_marked_so() -> None:
+    said = Words("nb", ZoneInfo("Europe/Oslo"), NOW).ruled("A row that somebody wrote yesterday.")
+    assert (said, said.language) == ("A row that somebody wrote yesterday.", "en")
 
 
 @pytest.fixture
