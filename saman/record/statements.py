@@ -45,11 +45,16 @@ class Statements:
             self._idle.append(connection)
         return rows
 
-    async def close(self) -> None:
-        """Give everything back to the pool, before it closes."""
-        self._closing = True
+    async def give_back(self) -> None:
+        """Give what does nothing back to the pool."""
         while self._idle:
+            self._may_keep += 1
             await self._pool.release(self._idle.pop())
+
+    async def close(self) -> None:
+        """Keep nothing any more, before the pool closes."""
+        self._closing = True
+        await self.give_back()
 
     async def _lent(self) -> Connection | None:
         while self._idle:

@@ -26,6 +26,9 @@ _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
 ) FROM pg_roles r WHERE rolname = current_user"""
 
+KEPT = 4
+"""Connections that stay lent to single statements, beside those that take turns."""
+
 
 class Store:
     """One per process. `first_fence=False` exists to prove that the second fence holds alone."""
@@ -34,9 +37,9 @@ class Store:
         self, pool: Pool, log: Pool, connect: Connect, secret: bytes, policy: Policy, *, first_fence: bool = True
     ) -> None:
         self.pool = pool
-        self.statements = Statements(pool, pool.get_max_size() // 2)
+        self.statements = Statements(pool, KEPT)
         self._log = log
-        self._logging = Statements(log, log.get_max_size())
+        self._logging = Statements(log, 1)
         self.policy = policy
         self.fence = Fence(on=first_fence)
         self.secret = secret
@@ -97,8 +100,11 @@ class Store:
 
 
 async def open_store(url: str, policy: Policy, *, connections: int = 12, first_fence: bool = True) -> Store | Refusal:
-    """Connect as the application's role; refused under a role that no fence would hold."""
-    pool = await _pool(url, 2, connections)
+    """Connect as the application's role; refused under a role that no fence would hold.
+
+    `connections`: how many transactions go on at once.
+    """
+    pool = await _pool(url, 2, connections + KEPT)
     if await pool.fetchval(_ROLE):
         await pool.close()
         return refused(

@@ -112,11 +112,13 @@ async def listening(record: Record) -> AsyncIterator[list[tuple[str, tuple[Any, 
         if "saman.context" in query.query or ("pg_catalog" not in query.query and "'jit'" not in query.query):
             heard.append((query.query, tuple(query.args)))
 
+    await record.store.statements.give_back()
     held = [await pool.acquire() for _ in range(pool.get_max_size())]
     for connection in held:
         connection.add_query_logger(hear)
     await asyncio.gather(*(pool.release(connection) for connection in held))
     yield heard
+    await record.store.statements.give_back()
     held = [await pool.acquire() for _ in range(pool.get_max_size())]
     for connection in held:
         connection.remove_query_logger(hear)
