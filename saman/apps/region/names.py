@@ -130,6 +130,9 @@ TOPICS: Final = {
     "home-visit": mark("a home visit"),
     "plan": mark("the plan"),
     "record": mark("the record"),
+    "readings": DATA["readings"],
+    "social-care": DATA["social"],
+    "cognitive-impairment": mark("a cognitive impairment"),
     "emergency": mark("an emergency"),
 }
 STATUSES: Final = {

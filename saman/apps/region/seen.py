@@ -133,11 +133,10 @@ def _rule(tell: Teller, policy: Policy, rule: Rule) -> RuleLine:
 def _who(tell: Teller, rule: Rule) -> tuple[Said, ...]:
     if rule.roles:
         return tuple(role_name(tell, role) for role in rule.roles)
-    words = tell.words.gettext
     if rule.who is Holder.STAFF:
-        return (Said(words("all staff")),)
+        return (Said(tell.words.gettext("all staff")),)
     if rule.who is Holder.SYSTEM:
-        return (Said(words("the platform itself")),)
+        return (Said(tell.words.gettext("the platform itself")),)
     return (role_name(tell, rule.who.value),)
 
 
@@ -146,7 +145,7 @@ def _kinds(tell: Teller, kinds: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ties(tell: Teller, rule: Rule) -> tuple[str, ...]:
-    about = ", ".join(tell.words.gettext(names.TOPICS[one]) if one in names.TOPICS else one for one in rule.about)
+    about = ", ".join(tell.words.gettext(names.TOPICS.get(one, one)) for one in rule.about)
     return tuple(
         tell.words.gettext(names.TIES[tie]) + (f" ({about})" if about else "") for tie in rule.ties
     )  # fmt: skip
