@@ -28,7 +28,7 @@ from saman.record.ledger.journal import Journal
 from saman.record.ledger.witnessing import Neighbours
 from saman.record.migrate import migrate
 
-CONNECTIONS = 12
+CONNECTIONS = 8
 """Connections to the database of each server process."""
 
 

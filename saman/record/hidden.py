@@ -45,9 +45,9 @@ class Hidden(msgspec.Struct, frozen=True):
 
 async def hidden_of(store: Store, context: Context, person: str) -> tuple[Hidden, ...]:
     """What the context would see of a person and does not, because the person has restricted it. Not logged here."""
-    if not await store.pool.fetchval(_FENCED, context.number, person):
+    if not await store.statements.fetchval(_FENCED, context.number, person):
         return ()
     whole = opening(system(context.now, context.request))
     shard = person_shard(person, store.mint)
-    rows = await store.pool.fetch(_HIDDEN, *whole, shard, person, context.number, context.now, context.actor)
+    rows = await store.statements.fetch(_HIDDEN, *whole, shard, person, context.number, context.now, context.actor)
     return tuple(Hidden(row["domain"], row["holder"], row["many"]) for row in rows)

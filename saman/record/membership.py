@@ -17,6 +17,7 @@ from saman.record.context import system
 from saman.record.database import Connection, Pool
 from saman.record.fence import enter
 from saman.record.rows import Resource
+from saman.record.statements import Statements
 from saman.record.stored import stored
 
 _FORGET = "DELETE FROM membership WHERE ground = ANY($1::text[]) RETURNING practitioner"
@@ -107,9 +108,9 @@ async def units_of(pool: Pool, organization: str, at: datetime) -> tuple[str, ..
     return tuple(row["unit"] for row in await pool.fetch("SELECT unit FROM units_of($1, $2)", organization, at))
 
 
-async def controller_of(pool: Pool, unit: str, at: datetime) -> str:
+async def controller_of(statements: Statements, unit: str, at: datetime) -> str:
     """The id of the organisation at the top of a unit at a time: whose responsibility its data were then."""
-    controller: str = await pool.fetchval("SELECT controller_of($1, $2)", unit, at)
+    controller: str = await statements.fetchval("SELECT controller_of($1, $2)", unit, at)
     return controller
 
 

@@ -1,76 +1,76 @@
-"""Single statements over connections that stay lent: for most of them, taking a connection from a pool and giving it
-back costs more than asking does (figures in docs/subsystems/record.md).
+"""Single statements over connections of their own: for most of them, taking a connection from a pool and giving it back
+costs more than asking does, and who asks within an open transaction must not wait for others to end theirs.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import asyncpg
 
 from saman.record.database import Connection, Pool, Rows
 
+RECYCLED = 10_000
+"""After so many statements the pool is given its connections, to look whether they have served their time."""
+
 
 class Statements:
-    """Lends up to `kept` connections of a pool to one statement after the other; beyond that the pool lends.
+    """Lends the connections of a pool to one statement after the other; they stay lent in between.
 
     A connection over which anything went wrong goes back to the pool, which knows what to do with it.
     """
 
-    def __init__(self, pool: Pool, kept: int) -> None:
-        self._pool = pool
-        self._may_keep = kept
-        self._idle: list[Connection] = []
+    def __init__(self, pool: Pool) -> None:
+        self.pool = pool
+        self._turns = asyncio.Semaphore(pool.get_max_size())
+        self._lent: list[Connection] = []
+        self._asked = 0
         self._closing = False
 
     @property
     def idle(self) -> int:
-        """How many of the connections that the pool counts as lent do nothing."""
-        return len(self._idle)
+        """How many connections do nothing; the pool counts most of them as in use."""
+        return self.pool.get_idle_size() + sum(map(_is_open, self._lent))
 
     async def fetch(self, sql: str, /, *values: Any) -> Rows:
-        """The rows of a statement outside of any transaction."""
-        connection = await self._lent()
-        if connection is None:
-            return await self._pool.fetch(sql, *values)
-        try:
-            rows = await connection.fetch(sql, *values)
-        except BaseException:
-            self._may_keep += 1
-            await self._pool.release(connection)
-            raise
-        if self._closing:
-            await self._pool.release(connection)
-        else:
-            self._idle.append(connection)
+        """The rows of a statement, which belongs to no transaction that is open elsewhere."""
+        async with self._turns:
+            connection = await self._taken()
+            try:
+                rows = await connection.fetch(sql, *values)
+            except BaseException:
+                await self.pool.release(connection)
+                raise
+            self._lent.append(connection)
+            self._asked += 1
+            if self._closing or self._asked % RECYCLED == 0:
+                await self.give_back()
         return rows
 
+    async def fetchval(self, sql: str, /, *values: Any) -> Any:
+        """The first value of the first row, None when there is none."""
+        rows = await self.fetch(sql, *values)
+        return rows[0][0] if rows else None
+
     async def give_back(self) -> None:
-        """Give what does nothing back to the pool."""
-        while self._idle:
-            self._may_keep += 1
-            await self._pool.release(self._idle.pop())
+        """Give the pool what does nothing."""
+        while self._lent:
+            await self.pool.release(self._lent.pop())
 
     async def close(self) -> None:
-        """Keep nothing any more, before the pool closes."""
+        """Close the pool once everything that is under way has ended."""
         self._closing = True
         await self.give_back()
+        await self.pool.close()
 
-    async def _lent(self) -> Connection | None:
-        while self._idle:
-            connection = self._idle.pop()
+    async def _taken(self) -> Connection:
+        while self._lent:
+            connection = self._lent.pop()
             if _is_open(connection):
                 return connection
-            self._may_keep += 1
-            await self._pool.release(connection)
-        if self._closing or self._may_keep <= 0:
-            return None
-        self._may_keep -= 1
-        try:
-            return await self._pool.acquire()
-        except BaseException:
-            self._may_keep += 1
-            raise
+            await self.pool.release(connection)
+        return await self.pool.acquire()
 
 
 def _is_open(connection: Connection) -> bool:

@@ -26,26 +26,33 @@ _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
 ) FROM pg_roles r WHERE rolname = current_user"""
 
-KEPT = 4
-"""Connections that stay lent to single statements, beside those that take turns."""
+SINGLE = 8
+"""How many single statements go on at once, whatever transactions do."""
 
 
 class Store:
     """One per process. `first_fence=False` exists to prove that the second fence holds alone."""
 
     def __init__(
-        self, pool: Pool, log: Pool, connect: Connect, secret: bytes, policy: Policy, *, first_fence: bool = True
+        self,
+        pool: Pool,
+        statements: Statements,
+        log: Statements,
+        connect: Connect,
+        secret: bytes,
+        policy: Policy,
+        *,
+        first_fence: bool = True,
     ) -> None:
         self.pool = pool
-        self.statements = Statements(pool, KEPT)
+        self.statements = statements
         self._log = log
-        self._logging = Statements(log, 1)
         self.policy = policy
         self.fence = Fence(on=first_fence)
         self.secret = secret
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
-        self.audit = AuditWriter(self._logging)
+        self.audit = AuditWriter(log)
         self.joined = Joined()
         self.notices = Notices(pool, connect, secret)
         self._to_tell: dict[Connection, set[str]] = {}
@@ -94,17 +101,16 @@ class Store:
         """Give the connections back."""
         await self.notices.close()
         await self.statements.close()
-        await self._logging.close()
         await self.pool.close()
         await self._log.close()
 
 
-async def open_store(url: str, policy: Policy, *, connections: int = 12, first_fence: bool = True) -> Store | Refusal:
+async def open_store(url: str, policy: Policy, *, connections: int = 8, first_fence: bool = True) -> Store | Refusal:
     """Connect as the application's role; refused under a role that no fence would hold.
 
-    `connections`: how many transactions go on at once.
+    `connections`: how many transactions go on at once, and at most how many single statements beside them.
     """
-    pool = await _pool(url, 2, connections + KEPT)
+    pool = await _pool(url, 1, connections)
     if await pool.fetchval(_ROLE):
         await pool.close()
         return refused(
@@ -115,7 +121,9 @@ async def open_store(url: str, policy: Policy, *, connections: int = 12, first_f
             "SAMAN_DATABASE_URL",
         )
     secret: bytes = await pool.fetchval("SELECT secret FROM instance")
-    return Store(pool, await _pool(url, 1, 1), partial(_connect, url), secret, policy, first_fence=first_fence)
+    statements = Statements(await _pool(url, 1, min(SINGLE, connections)))
+    log = Statements(await _pool(url, 1, 1))
+    return Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
 
 
 async def _connect(url: str) -> Listening:

@@ -172,7 +172,7 @@ async def count_newer(store: Store, context: Context, party: str, since: datetim
     sql = gate(f"""SELECT count(*) FROM (
         SELECT FROM work w WHERE {GATED} AND {_OWNED} AND w.waits IN (0, 2, 3) AND w.received > $4::timestamptz
           AND {store.fence.exists("w", "work")} LIMIT {MOST_COUNTED}) AS c""")
-    many: int = await store.pool.fetchval(sql, *opening(context), party, since)
+    many: int = await store.statements.fetchval(sql, *opening(context), party, since)
     return many
 
 

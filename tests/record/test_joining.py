@@ -21,7 +21,7 @@ from tests.record.conftest import BASE, NOW, made, observation, patient
 from tests.record.test_query_plans import listening
 
 MANY = 40
-MOST_CONNECTIONS = 12
+MOST_CONNECTIONS = 16
 HOME = [{"coding": [{"system": "urn:saman:category", "code": "home-monitoring"}]}]
 
 

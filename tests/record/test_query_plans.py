@@ -20,8 +20,10 @@ from saman.kernel.clock import instant
 from saman.kernel.outcome import Refusal
 from saman.model.access import Assignment, Holder
 from saman.record import Context, Record, system
+from saman.record.database import Connection
 from saman.record.grants import open_context
 from saman.record.rows import key
+from saman.record.store import Store
 from saman.record.work import Stretch, count_work, open_work
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
@@ -106,23 +108,29 @@ def people(known: Known) -> str:
 async def listening(record: Record) -> AsyncIterator[list[tuple[str, tuple[Any, ...]]]]:
     """Every statement that goes to the database meanwhile, with its values; those of the log apart."""
     heard: list[tuple[str, tuple[Any, ...]]] = []
-    pool = record.store.pool
+    store = record.store
 
     def hear(query: asyncpg.connection.LoggedQuery) -> None:  # type: ignore[name-defined]
         if "saman.context" in query.query or ("pg_catalog" not in query.query and "'jit'" not in query.query):
             heard.append((query.query, tuple(query.args)))
 
-    await record.store.statements.give_back()
-    held = [await pool.acquire() for _ in range(pool.get_max_size())]
-    for connection in held:
-        connection.add_query_logger(hear)
-    await asyncio.gather(*(pool.release(connection) for connection in held))
+    async with every_connection(store) as held:
+        for connection in held:
+            connection.add_query_logger(hear)
     yield heard
-    await record.store.statements.give_back()
-    held = [await pool.acquire() for _ in range(pool.get_max_size())]
-    for connection in held:
-        connection.remove_query_logger(hear)
-    await asyncio.gather(*(pool.release(connection) for connection in held))
+    async with every_connection(store) as held:
+        for connection in held:
+            connection.remove_query_logger(hear)
+
+
+@asynccontextmanager
+async def every_connection(store: Store) -> AsyncIterator[list[Connection]]:
+    """All connections that requests go over, while nothing else does."""
+    await store.statements.give_back()
+    pools = (store.pool, store.statements.pool)
+    held = [(pool, await pool.acquire()) for pool in pools for _ in range(pool.get_max_size())]
+    yield [connection for _, connection in held]
+    await asyncio.gather(*(pool.release(connection) for pool, connection in held))
 
 
 def literal(value: Any) -> str:

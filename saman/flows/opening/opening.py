@@ -289,7 +289,7 @@ def _is_fresh_step(stored: Stored, record: Record) -> bool:
 async def task_of(record: Record, id: str, person: str) -> Resource:
     """The Task of an opening before anything is opened; without a person and an id, of one that was asked for."""
     context = record.context
-    owner = await controller_of(record.store.pool, context.party, context.now) or context.party
+    owner = await controller_of(record.store.statements, context.party, context.now) or context.party
     unit = {"url": codes.SENT_FOR, "valueReference": codes.reference(f"Organization/{context.party}")}
     about: Resource = {"id": id, "for": codes.reference(f"Patient/{person}")} if person else {}
     return {

@@ -90,15 +90,17 @@ async def told_of(record: Record, person: str) -> tuple[bool, tuple[Hidden, ...]
 
     Where only the custodian may know (R06 `seen_by`), that is what her own organisation is responsible for.
     """
-    now, pool = record.context.now, record.store.pool
+    now, statements = record.context.now, record.store.statements
     visible = of_kind(record.store.policy, RestrictionVisible, now)
     if visible is None or visible.visible == "hidden":
         return False, ()
     hidden = await hidden_of(record.store, record.context, person)
     if visible.seen_by != "custodian" or not hidden:
         return visible.seen_by != "custodian", hidden
-    own = await controller_of(pool, record.context.party, now) or record.context.party
-    kept = [one for one in hidden if one.holder and (await controller_of(pool, one.holder, now) or one.holder) == own]
+    own = await controller_of(statements, record.context.party, now) or record.context.party
+    kept = [
+        one for one in hidden if one.holder and (await controller_of(statements, one.holder, now) or one.holder) == own
+    ]
     return bool(kept), tuple(kept)
 
 

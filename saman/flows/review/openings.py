@@ -75,7 +75,7 @@ async def openings(record: Record) -> tuple[Opening, ...] | Refusal:
 async def openings_within(record: Record, units: Collection[str]) -> list[Opening] | Refusal:
     """Openings that one of `units` owns, or whose unit is one of them while the organisation over it owns them."""
     context = record.context
-    over = await controller_of(record.store.pool, context.party, context.now)
+    over = await controller_of(record.store.statements, context.party, context.now)
     owners = ",".join(f"Organization/{one}" for one in sorted({*units, over}))
     pairs = [("code", f"{codes.TASK}|{OPENING}"), ("owner", owners)]
     tasks = await all_of(acting(record), "Task", pairs)

@@ -74,10 +74,11 @@ class Figures:
     def look(self, store: Store, streams: int) -> None:
         """Take what stands for a moment: requests under way, streams, connections, waiting entries."""
         pool = store.pool
-        idle, size = pool.get_idle_size() + store.statements.idle, pool.get_size()
+        single = store.statements.pool
+        idle, size = pool.get_idle_size() + store.statements.idle, pool.get_size() + single.get_size()
         self._connections.labels("idle").set(idle)
         self._connections.labels("used").set(size - idle)
-        self._most.set(pool.get_max_size())
+        self._most.set(pool.get_max_size() + single.get_max_size())
         self._waiting.set(store.audit.waiting)
         self._streams.set(streams)
         self._in_flight.set(self.in_flight)

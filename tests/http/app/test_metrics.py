@@ -143,7 +143,7 @@ async def test_the_database_the_log_and_the_jobs_are_in_it(agder: Agder, databas
         assert found["saman_database_up", nothing] == 1
         assert found["saman_database_connections", frozenset({("state", "used")})] == 0
         assert found["saman_database_connections", frozenset({("state", "idle")})] >= 1
-        assert found["saman_database_connections_most", nothing] == 12
+        assert found["saman_database_connections_most", nothing] == 16
         jobs = {by: many for (name, by), many in found.items() if name == "saman_worker_jobs"}
         assert jobs == {
             frozenset({("job", "missing-reports"), ("state", "todo")}): 2,

@@ -189,10 +189,7 @@ async def plan(own: Own) -> Plan | Refusal:
         if isinstance(part, Refusal):
             return part
     active = [tree_of(one) for one in cast(list[Stored], plans)]
-    shared, treatment = (
-        [one for one in active if any(codes.code_of(said, codes.PLAN) == kind for said in one["category"])]
-        for kind in ("shared", "self-treatment")
-    )
+    shared, treatment = ([one for one in active if _is_plan(one, kind)] for kind in ("shared", "self-treatment"))
     performers = (who for one in shared for who in _performers(one))
     names = await own.names(*performers, *members_of(cast(About, team)))
     people = await around(own)
@@ -206,6 +203,11 @@ async def plan(own: Own) -> Plan | Refusal:
         plan_name=in_language(shared[0], "title", own.language) if shared else "",
         agreed_on=day_of(shared[0]["created"]) if shared and "created" in shared[0] else None,
     )
+
+
+def _is_plan(plan_: Resource, kind: str) -> bool:
+    codings = (coding for said in plan_.get("category", ()) for coding in said.get("coding", ()))
+    return any(coding.get("system") == codes.PLAN and coding.get("code") == kind for coding in codings)
 
 
 def _goal(own: Own, goal: Resource) -> Goal:

@@ -156,7 +156,7 @@ def _spans(desk: Desk) -> Iterator[Span]:
 async def _afterwards(desk: Desk) -> tuple[str, ...]:
     context, policy = desk.record.context, desk.record.store.policy
     terms = opening_at(policy, context.now)
-    over = await controller_of(desk.record.store.pool, context.party, context.now) or context.party
+    over = await controller_of(desk.record.store.statements, context.party, context.now) or context.party
     due = desk.words.moment(later(context.now, terms.review_within if terms else "P1D", policy.zone))
     review = desk.t(REVIEWED, unit=desk.called(f"Organization/{over}"), moment=due)
     return (desk.t(ALONE), desk.t(LOGGED), review, desk.t(INFORMED))

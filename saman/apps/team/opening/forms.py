@@ -60,9 +60,9 @@ async def open_form(desk: Desk, person: str, resource: dict[str, Any], taken: Fi
 
 async def _block(desk: Desk, holder: str) -> Block:
     """Where something is restricted: the unit, the organisation it belongs to now, and whether that is one's own."""
-    pool, context = desk.record.store.pool, desk.record.context
-    own = await controller_of(pool, context.party, context.now) or context.party
-    over = await controller_of(pool, holder, context.now) or holder
+    statements, context = desk.record.store.statements, desk.record.context
+    own = await controller_of(statements, context.party, context.now) or context.party
+    over = await controller_of(statements, holder, context.now) or holder
     unit, provider = (desk.called(f"Organization/{one}") or one for one in (holder, over))
     closed = TO_US if holder == context.party else TO_UNITS if over == own else TO_OTHERS
     return Block(holder=holder, unit=unit, provider=provider, closed=desk.t(closed))
@@ -85,7 +85,7 @@ def _spans(desk: Desk, terms: Opening) -> Iterator[Span]:
 async def _afterwards(desk: Desk, terms: Opening) -> tuple[str, ...]:
     """What follows: who sees that it was opened, who goes through it, and whether the person is told."""
     context, policy = desk.record.context, desk.record.store.policy
-    over = await controller_of(desk.record.store.pool, context.party, context.now) or context.party
+    over = await controller_of(desk.record.store.statements, context.party, context.now) or context.party
     due = desk.words.moment(later(context.now, terms.review_within, policy.zone))
     said = [
         desk.t(ALONE),
