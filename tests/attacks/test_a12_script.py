@@ -17,10 +17,10 @@ from playwright.async_api import Page, Route, async_playwright
 from saman.model.fhir import validate
 from saman.record import Record, Stored, Written
 from tests.attacks.counting import tried
-from tests.http.app.conftest import Agder, agder, at_the_same_time
+from tests.http.app.conftest import Agder, agder, agder_filled, at_the_same_time, database
 from tests.http.security.test_headers import Acting
 
-__all__ = ["agder", "at_the_same_time"]
+__all__ = ["agder", "agder_filled", "at_the_same_time", "database"]
 
 CHROMIUM = Path(os.environ.get("SAMAN_TEST_CHROMIUM") or "/usr/bin/chromium")
 THERE = CHROMIUM.exists()

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from saman.ops import postgres
+from tests.conftest import made_once
 from tests.e2e.journeys.beginning import FRIDAY_EVENING, fill
 from tests.e2e.journeys.installation import Installation
 
@@ -45,18 +46,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def beginning(cluster: postgres.Cluster, template: str, run_folder: Path) -> str:
     """The name of a database with region and a few people on the Friday the journeys begin, filled once a run."""
-    with (run_folder / "beginning.lock").open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
-            there = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (BEGINNING,)).fetchone()
-            if there is None:
-                unfinished = f"{BEGINNING}_unfinished"
-                _drop(connection, unfinished)
-                postgres.make_database(connection, unfinished, template)
-                fill(cluster.app_url(unfinished))
-                names = (sql.Identifier(unfinished), sql.Identifier(BEGINNING))
-                connection.execute(sql.SQL("ALTER DATABASE {} RENAME TO {}").format(*names))
-    return BEGINNING
+    return made_once(cluster, run_folder, BEGINNING, template, lambda name: fill(cluster.app_url(name)))
 
 
 @pytest.fixture(scope="module")

@@ -13,10 +13,10 @@ from saman.apps.auth.tokens import Tokens
 from saman.model.fhir import validate
 from saman.ops.token import SYSTEM_USER
 from tests.conformance.balp.profiles import demands
-from tests.http.app.conftest import Agder, agder, at_the_same_time
+from tests.http.app.conftest import Agder, agder, agder_filled, at_the_same_time, database
 from tests.http.audit.conftest import request_of, resources
 
-__all__ = ["agder", "at_the_same_time"]
+__all__ = ["agder", "agder_filled", "at_the_same_time", "database"]
 
 pytestmark = pytest.mark.conformance
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region, open_region
 from saman.record import Record, open_store, process, system
+from tests.conftest import aside
 
 REGION = Path(__file__).parents[3] / "regions" / "no-agder"
 FRIDAY_EVENING = datetime.fromisoformat("2026-11-20T22:00:00+01:00")
@@ -38,8 +37,7 @@ def region() -> Region:
 
 def fill(url: str) -> None:
     """Store the region and its few people in the migrated database at `url`."""
-    with ThreadPoolExecutor(1) as aside:  # a browser's own loop may run in this thread already
-        aside.submit(lambda: asyncio.run(_fill(url))).result()
+    aside(_fill(url))
 
 
 async def _fill(url: str) -> None:

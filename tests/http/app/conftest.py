@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 
+from saman.ops import postgres
 from saman.ops.application import Parts, application
 from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.region import Region, open_region
 from saman.record import Record, Store, open_store, process, system
+from tests.conftest import Database, NewDatabase, aside, made_once
 
 AGDER = Path(__file__).parents[3] / "regions" / "no-agder"
 BASE = "http://test"
@@ -68,19 +71,53 @@ class Agder:
             yield client
 
 
-@pytest_asyncio.fixture(scope="module")
-async def agder(database) -> AsyncIterator[Agder]:
+async def opened(url: str) -> tuple[Store, Region]:
+    """The region and its store at a URL."""
     region = open_region(AGDER)
     assert isinstance(region, Region), region
-    store = await open_store(database.app_url, region.policy)
+    store = await open_store(url, region.policy)
     assert isinstance(store, Store), store
-    made = Agder(store, region, Clock())
-    await applied(store, region.model, made.clock())
-    for name, bundle in demo_bundles(made.clock()):
-        if name == "staff" or name.split("-", 1)[-1] in PEOPLE or name.removeprefix("follow-up-") in PEOPLE:
-            answer = await process(made.system, bundle)
+    return store, region
+
+
+async def fill(url: str, now: datetime, chosen: Callable[[str, dict[str, Any]], dict[str, Any] | None]) -> None:
+    """Store the region and those bundles of the demo that `chosen` gives, as it gives them."""
+    store, region = await opened(url)
+    await applied(store, region.model, now)
+    for name, bundle in demo_bundles(now):
+        wanted = chosen(name, bundle)
+        if wanted is not None:
+            answer = await process(Record(store, system(now)), wanted)
             assert isinstance(answer, str), (name, answer)
-    yield made
+    await store.close()
+
+
+def followed(name: str, bundle: dict[str, Any]) -> dict[str, Any] | None:
+    """Staff, and everything about the two people."""
+    wanted = name == "staff" or name.split("-", 1)[-1] in PEOPLE or name.removeprefix("follow-up-") in PEOPLE
+    return bundle if wanted else None
+
+
+@pytest.fixture(scope="session")
+def agder_filled(cluster: postgres.Cluster, run_folder: Path, template: str) -> str:
+    """The name of a database with the region and the two people, filled once a run."""
+
+    def finish(name: str) -> None:
+        aside(fill(cluster.app_url(name), FRIDAY_NIGHT, followed))
+
+    return made_once(cluster, run_folder, "saman_agder", template, finish)
+
+
+@pytest.fixture(scope="module")
+def database(new_database: NewDatabase, agder_filled: str) -> Database:
+    """A copy of it for this test module."""
+    return new_database(agder_filled)
+
+
+@pytest_asyncio.fixture(scope="module")
+async def agder(database: Database) -> AsyncIterator[Agder]:
+    store, region = await opened(database.app_url)
+    yield Agder(store, region, Clock())
     await store.close()
 
 

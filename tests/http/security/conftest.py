@@ -9,9 +9,9 @@ import pytest
 
 from saman.apps.auth.tokens import Tokens
 from saman.ops.token import SYSTEM_USER
-from tests.http.app.conftest import Agder, agder, at_the_same_time
+from tests.http.app.conftest import Agder, agder, agder_filled, at_the_same_time, database
 
-__all__ = ["agder", "at_the_same_time"]
+__all__ = ["agder", "agder_filled", "at_the_same_time", "database"]
 
 
 @pytest.fixture(scope="module")

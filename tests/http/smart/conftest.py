@@ -19,9 +19,9 @@ from saman.apps.auth.smart.registration import Registration, client_of
 from saman.kernel import json
 from saman.kernel.outcome import Refusal
 from saman.record.apps.clients import Clients
-from tests.http.app.conftest import BASE, Agder, agder, at_the_same_time
+from tests.http.app.conftest import BASE, Agder, agder, agder_filled, at_the_same_time, database
 
-__all__ = ["agder", "at_the_same_time"]
+__all__ = ["agder", "agder_filled", "at_the_same_time", "database"]
 
 FHIR = f"{BASE}/fhir"
 TOKEN = f"{BASE}/auth/token"

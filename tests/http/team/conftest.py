@@ -6,6 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -13,11 +14,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from saman.ops.apply import applied
-from saman.ops.demo import demo_bundles
-from saman.ops.region import Region, open_region
-from saman.record import Store, open_store, process
-from tests.http.app.conftest import AGDER, Agder, Clock
+from saman.ops import postgres
+from tests.conftest import Database, NewDatabase, aside, made_once
+from tests.http.app.conftest import Agder, Clock, fill, opened
 
 PEOPLE = ("ingrid-aasen", "olav-tveit", "einar-kleivset", "berit-sorensen", "solveig-knutsen", "lise-holt")
 SATURDAY = datetime(2026, 11, 21, 11, 0, tzinfo=UTC)
@@ -87,19 +86,27 @@ class Team(Agder):
             yield Professional(client)
 
 
+@pytest.fixture(scope="session")
+def team_filled(cluster: postgres.Cluster, run_folder: Path, template: str) -> str:
+    """The name of a database with the region and the six people, filled once a run."""
+
+    def finish(name: str) -> None:
+        aside(fill(cluster.app_url(name), SATURDAY, around_them))
+
+    return made_once(cluster, run_folder, "saman_team", template, finish)
+
+
+@pytest.fixture(scope="module")
+def database(new_database: NewDatabase, team_filled: str) -> Database:
+    """A copy of it for this test module."""
+    return new_database(team_filled)
+
+
 @pytest_asyncio.fixture(scope="module")
-async def team(database) -> AsyncIterator[Team]:
-    region = open_region(AGDER)
-    assert isinstance(region, Region), region
-    store = await open_store(database.app_url, region.policy)
-    assert isinstance(store, Store), store
+async def team(database: Database) -> AsyncIterator[Team]:
+    store, region = await opened(database.app_url)
     made = Team(store, region, Clock())
     made.clock.now = SATURDAY
-    await applied(store, region.model, made.clock())
-    for name, bundle in demo_bundles(made.clock()):
-        if name in ("staff", "going-on") or name.endswith(PEOPLE):
-            answer = await process(made.system, only_about_them(bundle))
-            assert isinstance(answer, str), (name, answer)
     yield made
     await store.close()
 
@@ -108,6 +115,11 @@ async def team(database) -> AsyncIterator[Team]:
 def at_noon(team: Team) -> None:
     """Every test begins on the Saturday at noon."""
     team.clock.now = SATURDAY
+
+
+def around_them(name: str, bundle: dict[str, Any]) -> dict[str, Any] | None:
+    """Staff, the six people and what goes on around them."""
+    return only_about_them(bundle) if name in ("staff", "going-on") or name.endswith(PEOPLE) else None
 
 
 def only_about_them(bundle: dict[str, Any]) -> dict[str, Any]:

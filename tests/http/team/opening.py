@@ -16,8 +16,9 @@ from saman.model.access import Assignment, Domain, Holder, read_country
 from saman.record import Record
 from saman.record.context import Context
 from saman.record.grants import open_context
+from tests.http.app.conftest import AGDER
 
-from .conftest import AGDER, SATURDAY
+from .conftest import SATURDAY
 
 WHO, PLACE = "ingrid-aasen", "/team/people/ingrid-aasen"
 OPEN, WHY = f"{PLACE}/open", f"{PLACE}/why"
