@@ -38,6 +38,8 @@ class Measured:
                 under_way.status = message["status"]
                 if route_of(scope) in STREAMS:
                     under_way.end()
+            elif not message.get("more_body"):
+                under_way.end()  # before it leaves, so that whoever has an answer finds it counted
             await send(message)
 
         scope.setdefault("state", {})
