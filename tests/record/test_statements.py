@@ -21,6 +21,8 @@ MOST = 4
 SLEEP = "SELECT pg_sleep(30)"
 IDLE = "SELECT pid FROM pg_stat_activity WHERE application_name = 'statements' AND state = 'idle'"
 
+ACTIVE = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS three%' AND pid <> pg_backend_pid()"
+
 
 @pytest.fixture
 async def statements(database: Database) -> AsyncIterator[Statements]:
@@ -105,8 +107,9 @@ async def test_connections_are_given_back_now_and_then(statements, monkeypatch):
 
 async def test_closing_waits_for_what_is_under_way(database):
     statements = Statements(await asyncpg.create_pool(database.app_url, min_size=0, max_size=MOST))
-    under_way = asyncio.create_task(statements.fetch("SELECT pg_sleep(0.2), 3 AS three"))
-    await statements.fetch("SELECT 1")
+    under_way = asyncio.create_task(statements.fetch("SELECT pg_sleep(3), 3 AS three"))
+    while not await statements.fetchval(ACTIVE):
+        assert not under_way.done(), "it was never seen under way"
     await statements.close()
     assert (await under_way)[0]["three"] == 3
     with pytest.raises(asyncpg.InterfaceError):
