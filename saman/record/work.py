@@ -150,9 +150,8 @@ class Counted(msgspec.Struct, frozen=True):
 
 async def count_work(store: Store, context: Context, party: str) -> Counted:
     """How much open work `party` owns, as far as the reader may see it."""
-    row = (await store.statements.fetch(_count_sql(store.fence), *opening(context), party, context.now, context.actor))[
-        0
-    ]
+    asked = (*opening(context), party, context.now, context.actor)
+    [row] = await store.statements.fetch(_count_sql(store.fence), *asked)
     *groups, own = row
     return Counted(tuple(groups), own)
 
