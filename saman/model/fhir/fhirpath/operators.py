@@ -1,108 +1,201 @@
-"""Operators that are compiled so far: union, equality with a constant, boolean logic, tests of type."""
+"""Operators between two expressions (http://hl7.org/fhirpath/N1/#operations)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from saman.model.fhir.fhirpath.calculation import ARITHMETIC, Combine
+from saman.model.fhir.fhirpath.equality import Same, distinct, equal, equivalent, order
 from saman.model.fhir.fhirpath.items import Context, Evaluate, Item
-from saman.model.fhir.fhirpath.syntax import Literal, Node, NotSupported, Operation
-from saman.model.fhir.fhirpath.types import is_a
+from saman.model.fhir.fhirpath.syntax import EvaluationFault
+from saman.model.fhir.fhirpath.values import (
+    FALSE,
+    READERS,
+    TRUE,
+    Unfit,
+    as_items,
+    expect,
+    items_of,
+    joined,
+    single,
+    truth,
+)
 
-Compile = Callable[[Node], Evaluate]
-TRUE: list[Item] = [("System.Boolean", True, None)]
-FALSE: list[Item] = [("System.Boolean", False, None)]
-
-
-def as_items(value: bool | None) -> list[Item]:
-    """Three-valued truth as a collection; None is empty."""
-    return [] if value is None else TRUE if value else FALSE
-
-
-def truth(items: list[Item]) -> bool | None:
-    """The collection as a condition: empty is None, a boolean itself, any other single item true."""
-    if not items:
-        return None
-    return items[0][1] is not False
+Binary = Callable[[Evaluate, Evaluate, int], Evaluate]
+"""From what gives the left and the right, and the place of the operator, to what gives the outcome."""
 
 
-def _union(node: Operation, compile_node: Compile) -> Evaluate:
-    left, right = compile_node(node.left), compile_node(node.right)
+def union(sides: list[Evaluate], position: int) -> Evaluate:
+    """`|`: what all sides give, each once."""
 
-    def union(items: list[Item], context: Context) -> list[Item]:
+    def together(this: list[Item], context: Context) -> list[Item]:
         found: list[Item] = []
-        for item in (*left(items, context), *right(items, context)):
-            if item not in found:
-                found.append(item)
-        return found
+        for side in sides:
+            found += side(this, context)
+        return distinct(found, context, position).items if len(found) > 1 else found
 
-    return union
-
-
-def _equal(node: Operation, compile_node: Compile) -> Evaluate:
-    """Equality where one side is a constant, so that no units, zones or precisions come into it."""
-    if not isinstance(node.left, Literal) and not isinstance(node.right, Literal):
-        raise NotSupported(f"{node.operator} is supported only with a constant on one side yet", node.position)
-    left, right, wanted = compile_node(node.left), compile_node(node.right), node.operator == "="
-
-    def equal(items: list[Item], context: Context) -> list[Item]:
-        first, second = left(items, context), right(items, context)
-        if not first or not second:
-            return []
-        same = len(first) == len(second) and all(map(_same, first, second))
-        return as_items(same is wanted)
-
-    return equal
+    return together
 
 
-def _same(one: Item, other: Item) -> bool:
-    return type(one[1]) is type(other[1]) and bool(one[1] == other[1])
+def _equality(same: Same, wanted: bool) -> Binary:
+    """`=` and `!=`: empty when a side is, or when too little is known."""
 
+    def build(left: Evaluate, right: Evaluate, _: int) -> Evaluate:
+        def compare(this: list[Item], context: Context) -> list[Item]:
+            one, other = left(this, context), right(this, context)
+            if not one or not other:
+                return []
+            found = same(one, other, context)
+            return [] if found is None else TRUE if found is wanted else FALSE
 
-def _and(left: bool | None, right: bool | None) -> bool | None:
-    if left is False or right is False:
-        return False
-    return None if left is None or right is None else True
-
-
-def _or(left: bool | None, right: bool | None) -> bool | None:
-    if left or right:
-        return True
-    return None if left is None or right is None else False
-
-
-def _xor(left: bool | None, right: bool | None) -> bool | None:
-    return None if left is None or right is None else left is not right
-
-
-def _implies(left: bool | None, right: bool | None) -> bool | None:
-    return _or(None if left is None else not left, right)
-
-
-def _logic(combine: Callable[[bool | None, bool | None], bool | None]) -> Callable[[Operation, Compile], Evaluate]:
-    def build(node: Operation, compile_node: Compile) -> Evaluate:
-        left, right = compile_node(node.left), compile_node(node.right)
-        return lambda items, context: as_items(combine(truth(left(items, context)), truth(right(items, context))))
+        return compare
 
     return build
 
 
-def keep_type(namespace: str, name: str) -> Evaluate:
-    """The items of a type."""
-    return lambda items, _: [item for item in items if is_a(item[0], name, namespace)]
+def _equivalence(wanted: bool) -> Binary:
+    """`~` and `!~`: never empty."""
+
+    def build(left: Evaluate, right: Evaluate, _: int) -> Evaluate:
+        return lambda this, context: as_items(equivalent(left(this, context), right(this, context), context) is wanted)
+
+    return build
 
 
-def test_type(namespace: str, name: str) -> Evaluate:
-    """Whether the item is of a type; empty for nothing."""
-    return lambda items, _: as_items(is_a(items[0][0], name, namespace)) if items else []
+def _comparison(holds: Callable[[int], bool]) -> Binary:
+    def build(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+        def compare(this: list[Item], context: Context) -> list[Item]:
+            one = single(left(this, context), position)
+            other = single(right(this, context), position)
+            if one is None or other is None:
+                return []
+            found = order(one, other, context, position)
+            return [] if found is None else as_items(holds(found))
+
+        return compare
+
+    return build
 
 
-OPERATORS: dict[str, Callable[[Operation, Compile], Evaluate]] = {
-    "|": _union,
-    "=": _equal,
-    "!=": _equal,
-    "and": _logic(_and),
-    "or": _logic(_or),
-    "xor": _logic(_xor),
-    "implies": _logic(_implies),
-}
-"""What compiles each binary operator."""
+def _arithmetic(combine: Combine) -> Binary:
+    def build(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+        def calculate(this: list[Item], context: Context) -> list[Item]:
+            one = single(left(this, context), position)
+            other = single(right(this, context), position)
+            if one is None or other is None:
+                return []
+            try:
+                return items_of(combine(one, other, context, position))
+            except Unfit as fault:
+                raise EvaluationFault(str(fault), position) from None
+
+        return calculate
+
+    return build
+
+
+def _concatenate(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+    """`&`: a side that is empty is an empty text."""
+
+    def concatenate(this: list[Item], context: Context) -> list[Item]:
+        texts: list[Any] = [expect(single(side(this, context), position), (str,), position) for side in (left, right)]
+        try:
+            return items_of(joined([text or "" for text in texts]))
+        except Unfit as fault:
+            raise EvaluationFault(str(fault), position) from None
+
+    return concatenate
+
+
+def _membership(swapped: bool) -> Binary:
+    """`in` and `contains`: empty when there is nothing to look for."""
+
+    def build(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+        def compare(this: list[Item], context: Context) -> list[Item]:
+            one, many = left(this, context), right(this, context)
+            if swapped:
+                one, many = many, one
+            if not one:
+                return []
+            if len(one) > 1:
+                raise EvaluationFault("One value is looked for, not several", position)
+            return as_items(distinct(many, context, position).holds(one[0]))
+
+        return compare
+
+    return build
+
+
+def _and(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+    def both(this: list[Item], context: Context) -> list[Item]:
+        one = truth(left(this, context), position)
+        if one is False:
+            return FALSE
+        other = truth(right(this, context), position)
+        return FALSE if other is False else [] if one is None or other is None else TRUE
+
+    return both
+
+
+def _or(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+    def either(this: list[Item], context: Context) -> list[Item]:
+        one = truth(left(this, context), position)
+        if one:
+            return TRUE
+        other = truth(right(this, context), position)
+        return TRUE if other else [] if one is None or other is None else FALSE
+
+    return either
+
+
+def _xor(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+    def one_of_them(this: list[Item], context: Context) -> list[Item]:
+        one, other = truth(left(this, context), position), truth(right(this, context), position)
+        return [] if one is None or other is None else as_items(one is not other)
+
+    return one_of_them
+
+
+def _implies(left: Evaluate, right: Evaluate, position: int) -> Evaluate:
+    def implied(this: list[Item], context: Context) -> list[Item]:
+        one = truth(left(this, context), position)
+        if one is False:
+            return TRUE
+        other = truth(right(this, context), position)
+        return TRUE if other else [] if one is None or other is None else FALSE
+
+    return implied
+
+
+def equals_text(side: Evaluate, text: str, wanted: bool) -> Evaluate:
+    """`=` and `!=` with a constant text, which most conditions are."""
+
+    def compare(this: list[Item], context: Context) -> list[Item]:
+        items = side(this, context)
+        if not items:
+            return []
+        same = len(items) == 1 and items[0][1] == text and items[0][0] not in READERS
+        return TRUE if same is wanted else FALSE
+
+    return compare
+
+
+OPERATORS: dict[str, Binary] = {
+    "=": _equality(equal, wanted=True),
+    "!=": _equality(equal, wanted=False),
+    "~": _equivalence(wanted=True),
+    "!~": _equivalence(wanted=False),
+    "<": _comparison(lambda found: found < 0),
+    "<=": _comparison(lambda found: found <= 0),
+    ">": _comparison(lambda found: found > 0),
+    ">=": _comparison(lambda found: found >= 0),
+    "in": _membership(swapped=False),
+    "contains": _membership(swapped=True),
+    "and": _and,
+    "or": _or,
+    "xor": _xor,
+    "implies": _implies,
+    "&": _concatenate,
+} | {name: _arithmetic(combine) for name, combine in ARITHMETIC.items()}
+"""What compiles each operator; a union (`|`) of several is one step, `union`."""

@@ -9,7 +9,6 @@ from saman.model.fhir.fhirpath.syntax import (
     Call,
     Constant,
     Empty,
-    FhirPathError,
     Index,
     Literal,
     Measure,
@@ -19,11 +18,13 @@ from saman.model.fhir.fhirpath.syntax import (
     Node,
     Operation,
     Sign,
+    SyntaxFault,
     TypeTest,
     Variable,
 )
 
-MAX_DEPTH = 150
+MAX_DEPTH = 100
+LARGEST = 2**31  # with a minus before it, it is the smallest
 
 _LEVELS = (
     ("implies",),
@@ -46,9 +47,12 @@ _CALENDAR_WORDS = _CALENDAR | {f"{word}s" for word in _CALENDAR}
 
 
 def parse(expression: str) -> Node:
-    """The syntax tree of `expression`; FhirPathError says what is wrong and where."""
+    """The syntax tree of `expression`; SyntaxFault says what is wrong and where."""
     parser = _Parser(tokens(expression))
-    tree = parser.expression(1)
+    try:
+        tree = parser.expression(1)
+    except RecursionError:
+        raise SyntaxFault("The expression is nested too deeply", 0) from None
     parser.expect("end")
     _check_depth(tree)
     return tree
@@ -60,7 +64,7 @@ def _check_depth(tree: Node) -> None:
         level = [below for node in level for below in node.children()]
         if not level:
             return
-    raise FhirPathError("The expression is nested too deeply", level[0].position)
+    raise SyntaxFault("The expression is nested too deeply", level[0].position)
 
 
 class _Parser:
@@ -84,14 +88,14 @@ class _Parser:
     def expect(self, kind: str, text: str = "") -> Token:
         """The next token, which has to be of this kind (and text)."""
         if self._token.kind != kind or (text and self._token.text != text):
-            raise FhirPathError(f"Expected {text or _in_words(kind)}", self._token.position)
+            raise SyntaxFault(f"Expected {text or _in_words(kind)}", self._token.position)
         return self._take()
 
     def expression(self, lowest: int) -> Node:
         """An expression whose operators bind at least as tightly as `lowest`."""
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise FhirPathError("The expression is nested too deeply", self._token.position)
+            raise SyntaxFault("The expression is nested too deeply", self._token.position)
         left = self._unary()
         while (level := self._operator_level()) >= lowest:
             operator = self._take()
@@ -167,6 +171,8 @@ class _Parser:
         if token.kind == "moment":
             return _moment(token)
         value = Decimal(token.text) if "." in token.text else int(token.text)
+        if type(value) is int and value > LARGEST:
+            raise SyntaxFault("A whole number has at most 32 bits", token.position)
         return self._measure(value, token.position) or Literal(value=value, position=token.position)
 
     def _measure(self, value: int | Decimal, position: int) -> Node | None:
@@ -195,7 +201,7 @@ class _Parser:
             if not self._sees(")"):
                 self.expect("symbol", ",")
                 if self._sees(")"):
-                    raise FhirPathError("Expected an expression after the comma", self._token.position)
+                    raise SyntaxFault("Expected an expression after the comma", self._token.position)
         self._take()
         return tuple(found)
 
@@ -203,7 +209,7 @@ class _Parser:
         token = self._token
         if token.kind == "quoted" or (token.kind == "name" and token.text not in _RESERVED):
             return self._take().text
-        raise FhirPathError("Expected a name or a value", token.position)
+        raise SyntaxFault("Expected a name or a value", token.position)
 
 
 def _moment(token: Token) -> Moment:

@@ -9,15 +9,30 @@ import msgspec
 
 
 class FhirPathError(ValueError):
-    """An expression that is not FHIRPath; `position` is the offset of the character where that shows."""
+    """An expression that cannot be used; `position` is the offset of the character where that shows.
+
+    The text never holds a value of the resource, so that it can be logged and shown.
+    """
 
     def __init__(self, text: str, position: int) -> None:
         super().__init__(f"{text} (at character {position + 1})")
         self.position = position
 
 
+class SyntaxFault(FhirPathError):
+    """A text that is not FHIRPath."""
+
+
+class SemanticFault(FhirPathError):
+    """An expression that cannot mean anything: elements that no type has, wrong types, a wrong number of arguments."""
+
+
+class EvaluationFault(FhirPathError):
+    """An expression that cannot be evaluated over what it was given: several values instead of one, too much work."""
+
+
 class NotSupported(FhirPathError):
-    """An expression that is FHIRPath but uses what this engine does not have yet."""
+    """An expression that is FHIRPath but needs what this engine leaves to others: profiles."""
 
 
 class Node(msgspec.Struct, frozen=True, kw_only=True):
