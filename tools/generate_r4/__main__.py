@@ -12,12 +12,14 @@ from typing import Any
 
 import msgspec
 
-from tools.generate_r4 import codes, examples, search, source, structs, structure
+from tools.generate_r4 import codes, examples, search, source, structs, structure, terminology
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "saman" / "model" / "fhir" / "data"
 STRUCTS = ROOT / "saman" / "model" / "fhir" / "r4"
 EXAMPLES = ROOT / "tests" / "conformance" / "data" / "r4-examples.tsv.gz"
+TERMINOLOGY = ROOT / "saman" / "model" / "fhir" / "terminology" / "data" / "r4.tsv.gz"
+EXPANSIONS = ROOT / "tests" / "conformance" / "terminology" / "r4-expansions.tsv.gz"
 
 
 def write(name: str, value: Any) -> None:
@@ -78,6 +80,7 @@ def main(folder: Path) -> None:
             "blocks": blocks,
         },
     )
+    write("summary.json.gz", structure.marks(definitions))
     write("codes.json.gz", complete)
     patient = source.read(folder / source.EXAMPLES / "package" / "CompartmentDefinition-patient.json")
     write(
@@ -89,6 +92,8 @@ def main(folder: Path) -> None:
     )
     write_structs(structs.Source(definitions, blocks).modules())
     write_compressed(EXAMPLES, examples.as_lines(folder))
+    write_compressed(TERMINOLOGY, terminology.as_lines(folder))
+    write_compressed(EXPANSIONS, terminology.expected(folder))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,19 @@ def blocks(definitions: list[dict[str, Any]], complete: set[str]) -> dict[str, l
     return dict(sorted(found.items()))
 
 
+def marks(definitions: list[dict[str, Any]]) -> dict[str, dict[str, list[str]]]:
+    """Elements of the blocks of resources that are in a summary, and those that change the meaning of others."""
+    found: dict[str, dict[str, list[str]]] = {"summary": {}, "modifiers": {}}
+    for definition in definitions:
+        if definition["kind"] == "resource":
+            for element in definition["snapshot"]["element"][1:]:
+                block, _, name = element["path"].rpartition(".")
+                for flag, kind in (("isSummary", "summary"), ("isModifier", "modifiers")):
+                    if element.get(flag):
+                        found[kind].setdefault(block, []).append(name.removesuffix("[x]"))
+    return {kind: dict(sorted(each.items())) for kind, each in found.items()}
+
+
 def _add_blocks(definition: dict[str, Any], complete: set[str], found: dict[str, list[Element]]) -> None:
     found[definition["name"]] = []
     for element in definition["snapshot"]["element"][1:]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from saman.model.fhir.fhirpath import Context, Item
+from saman.model.fhir.fhirpath.items import UNCOUNTED
 from saman.model.fhir.search_plan import Branch, Rest, plan
 from saman.model.fhir.search_rows import SearchValues
 
@@ -15,7 +16,7 @@ from saman.model.fhir.search_rows import SearchValues
 def extract(resource: dict[str, Any]) -> SearchValues:
     """Everything a valid `resource` can be found by; composite and special parameters give nothing."""
     values = SearchValues()
-    context = Context(resource)
+    context = Context(resource, left=UNCOUNTED)
     root = plan(resource["resourceType"])
     _evaluate(root.rests, (root.type, resource, None), values, context)
     _walk(root, resource, values, context)

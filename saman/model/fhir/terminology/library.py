@@ -1,0 +1,80 @@
+"""The code systems, value sets and concept maps that one question may need: those the caller brought, and R4's own.
+
+It asks for nothing by itself: whoever uses it puts in what the record holds, and `needs` says what that leads to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
+
+from saman.model.fhir.terminology.base import base_resource
+from saman.model.fhir.terminology.canonical import canonical, newness
+from saman.model.fhir.terminology.code_system import CodeSystem
+
+Tree = Mapping[str, Any]
+T = TypeVar("T")
+
+
+class Need(NamedTuple):
+    """A resource that is named by a canonical URL: its type and the URL without version."""
+
+    kind: str
+    url: str
+
+
+@lru_cache(64)
+def base_code_system(url: str) -> CodeSystem | None:
+    """A code system that R4 itself defines."""
+    tree = base_resource("CodeSystem", url)
+    return None if tree is None else CodeSystem(tree)
+
+
+class Library:
+    """What is known of each URL, all versions of it; of several the newest goes before R4's own."""
+
+    def __init__(self) -> None:
+        self._found: dict[Need, list[Any]] = {}
+
+    @property
+    def asked(self) -> frozenset[Need]:
+        """What has been looked for already."""
+        return frozenset(self._found)
+
+    def put(self, need: Need, found: Iterable[Any]) -> None:
+        """Keep what there is under a URL: trees, of code systems CodeSystem; nothing, if there is nothing."""
+        self._found[need] = sorted(found, key=lambda one: newness(_tree(one)), reverse=True)
+
+    def code_system(self, url: str, version: str = "") -> CodeSystem | None:
+        """The code system, in the version asked for; one whose content is loaded, if there is one. None for none."""
+        known: list[CodeSystem] = self._found.get(Need("CodeSystem", url), [])
+        base = base_code_system(url)
+        every = [*known, *([base] if base else [])]
+        every.sort(key=lambda one: not one.is_loaded)
+        return _chosen(every, version, lambda one: one.version)
+
+    def resource(self, kind: str, url: str, version: str = "") -> Tree | None:
+        """A value set or concept map, in the version asked for."""
+        known: list[Tree] = self._found.get(Need(kind, url), [])
+        base = base_resource(kind, url)
+        return _chosen([*known, *([base] if base else [])], version, lambda one: one.get("version", ""))
+
+    def needs(self, tree: Tree) -> Iterator[Need]:
+        """What a value set or concept map refers to."""
+        for name in ("include", "exclude"):
+            for part in tree.get("compose", {}).get(name, ()):
+                if "system" in part:
+                    yield Need("CodeSystem", part["system"])
+                yield from (Need("ValueSet", canonical(url).url) for url in part.get("valueSet", ()))
+        for group in tree.get("group", ()):
+            if "url" in group.get("unmapped", {}):
+                yield Need("ConceptMap", canonical(group["unmapped"]["url"]).url)
+
+
+def _tree(one: Any) -> dict[str, Any]:
+    return dict(one.tree) if isinstance(one, CodeSystem) else one
+
+
+def _chosen(known: Iterable[T], version: str, version_of: Callable[[T], str]) -> T | None:
+    return next((one for one in known if not version or version_of(one) == version), None)
