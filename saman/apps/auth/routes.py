@@ -94,7 +94,7 @@ class SignIn:
         return render(request, "auth/choose.html", _choices(request, users, session))
 
     async def change(self, request: Request) -> Response:
-        """Act in another assignment from now on, in a fresh session."""
+        """Act in another assignment from now on, in a fresh session that is over when this one would have been."""
         entered = await changing(request)
         if isinstance(entered, Response):
             return entered
@@ -103,7 +103,7 @@ class SignIn:
         if isinstance(users, Refusal):
             return render_refusal(request, users)
         user = _chosen(users, fields.get("assignment", ""))
-        return await self._doorway.enter(request, user, session.way, session.level, session.people)
+        return await self._doorway.change(request, user, session)
 
     async def leave(self, request: Request) -> Response:
         """End the session here, and lead on to where it ends at the provider."""

@@ -5,13 +5,14 @@ Written as a FHIR Consent in the shape of IHE's Privacy Consent on FHIR (https:/
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
 
 from saman.flows.reading import all_of, moment_of
+from saman.flows.writing import in_turn
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.consent import PRIVACY
@@ -114,22 +115,38 @@ def _kinds(provision: Resource) -> tuple[Domain, ...]:
 
 async def say_no(record: Record, party: str, kinds: Collection[Domain]) -> Written | Refusal:
     """Say no, in the place of what was said to the same unit before; in force when this returns."""
-    earlier = await _earlier(record, party)
-    if isinstance(earlier, Refusal):
-        return earlier
-    consent = proposal(record, party, kinds, earlier.id if earlier else "")
-    if isinstance(consent, Refusal):
-        return consent
+    patient = record.context.actor
+
+    async def said(inner: Record) -> Written | Refusal:
+        earlier = await earlier_no(inner, patient, party, patient)
+        if isinstance(earlier, Refusal):
+            return earlier
+        consent = proposal(inner, party, kinds, earlier.id if earlier else "")
+        return consent if isinstance(consent, Refusal) else await put_no(inner, consent, earlier)
+
+    return await one_at_a_time(record, patient, said)
+
+
+async def one_at_a_time(
+    record: Record, patient: str, said: Callable[[Record], Awaitable[Written | Refusal]]
+) -> Written | Refusal:
+    """Say something about a person after everybody else who does has ended: two at once would make two Consents."""
+    return await in_turn(record, "Consent", f"patient={patient}&status=active", lambda inner, _: said(inner))
+
+
+async def earlier_no(record: Record, patient: str, party: str, by: str) -> No | Refusal | None:
+    """What somebody has said about a person to a unit, and stands."""
+    nos = await nos_about(record, patient)
+    if isinstance(nos, Refusal):
+        return nos
+    return next((one for one in nos if one.party == party and one.by == by), None)
+
+
+async def put_no(record: Record, consent: Resource, earlier: No | None) -> Written | Refusal:
+    """Write the Consent, in the place of the earlier one."""
     if earlier is None:
         return await record.create(consent)
     return await record.update("Consent", earlier.id, consent, earlier.version)
-
-
-async def _earlier(record: Record, party: str) -> No | Refusal | None:
-    nos = await own_nos(record)
-    if isinstance(nos, Refusal):
-        return nos
-    return next((one for one in nos if one.party == party and one.by == record.context.actor), None)
 
 
 async def take_back(record: Record, id: str) -> Written | Refusal:

@@ -15,10 +15,13 @@ from saman.flows.consent.choices import (
     CLOSABLE,
     No,
     as_saman,
+    earlier_no,
     ended,
     no_such,
     nos_about,
+    one_at_a_time,
     proposal,
+    put_no,
     saying_about,
 )
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -84,17 +87,17 @@ async def would_change(
 
 async def say_for(record: Record, person: str, party: str, kinds: Collection[Domain]) -> Written | Refusal:
     """Say no for a child, in the place of what this guardian said to the same unit before."""
-    nos = await nos_for(record, person)
-    if isinstance(nos, Refusal):
-        return nos
-    earlier = next((one for one in nos if one.party == party), None)
-    consent = await _proposed(record, person, party, kinds, earlier.id if earlier else "")
-    if isinstance(consent, Refusal):
-        return consent
-    inner = as_saman(record)
-    if earlier is None:
-        return await inner.create(consent)
-    return await inner.update("Consent", earlier.id, consent, earlier.version)
+    patient = f"Patient/{person}"
+
+    async def said(inner: Record) -> Written | Refusal:
+        ours = as_saman(inner)
+        earlier = await earlier_no(ours, patient, party, inner.context.actor)
+        if isinstance(earlier, Refusal):
+            return earlier
+        consent = await _proposed(inner, person, party, kinds, earlier.id if earlier else "")
+        return consent if isinstance(consent, Refusal) else await put_no(ours, consent, earlier)
+
+    return await one_at_a_time(record, patient, said)
 
 
 async def _proposed(

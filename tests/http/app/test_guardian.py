@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import gather
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from html import unescape
@@ -98,6 +99,16 @@ async def test_saying_it_again_takes_the_place_of_what_was_said(agder: Agder, fa
         assert (await says(father, PRACTICE, **kinds)).status_code == 303
     (consent,) = await consents(agder)
     assert [one["code"] for one in consent["provision"]["class"]] == ["health"]
+
+
+async def test_of_two_at_once_one_takes_the_place_of_the_other(agder: Agder, father: httpx.AsyncClient) -> None:
+    token = token_in(await page(father, "/citizen"))
+    kinds = ("plan", "readings", "health") * 4
+    forms = [{"csrf": token, "act": "say", f"kind-{kind}": "1"} for kind in kinds]
+    answers = await gather(*(father.post(f"{SHARING}/{MUNICIPALITY}", data=form) for form in forms))
+    assert [answer.status_code for answer in answers] == [303] * len(forms)
+    (only,) = await consents(agder)
+    assert len(only["provision"]["class"]) == 1
 
 
 async def test_the_older_child_is_heard_and_the_father_says_nothing_alone(agder: Agder, family: None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from asyncio import gather
 from html import unescape
 
 import httpx
@@ -85,6 +86,14 @@ async def test_saying_it_again_takes_the_place_of_what_was_said(agder: Agder) ->
         listed = main_of(await page(ingrid, "/citizen/sharing"))
         assert listed.count("You have said no to:") == 1
         assert "You have said no to: your plan and your health record" in listed
+        await take_all_back(ingrid)
+
+
+async def test_of_several_at_once_one_takes_the_place_of_the_other(agder: Agder) -> None:
+    async with agder.signed_in("ingrid-aasen") as ingrid:
+        answers = await gather(*(chosen(ingrid, "say", kind) for kind in ("readings", "plan", "health") * 4))
+        assert {answer.status_code for answer in answers} == {303}
+        assert main_of(await page(ingrid, "/citizen/sharing")).count("You have said no to:") == 1
         await take_all_back(ingrid)
 
 

@@ -66,6 +66,20 @@ async def test_all_others_are_ended_together(agder: Agder) -> None:
         assert [(await client.get("/team")).status_code for client in (here, one, two)] == [200, 303, 303]
 
 
+async def test_to_act_in_another_assignment_makes_no_session_longer(agder: Agder) -> None:
+    sessions = Sessions(agder.store.pool, agder.store.notices)
+    async with agder.signed_in("silje-haugen") as nurse:
+        [before] = await sessions.of("Practitioner/silje-haugen", agder.clock())
+        agder.clock.forward(minutes=30)
+        page = await nurse.get("/auth/assignment")
+        answer = await nurse.post("/auth/assignment", data={"csrf": csrf_in(page.text), "assignment": ""})
+        assert answer.status_code == 303
+        [after] = await sessions.of("Practitioner/silje-haugen", agder.clock())
+    assert after.handle != before.handle
+    assert after.session.begun == before.session.begun
+    assert after.session.seen > before.session.seen
+
+
 async def test_nobody_ends_the_session_of_another(agder: Agder) -> None:
     async with agder.signed_in("ingrid-aasen") as owner, agder.signed_in("ingrid-aasen"):
         handles = others(await page_of(owner))
