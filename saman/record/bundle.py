@@ -6,9 +6,11 @@ batch every entry stands for itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir.patch import Held
 from saman.record import render
 from saman.record.record import Record
 from saman.record.rows import checked
@@ -18,8 +20,19 @@ from saman.record.transaction import transact
 MAX_ENTRIES = 5000
 
 
-async def process(record: Record, bundle: Any, once: str = "") -> str | Refusal:
-    """The answer to a Bundle of type transaction or batch, as JSON text; `once` is for transactions, see `transact`."""
+Rule = Callable[[Any], Refusal | None]
+"""Says of a resource why it is not taken."""
+
+
+def _anything(_resource: Any) -> Refusal | None:
+    return None
+
+
+async def process(record: Record, bundle: Any, once: str = "", rule: Rule = _anything) -> str | Refusal:
+    """The answer to a Bundle of type transaction or batch, as JSON text; `once` is for transactions, see `transact`.
+
+    What patches make of resources is held against `rule`; for all else the caller has done that with the Bundle.
+    """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return refused(Kind.INVALID, "structure", "A Bundle of type transaction or batch was expected.", "Bundle")
     kind = bundle.get("type")
@@ -31,13 +44,19 @@ async def process(record: Record, bundle: Any, once: str = "") -> str | Refusal:
     entries = bundle.get("entry", [])
     if len(entries) > MAX_ENTRIES:
         return refused(Kind.TOO_LARGE, "too-long", f"At most {MAX_ENTRIES} entries fit in one Bundle.", "Bundle.entry")
-    steps = [read_step(entry, place) for place, entry in enumerate(entries)]
+    steps = [_held(read_step(entry, place), rule) for place, entry in enumerate(entries)]
     if kind == "batch":
         return render.answers("batch", [await _alone(record, step) for step in steps])
     wrong = [issue for step in steps if isinstance(step, Refusal) for issue in step.issues]
     if wrong:
         return Refusal(Kind.INVALID, tuple(wrong))
     return await transact(record, [step for step in steps if isinstance(step, Step)], once)
+
+
+def _held(step: Step | Refusal, rule: Rule) -> Step | Refusal:
+    if isinstance(step, Step) and step.patch is not None:
+        step.patch = Held(step.patch, rule)
+    return step
 
 
 def _only_inside_resources(refusal: Refusal) -> bool:

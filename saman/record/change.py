@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Verdict, Words, may_write, unmet
 from saman.model.access.words import words
 from saman.model.care.competence import acting, orders_of
+from saman.model.fhir.summary import is_subsetted
 from saman.record.delegation import lacking
 from saman.record.door import Door
 from saman.record.narrow_reading import unnarrowed
@@ -15,7 +18,7 @@ from saman.record.narrowing import insufficient, lets_resource, lets_row
 from saman.record.reading import read_row
 from saman.record.redacting import restored, whole
 from saman.record.refusals import forbidden, gone, not_found
-from saman.record.rows import Resource
+from saman.record.rows import Resource, checked
 
 ANY = -1
 """Expected: whatever is there, or nothing; only the system context may make what is not there."""
@@ -41,6 +44,20 @@ class Change(msgspec.Struct, frozen=True):
         if self.remove:
             return "delete"
         return "create" if self.expected == 0 else "update"
+
+
+def replacement(resource: Any) -> Resource | Refusal:
+    """`resource` itself when it is valid and whole."""
+    valid = checked(resource)
+    return valid if isinstance(valid, Refusal) else is_part(valid) or valid
+
+
+def is_part(resource: Resource) -> Refusal | None:
+    """Why a part of a resource is not taken as a new version: it would wipe out the rest."""
+    if not is_subsetted(resource):
+        return None
+    text = "This is a part of a resource (it has the tag SUBSETTED). Fetch it without _summary and _elements first."
+    return refused(Kind.UNPROCESSABLE, "business-rule", text, f"{resource['resourceType']}.meta.tag")
 
 
 async def judged(door: Door, change: Change) -> Change | Refusal:

@@ -11,8 +11,9 @@ from saman.model.fhir import extract, indexed, resource_number, search_parameter
 from saman.record.database import Connection
 from saman.record.door import Door
 from saman.record.rows import Resource
+from saman.record.search.asked import Query, unescape
 from saman.record.search.find import find
-from saman.record.search.query import Query, read_query, unescape
+from saman.record.search.query import read_query
 from saman.record.stored import Stored
 
 _CLAIM = """INSERT INTO claim (key) SELECT key FROM unnest($1::bytea[]) AS key ORDER BY key
@@ -23,11 +24,14 @@ _ALONE = "SELECT pg_advisory_xact_lock(hashtext('saman claim'), $1::integer)"
 
 def read_condition(type_name: str, condition: str) -> Query | Refusal:
     """The search that a condition (`identifier=system|value`) stands for; it needs at least one filter."""
-    query = read_query(type_name, parse_qsl(condition, keep_blank_values=True), strict=True)
-    if isinstance(query, Query) and not query.clauses:
-        return refused(
-            Kind.PRECONDITION, "required", "The condition needs at least one search parameter.", "If-None-Exist"
-        )
+    return condition_of(type_name, parse_qsl(condition, keep_blank_values=True), "If-None-Exist")
+
+
+def condition_of(type_name: str, pairs: Iterable[tuple[str, str]], place: str) -> Query | Refusal:
+    """The same for parameters taken apart already; `place` is where they stood."""
+    query = read_query(type_name, pairs, strict=True)
+    if isinstance(query, Query) and not (query.clauses or query.links):
+        return refused(Kind.PRECONDITION, "required", "The condition needs at least one search parameter.", place)
     return query
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.record.refusals import conflict
 
 _TAG = re.compile(r'(?:W/)?"?(\d{1,18})"?')
 
 
 def read_etag(text: str) -> int | Refusal:
-    """The version in `W/"3"`; the plain forms `"3"` and `3` are taken too."""
+    """The version in `W/"3"`; the plain forms `"3"` and `3` are taken too. None is 0: nothing has that version."""
     found = _TAG.fullmatch(text.strip())
     if found is None:
         return refused(Kind.INVALID, "value", 'A version is written W/"3".', "If-Match")
-    return int(found[1])
+    return int(found[1]) or conflict()

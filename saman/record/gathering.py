@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -14,10 +15,11 @@ from saman.model.fhir import resource_number
 from saman.record.audit import Entry, readings
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
+from saman.record.narrowing import within
 from saman.record.rows import person_shard
 from saman.record.search.find import entries_of, frame_of
 from saman.record.search.query import read_query
-from saman.record.search.statement import COLUMNS, newest_statement
+from saman.record.search.statement import COLUMNS, latest_statement, newest_statement
 from saman.record.stored import Stored, stored
 from saman.record.traffic import shown
 
@@ -73,3 +75,57 @@ async def newest(
     rows: list[Any] = list(await door.fetch(statement.sql, *statement.values))
     await door.log(*entries_of(door.context, query, rows))
     return tuple(map(stored, shown(rows)))
+
+
+async def latest(
+    door: Door, type_name: str, pairs: Iterable[tuple[str, str]], most: int
+) -> tuple[Stored, ...] | Refusal:
+    """Of all that matches `pairs` the newest of each code, at most `most` of each, newest first.
+
+    Codings that stand together anywhere among them are one code: `Observation/$lastn` without a list of codes.
+    """
+    query = read_query(type_name, pairs, strict=True)
+    if isinstance(query, Refusal):
+        return query
+    narrowed = within(query, door.context.narrowing)
+    if isinstance(narrowed, Refusal):
+        return narrowed
+    statement = latest_statement(narrowed, frame_of(door), most)
+    if isinstance(statement, Refusal):
+        return statement
+    rows = newest_of_groups(await door.fetch(statement.sql, *statement.values), most)
+    await door.log(*entries_of(door.context, query, rows))
+    return tuple(map(stored, shown(rows)))
+
+
+def newest_of_groups(rows: Iterable[Any], most: int) -> list[Any]:
+    """The first `most` rows of each group of codes; rows come newest first, one for each of their codes."""
+    codes: dict[str, list[Any]] = {}
+    first: dict[str, Any] = {}
+    for row in rows:
+        first.setdefault(row["id"], row)
+        codes.setdefault(row["id"], []).append((row["person"], row["system_key"], row["code"]))
+    group_of = _groups(codes.values())
+    count: Counter[Any] = Counter()
+    kept: list[Any] = []
+    for id, row in first.items():
+        group = group_of(codes[id][0])
+        count[group] += 1
+        if count[group] <= most:
+            kept.append(row)
+    return kept
+
+
+def _groups(together: Iterable[list[Any]]) -> Callable[[Any], Any]:
+    """Says of a code which one stands for its group: all that stand together with it, and so on."""
+    leads: dict[Any, Any] = {}
+
+    def top(code: Any) -> Any:
+        while (above := leads.setdefault(code, code)) != code:
+            leads[code] = code = leads[above]
+        return code
+
+    for one, *others in together:
+        for other in others:
+            leads[top(other)] = top(one)
+    return top

@@ -11,7 +11,7 @@ import msgspec
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.narrowing import lets_row
-from saman.record.reading import read_row, version_rows
+from saman.record.reading import ALWAYS, Span, read_row, version_rows
 
 
 def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> bool:
@@ -43,19 +43,19 @@ async def narrowly(door: Door, type_name: str, id: str, row: Any) -> bool:
 
 
 async def narrow_versions(
-    door: Door, type_name: str, id: str, most: int, place: Place | None
+    door: Door, type_name: str, id: str, most: int, place: Place | None, span: Span = ALWAYS
 ) -> Sequence[asyncpg.Record]:
     """Up to `most` versions after `place`, newest first, that are let through; none when the current one is not."""
     narrowing = door.context.narrowing
     if narrowing is None or not id or narrowing.limits(type_name, "r")[0].is_open:
-        return await version_rows(door, type_name, id, most, place)
+        return await version_rows(door, type_name, id, most, place, span)
     current = await read_row(door, type_name, id)
     if current is None or not lets_row(narrowing, current, "r"):
         return ()
     whole = unnarrowed(door)
     found: list[asyncpg.Record] = []
     while True:
-        rows = await version_rows(whole, type_name, id, most, place)
+        rows = await version_rows(whole, type_name, id, most, place, span)
         found += [row for row in rows if lets_row(narrowing, row, "r")]
         if len(found) >= most or len(rows) < most:
             return found[:most]

@@ -18,7 +18,8 @@ from saman.model.access.domain import DOMAIN_OF_TYPE, Domain
 from saman.model.access.scopes import Constraint, Limit, Narrowing
 from saman.model.fhir import SearchValues, extract, resource_name, search_parameters
 from saman.record.rows import COMBINED, Resource, person_of
-from saman.record.search.query import Clause, Query, Within, read_query, unescape
+from saman.record.search.asked import Clause, Link, Query, Within, unescape
+from saman.record.search.query import read_query
 from saman.record.search.ways import persons_of
 from saman.record.stored import stored
 
@@ -68,6 +69,14 @@ def within(query: Query, narrowing: Narrowing | None) -> Query | Refusal:
     if not ways:
         return insufficient()
     return msgspec.structs.replace(query, within=ways, clauses=(*query.clauses, *_about(query, limits)))
+
+
+def let(link: Link, narrowing: Narrowing | None) -> list[Query] | Refusal:
+    """The ends of a link that the scopes let be searched, as far as they go; refused when that is none."""
+    ends = [within(end, narrowing) for end in link.ends]
+    refusal = next((one for one in ends if isinstance(one, Refusal)), None)
+    allowed = [one for one in ends if isinstance(one, Query)]
+    return refusal if refusal is not None and not allowed else allowed
 
 
 def _about(query: Query, limits: Sequence[Limit]) -> Iterable[Clause]:

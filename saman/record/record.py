@@ -15,24 +15,28 @@ import asyncpg
 from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, resource_number
-from saman.record.audit import REFUSED, Entry, readings
+from saman.model.fhir.patch import Patch
+from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.beside import with_provenances
 from saman.record.audit_events.found import BOOKS, entries_found, entry_found
 from saman.record.audit_events.ids import is_made, unwritable
-from saman.record.change import ANY, Change
+from saman.record.change import ANY, Change, replacement
 from saman.record.conditional import claim, matching
 from saman.record.context import Context
-from saman.record.cursor import Place
 from saman.record.door import Door
-from saman.record.gathering import About, about, newest
-from saman.record.narrow_reading import allowed, narrow_versions, narrowly, unnarrowed
+from saman.record.everything import Everything, everything
+from saman.record.gathering import About, about, latest, newest
+from saman.record.narrow_reading import allowed, narrowly, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
 from saman.record.outage import or_refusal
-from saman.record.reading import read_row
-from saman.record.refusals import gone, not_found
+from saman.record.past import versions
+from saman.record.patching import change_by, is_overtaken, wait_for
+from saman.record.reading import ALWAYS, Span, read_row
+from saman.record.refusals import conflict, gone, not_found
 from saman.record.rows import checked
+from saman.record.search.asked import Query
 from saman.record.search.find import find
-from saman.record.search.query import Query, read_query
+from saman.record.search.query import read_query
 from saman.record.stored import Page, Stored, Written, stored
 from saman.record.traffic import Wrote, shown
 from saman.record.writing import needs_transaction, write
@@ -40,6 +44,7 @@ from saman.record.writing import needs_transaction, write
 T = TypeVar("T")
 
 TRIES = 3
+MOST_OVERTAKEN = 8
 
 
 class Undone(Exception):
@@ -85,33 +90,11 @@ class Record(Door):
         return gone() if found.deleted else found
 
     @or_refusal
-    async def history(self, type_name: str, id: str = "", *, count: int = 20, cursor: str = "") -> Page | Refusal:
-        """Versions, newest first, of one resource or of a type; deletions are marked."""
-        if type_name not in RESOURCE_TYPES or (id and not is_fhir_id(id)):
-            return not_found()
-        number = resource_number(type_name)
-        if not allowed(self, type_name, "r" if id else "s", whole=not id):
-            await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
-            return insufficient()
-        if is_made(type_name, id):
-            one = await entry_found(self, BOOKS[type_name], id, None)
-            return one if isinstance(one, Refusal) else Page((one,))
-        described = f"{type_name}/{id}/_history"
-        place = self.store.seal.open(cursor, described) if cursor else None
-        if isinstance(place, Refusal):
-            return place
-        rows = await narrow_versions(self, type_name, id, count + 1, place)
-        page = shown(rows[:count])
-        if id and not rows and place is None:
-            await self.log(Entry(self.context, "H", number, id, outcome=REFUSED))
-            return not_found()
-        plain = Entry(self.context, "H", number, id)
-        await self.log(*(readings(plain, page) or [plain]))
-        matches = tuple(stored(row) for row in page)
-        return Page(matches, next=self._older(matches[-1], described) if len(rows) > count else None)
-
-    def _older(self, last: Stored, described: str) -> str:
-        return self.store.seal.close(Place(last.updated, str(last.version), last.id), described)
+    async def history(
+        self, type_name: str = "", id: str = "", *, count: int = 20, cursor: str = "", span: Span = ALWAYS
+    ) -> Page | Refusal:
+        """Versions, newest first, of one resource, of a type, or of everything; deletions are marked."""
+        return await versions(self, type_name, id, count, cursor, span)
 
     async def search(self, type_name: str, pairs: Iterable[tuple[str, str]], *, strict: bool = False) -> Page | Refusal:
         """One page of what matches, with what was asked to be included."""
@@ -147,6 +130,18 @@ class Record(Door):
             return insufficient()
         return await about(self, person, types)
 
+    @or_refusal
+    async def everything(self, person: str, asked: Everything) -> Page | Refusal:
+        """One page of all that is held about a person, as far as the context may see it."""
+        return await everything(self, person, asked)
+
+    @or_refusal
+    async def latest(self, type_name: str, pairs: Iterable[tuple[str, str]], most: int) -> tuple[Stored, ...] | Refusal:
+        """Of what matches `pairs` the newest of each code, at most `most` of each."""
+        if not allowed(self, type_name, "s"):
+            return insufficient()
+        return await latest(self, type_name, pairs, most)
+
     async def create(self, resource: Any, condition: Query | None = None) -> Written | Refusal:
         """A new resource with an id made here; with `condition` only if no resource fulfils it."""
         valid = checked(resource)
@@ -168,18 +163,62 @@ class Record(Door):
 
     async def update(self, type_name: str, id: str, resource: Any, expected: int | None = None) -> Written | Refusal:
         """A new version of what is there, at version `expected` if given; the back-end client may choose new ids."""
-        valid = checked(resource)
+        valid = replacement(resource)
         if isinstance(valid, Refusal):
             return valid
         if valid["resourceType"] != type_name or valid.get("id") != id:
             text = f"The resource must be a {type_name} with the id of the address."
             return refused(Kind.INVALID, "invalid", text, f"{type_name}.id")
-        return first(await self.commit([Change(valid, id, ANY if expected is None else expected)]))
+        change = Change(valid, id, ANY if expected is None else expected)
+        written = first(await self.commit([change]))
+        if expected is not None or not is_overtaken(written):
+            return written
+        return await self._in_turn(type_name, id, lambda inner: inner.update(type_name, id, valid))
+
+    async def patch(self, type_name: str, id: str, patch: Patch, expected: int | None = None) -> Written | Refusal:
+        """A new version made of the one that is there; unless `expected` was given, tried again when overtaken."""
+        written = await self._patched(type_name, id, patch, expected)
+        if expected is not None or not is_overtaken(written):
+            return written
+        return await self._in_turn(type_name, id, lambda inner: inner.patch(type_name, id, patch))
+
+    async def _in_turn(
+        self, type_name: str, id: str, work: Callable[[Record], Awaitable[Written | Refusal]]
+    ) -> Written | Refusal:
+        """`work` once those who were overtaken before are done with the same resource."""
+        if self.connection is not None:
+            return conflict()
+
+        async def alone(inner: Record) -> Written | Refusal:
+            assert inner.connection is not None
+            await wait_for(inner.connection, [f"{type_name}/{id}"])
+            return await work(inner)
+
+        return await self.until_settled(alone)
+
+    @or_refusal
+    async def _patched(self, type_name: str, id: str, patch: Patch, expected: int | None) -> Written | Refusal:
+        change = await change_by(self, type_name, id, patch, expected)
+        return change if isinstance(change, Refusal) else first(await self.commit([change]))
+
+    async def until_settled(
+        self, work: Callable[[Record], Awaitable[T | Refusal]], *, again: bool = True
+    ) -> T | Refusal:
+        """`atomically`, `again` from the start some times while others write in between what `work` has read."""
+        result = await self.atomically(work)
+        for _ in range(MOST_OVERTAKEN if again and self.connection is None else 0):
+            if not is_overtaken(result):
+                break
+            result = await self.atomically(work)
+        return result
 
     async def delete(self, type_name: str, id: str, expected: int | None = None) -> Written | Refusal:
         """Mark as deleted; earlier versions stay readable. Refused as not found, or as gone when it is deleted."""
         removal = await self.removal(type_name, id, expected)
-        return removal if isinstance(removal, Refusal) else first(await self.commit([removal]))
+        written = removal if isinstance(removal, Refusal) else first(await self.commit([removal]))
+        if expected is not None or not is_overtaken(written):
+            return written
+        return await self._in_turn(type_name, id, lambda inner: inner.delete(type_name, id))
 
     @or_refusal
     async def removal(self, type_name: str, id: str, expected: int | None = None) -> Change | Refusal:

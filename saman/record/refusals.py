@@ -7,6 +7,15 @@ from collections.abc import Iterable
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.access import Words
 
+CONFLICT = "record.conflict"
+"""The key of refusals of a write because the resource has changed meanwhile."""
+
+
+def conflict() -> Refusal:
+    """The answer to a write at another version than the one that is there."""
+    text = "The resource has changed since the version you have. Fetch it and try again."
+    return refused(Kind.PRECONDITION, "conflict", text, key=CONFLICT)
+
 
 def not_found() -> Refusal:
     """The same answer for what is not there and what may not be seen."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from saman.kernel import json
+from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Refusal
 from saman.model.fhir import RESOURCE_TYPES
 from saman.record.stored import Page, Stored
@@ -22,9 +23,9 @@ def outcome_text(issues: Iterable[Issue]) -> str:
 
 
 def _place(path: str) -> dict[str, list[str]]:
-    """An element of a resource as `expression`; a header or parameter as `location`, with `http.` before its name."""
-    if not path:
-        return {}
+    """An element as `expression`; a header or parameter as `location`, with `http.` before; so a pointer (`/0/op`)."""
+    if not path or path.startswith("/"):
+        return {"location": [path]} if path else {}
     is_element = path.partition(".")[0].partition("[")[0] in _TYPES
     return {"expression": [path]} if is_element else {"location": [f"http.{path}"]}
 
@@ -43,6 +44,9 @@ def searchset(page: Page, base: str, self_url: str, next_url: str | None, ignore
         Issue("not-supported", f"'{name}' is not a search parameter here and was ignored.", severity="warning")
         for name in ignored
     ]
+    if not page.whole:
+        text = "There is more to include than one page takes. Ask for fewer matches, or search for it by itself."
+        warnings.append(Issue("too-costly", text, severity="warning"))
     if warnings:
         entries.append(f'{{"resource":{outcome_text(warnings)},"search":{{"mode":"outcome"}}}}')
     total = "" if page.total is None else f'"total":{page.total},'
@@ -60,15 +64,22 @@ def answers(kind: str, entries: list[str]) -> str:
     return f'{{"resourceType":"Bundle","type":"{kind}-response"{_list(entries)}}}'
 
 
-def written_entry(status: str, stored: Stored, base: str) -> str:
-    """What became of one write in a bundle."""
+def written_entry(status: str, stored: Stored | None, base: str) -> str:
+    """What became of one write in a bundle; None when there was nothing to delete."""
+    if stored is None:
+        return f'{{"response":{{"status":"{status}"}}}}'
     location = quoted(f"{base}/{stored.reference}/_history/{stored.version}")
-    return f'{{"response":{{"status":"{status}","location":{location},"etag":{quoted(stored.etag)}}}}}'
+    return f'{{"response":{{"status":"{status}","location":{location},{_version_of(stored)}}}}}'
 
 
 def read_entry(text: str) -> str:
-    """What a read in a bundle found."""
-    return f'{{"resource":{text},"response":{{"status":"200 OK"}}}}'
+    """What a read in a bundle found; without a text, that it is there."""
+    found = f'"resource":{text},' if text else ""
+    return f'{{{found}"response":{{"status":"200 OK"}}}}'
+
+
+def _version_of(stored: Stored) -> str:
+    return f'"etag":{quoted(stored.etag)},"lastModified":"{instant(stored.updated)}"'
 
 
 def refused_entry(refusal: Refusal) -> str:
@@ -90,7 +101,7 @@ def _version(one: Stored, base: str) -> str:
     target = one.type if method == "POST" else one.reference
     return (
         f'{{"fullUrl":{url},{resource}"request":{{"method":"{method}","url":"{target}"}},'
-        f'"response":{{"status":"{status}","etag":{quoted(one.etag)}}}}}'
+        f'"response":{{"status":"{status}",{_version_of(one)}}}}}'
     )
 
 

@@ -2,36 +2,53 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 import msgspec
 
+from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES
+from saman.model.fhir.patch import Patch, read_fhirpath_patch, read_json_patch
 from saman.record import render
 from saman.record.conditional import read_condition
+from saman.record.conditioned import delete_where, patch_where, update_where
 from saman.record.etag import read_etag
+from saman.record.getting import HISTORY, get
 from saman.record.record import Record
 from saman.record.rows import Resource
-from saman.record.search.query import Query
+from saman.record.search.asked import Query
 from saman.record.stored import Written
+
+JSON_PATCH = "application/json-patch+json"
+_METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Step(msgspec.Struct):
-    """One entry taken apart. `condition` is the search of If-None-Exist, `expected` the version of If-Match."""
+    """One entry taken apart.
+
+    `condition` is the search of If-None-Exist, or that which names the resource of a PUT, PATCH or DELETE; `expected`
+    the version of If-Match.
+    """
 
     place: int
     method: str
     type: str
     id: str
-    pairs: list[tuple[str, str]]
+    url: str
     full_url: str
     resource: Resource | None
-    condition: Query | None
-    expected: int | None
-    interaction: str = ""
+    condition: Query | None = None
+    expected: int | None = None
+    patch: Patch | None = None
+
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing."""
+        return self.method in ("GET", "HEAD")
 
 
 def read_step(entry: Any, place: int) -> Step | Refusal:
@@ -40,45 +57,81 @@ def read_step(entry: Any, place: int) -> Step | Refusal:
     request = entry.get("request")
     if not isinstance(request, dict) or "method" not in request or "url" not in request:
         return refused(Kind.INVALID, "required", "Each entry needs a request with method and url.", path)
-    method = request["method"]
-    parts = urlsplit(request["url"])
+    try:
+        parts = urlsplit(request["url"])
+    except ValueError:
+        return refused(Kind.INVALID, "value", "This is no address.", f"{path}.url")
     type_name, _, id = parts.path.strip("/").partition("/")
     step = Step(
-        place, method, type_name, id, parse_qsl(parts.query, keep_blank_values=True), entry.get("fullUrl", ""),
-        entry.get("resource"), None, None,
-    )  # fmt: skip
-    wrong = _wrong(step)
+        place, request["method"], type_name, id, request["url"], entry.get("fullUrl", ""), entry.get("resource")
+    )
+    if step.method not in _METHODS:
+        return refused(Kind.INVALID, "value", f"The method is one of {', '.join(_METHODS)}.", f"{path}.method")
+    wrong = _wrong(step, parts.query)
     if wrong:
         return refused(Kind.INVALID, "value", wrong, f"{path}.url")
-    if "ifMatch" in request:
+    return _conditioned(step, request, parts.query, path)
+
+
+def _wrong(step: Step, query: str) -> str:
+    """Why a step makes no sense."""
+    if step.type not in RESOURCE_TYPES and not (step.reads and step.type in ("", HISTORY)):
+        return "The address must begin with a resource type of R4."
+    if step.reads:
+        return ""
+    if step.method == "POST" and (step.id or query):
+        return "A POST goes to the resource type alone; its condition stands in ifNoneExist."
+    if step.method != "POST" and bool(step.id) == bool(query):
+        return f"A {step.method} goes to one resource: Type/id, or to that which fulfils a condition: Type?parameter=…"
+    if step.method == "DELETE":
+        return ""
+    if not isinstance(step.resource, dict):
+        return f"A {step.method} needs a resource."
+    if step.method == "PATCH":
+        return ""
+    if step.resource.get("resourceType") != step.type:
+        return "The resource must be of the type that the address names."
+    if step.id and step.resource.get("id", step.id) != step.id:
+        return "The resource must have the id that the address names."
+    return ""
+
+
+def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> Step | Refusal:
+    """The step with its conditions and its patch read."""
+    if "ifMatch" in request and not step.reads:
         expected = read_etag(request["ifMatch"])
         if isinstance(expected, Refusal):
             return _placed(expected, f"{path}.ifMatch")
         step.expected = expected
-    if "ifNoneExist" in request and method == "POST":
-        condition = read_condition(type_name, request["ifNoneExist"])
+    asked = request.get("ifNoneExist") if step.method == "POST" else None
+    if not step.reads and query:
+        asked = query
+    if asked is not None:
+        condition = read_condition(step.type, asked)
         if isinstance(condition, Refusal):
-            return _placed(condition, f"{path}.ifNoneExist")
+            return _placed(condition, f"{path}.{'url' if query else 'ifNoneExist'}")
         step.condition = condition
+    if step.method == "PATCH":
+        patch = _patch(step.resource)
+        if isinstance(patch, Refusal):
+            return at(step, patch)
+        step.patch = patch
     return step
 
 
-def _wrong(step: Step) -> str:
-    if step.type not in RESOURCE_TYPES:
-        return "The address must begin with a resource type of R4."
-    if step.method == "POST" and step.id:
-        return "A POST goes to the resource type alone."
-    if step.method in ("PUT", "DELETE") and (not step.id or step.pairs):
-        return f"A {step.method} goes to one resource: Type/id."
-    if step.method not in ("GET", "POST", "PUT", "DELETE"):
-        return "The method must be GET, POST, PUT or DELETE."
-    if step.method in ("POST", "PUT") and not isinstance(step.resource, dict):
-        return f"A {step.method} needs a resource."
-    if step.resource is not None and step.resource.get("resourceType") != step.type:
-        return "The resource must be of the type that the address names."
-    if step.method == "PUT" and step.resource is not None and step.resource.get("id", step.id) != step.id:
-        return "The resource must have the id that the address names."
-    return ""
+def _patch(resource: Any) -> Patch | Refusal:
+    """The patch that a Parameters resource is, or a Binary that holds a JSON Patch."""
+    kind = resource.get("resourceType")
+    if kind == "Parameters":
+        return read_fhirpath_patch(resource)
+    if kind != "Binary" or resource.get("contentType") != JSON_PATCH:
+        text = f"A patch is sent as Parameters, or as a Binary with contentType {JSON_PATCH}."
+        return refused(Kind.INVALID, "value", text)
+    try:
+        body = json.decode(b64decode(resource["data"]))
+    except (KeyError, TypeError, ValueError):
+        return refused(Kind.INVALID, "value", "The data of the Binary is a JSON Patch in base64.", "Binary.data")
+    return body if isinstance(body, Refusal) else read_json_patch(body)
 
 
 def _placed(refusal: Refusal, path: str) -> Refusal:
@@ -87,38 +140,38 @@ def _placed(refusal: Refusal, path: str) -> Refusal:
 
 async def perform(record: Record, step: Step) -> str | Refusal:
     """One step on its own, as the text of its entry in the answer."""
-    if step.method == "GET":
-        return await _read(record, step)
+    if step.reads:
+        found = await get(record, step.url)
+        return found if isinstance(found, Refusal) else render.read_entry(found if step.method == "GET" else "")
+    result = await _write(record, step)
+    return result if isinstance(result, Refusal) else written(result, step, record.base)
+
+
+async def _write(record: Record, step: Step) -> Written | Refusal | None:
+    condition, expected = step.condition, step.expected
+    if step.method == "POST":
+        return await record.create(step.resource, condition)
+    if step.patch is not None:
+        if condition is not None:
+            return await patch_where(record, condition, step.patch, expected)
+        return await record.patch(step.type, step.id, step.patch, expected)
     if step.method == "DELETE":
-        result = await record.delete(step.type, step.id, step.expected)
-    elif step.method == "PUT":
-        result = await record.update(step.type, step.id, step.resource, step.expected)
-    else:
-        result = await record.create(step.resource, step.condition)
-    return (
-        result
-        if isinstance(result, Refusal)
-        else render.written_entry(status_of(result, step), result.stored, record.base)
-    )
+        if condition is not None:
+            return await delete_where(record, condition, expected)
+        return await record.delete(step.type, step.id, expected)
+    assert step.resource is not None
+    if condition is not None:
+        return await update_where(record, condition, step.resource, expected)
+    return await record.update(step.type, step.id, step.resource, expected)
 
 
-async def _read(record: Record, step: Step) -> str | Refusal:
-    if step.id:
-        one = await record.read(step.type, step.id)
-        return one if isinstance(one, Refusal) else render.read_entry(one.text())
-    page = await record.search(step.type, step.pairs)
-    if isinstance(page, Refusal):
-        return page
-    url = f"{record.base}/{step.type}"
-    return render.read_entry(render.searchset(page, record.base, url, None))
-
-
-def status_of(result: Written, step: Step) -> str:
-    """The status line of one write."""
-    if step.method == "DELETE":
-        return "204 No Content"
+def written(result: Written | None, step: Step, base: str) -> str:
+    """The entry of one write in the answer; None is a deletion of what is not there."""
+    stored = None if result is None else result.stored
+    if result is None or step.method == "DELETE":
+        return render.written_entry("204 No Content", stored, base)
     code = HTTPStatus.CREATED if result.created else HTTPStatus.OK
-    return f"{code.value} {code.phrase}"
+    return render.written_entry(f"{code.value} {code.phrase}", stored, base)
 
 
 def at(step: Step, refusal: Refusal) -> Refusal:
@@ -126,8 +179,10 @@ def at(step: Step, refusal: Refusal) -> Refusal:
     place = f"Bundle.entry[{step.place}]"
     return Refusal(
         refusal.kind,
-        tuple(
-            Issue(i.code, i.text, f"{place}.{i.path}" if i.path else place, i.severity, i.key, i.args)
-            for i in refusal.issues
-        ),
+        tuple(Issue(i.code, i.text, _inside(place, i.path), i.severity, i.key, i.args) for i in refusal.issues),
     )
+
+
+def _inside(place: str, path: str) -> str:
+    """A path in an entry; a pointer into a JSON Patch leads into data that no path reaches."""
+    return f"{place}.resource" if path.startswith("/") else f"{place}.{path}" if path else place

@@ -59,13 +59,15 @@ class Written(msgspec.Struct, frozen=True):
 class Page(msgspec.Struct, frozen=True):
     """One page of a search or a history: matches, what was included with them, and where it goes on.
 
-    `total` is counted only when it was asked for; `next` is an opaque marker, None on the last page.
+    `total` is counted only when it was asked for; `next` is an opaque marker, None on the last page. `whole` is false
+    when there was more to include than a page takes.
     """
 
     matches: tuple[Stored, ...]
     included: tuple[Stored, ...] = ()
     total: int | None = None
     next: str | None = None
+    whole: bool = True
 
 
 def stored(row: Any) -> Stored:

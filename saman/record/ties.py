@@ -31,7 +31,7 @@ async def ties(record: Record, person: str) -> tuple[Relation, ...] | Refusal:
     found = await record.read("Patient", person)
     if isinstance(found, Refusal):
         return found
-    return tuple(map(tie_of, await record.store.pool.fetch(_TIES, person)))
+    return tuple(map(tie_of, await record.store.statements.fetch(_TIES, person)))
 
 
 class OwnTies(msgspec.Struct, frozen=True):
@@ -44,6 +44,6 @@ class OwnTies(msgspec.Struct, frozen=True):
 async def own_ties(record: Record, person: str) -> OwnTies:
     """How the one who asks is tied to the Patient `person`, also what is over; about nobody else, so not logged."""
     context = record.context
-    found = await record.store.pool.fetch(_OWN, context.actor, person)
-    rows = await record.store.pool.fetch(_OPEN_NOW, context.number, person, context.now)
+    found = await record.store.statements.fetch(_OWN, context.actor, person)
+    rows = await record.store.statements.fetch(_OPEN_NOW, context.number, person, context.now)
     return OwnTies(tuple(map(tie_of, found)), {Domain(row["domain"]): row["until"] for row in rows})

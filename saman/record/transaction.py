@@ -8,14 +8,19 @@ from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
-from saman.record.change import ANY, Change
+from saman.record.change import ANY, Change, is_part, replacement
 from saman.record.conditional import claim, matching, read_condition
+from saman.record.conditioned import replacing
+from saman.record.narrow_reading import allowed
+from saman.record.narrowing import insufficient
+from saman.record.patching import change_by, wait_for
 from saman.record.record import Record
+from saman.record.refusals import not_found
 from saman.record.rows import Resource, person_of, person_shard
-from saman.record.step import Step, at, perform, status_of
+from saman.record.step import Step, at, perform, written
 from saman.record.stored import Stored, Written
 
-ORDER = {"DELETE": 0, "POST": 1, "PUT": 2}
+ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
 _ONCE = "INSERT INTO done (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name"
 
@@ -28,19 +33,28 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
     repeated = _repeated(steps)
     if repeated is not None:
         return repeated
-    outcome = await record.atomically(lambda inner: _Transaction(inner, steps).run(once))
+    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps).run(once), again=_may_wait(steps))
     return outcome if isinstance(outcome, Refusal) else await _answers(record, steps, outcome)
+
+
+def _may_wait(steps: Sequence[Step]) -> bool:
+    """Whether what is there is read before it is written, so that somebody can come in between."""
+    return any((step.patch is not None or step.method != "POST") and step.expected is None for step in steps)
 
 
 def _repeated(steps: Sequence[Step]) -> Refusal | None:
     seen: set[str] = set()
     for step in steps:
-        keys = {step.full_url} if step.full_url and step.method != "GET" else set()
-        keys |= {f"{step.type}/{step.id}"} if step.method in ("PUT", "DELETE") else set()
+        keys = {step.full_url} if step.full_url and not step.reads else set()
+        keys |= {f"{step.type}/{step.id}"} if step.id and not step.reads else set()
         if keys & seen:
-            return at(step, refused(Kind.INVALID, "duplicate", "Two entries name the same resource."))
+            return _twice(step)
         seen |= keys
     return None
+
+
+def _twice(step: Step) -> Refusal:
+    return at(step, refused(Kind.INVALID, "duplicate", "Two entries name the same resource."))
 
 
 class _Entry:
@@ -49,9 +63,19 @@ class _Entry:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.id = step.id
-        self.resource = _copied(step.resource)
+        self.expected = ANY if step.expected is None else step.expected
+        self.resource = {} if step.patch is not None else _copied(step.resource)
         own = literal(step.full_url)
         self.base = own.base if own else ""
+
+    @property
+    def is_new(self) -> bool:
+        """Whether its resource still needs an id."""
+        return not self.id
+
+    def becomes(self, change: Change) -> None:
+        """Take what the step turned out to change."""
+        self.resource, self.id, self.expected = _copied(change.resource), change.id, change.expected
 
     def resolve(self, targets: Mapping[str, str]) -> None:
         """Write what entries and conditions stand for, as far as that is known, into the resource."""
@@ -99,19 +123,29 @@ class _Transaction:
     def __init__(self, record: Record, steps: Sequence[Step]) -> None:
         self.record = record
         self.steps = steps
-        self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT")]
+        self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT", "PATCH")]
+        self.removals: list[tuple[Step, Change]] = []
         self.targets: dict[str, str] = {}
-        self.results: dict[int, Written] = {}
+        self.results: dict[int, Written | None] = {}
 
-    async def run(self, once: str) -> dict[int, Written] | Refusal:
-        """The outcome of each step that writes, by its place."""
+    async def run(self, once: str) -> dict[int, Written | None] | Refusal:
+        """The outcome of each step that writes, by its place; None for a deletion of what is not there."""
         connection = self.record.connection
         assert connection is not None
         if once and await connection.fetchval(_ONCE, once) is None:
             return refused(Kind.CONFLICT, "duplicate", "This has been done already.", key="record.done")
-        conditions = [(step.condition, step.resource) for step in self.steps if step.condition is not None]
+        conditions = [
+            (step.condition, step.resource if step.method in ("POST", "PUT") else None)
+            for step in self.steps
+            if step.condition is not None
+        ]
         await claim(connection, self.record.store.secret, conditions)
-        refusal = await self._settle_conditions() or await self._settle_references()
+        patched = [f"{step.type}/{step.id}" for step in self.steps if step.patch is not None and step.id]
+        await wait_for(connection, patched)
+        refusal = await self._settle_conditions() or self._overlapping()
+        if refusal is not None:
+            return refusal
+        refusal = await self._settle_references()
         if refusal is not None:
             return refusal
         self._name_new()
@@ -123,18 +157,75 @@ class _Transaction:
         return await self._write()
 
     async def _settle_conditions(self) -> Refusal | None:
-        """Settle the conditional creates, and say what each fullUrl that exists already stands for."""
+        """Say what each step does that has a condition or a patch, and what each fullUrl stands for that is there."""
+        entries = {entry.step.place: entry for entry in self.entries}
         for step in self.steps:
-            if step.condition is not None:
-                there = await matching(self.record, step.condition)
-                if isinstance(there, Refusal):
-                    return at(step, there)
-                if there is not None:
-                    self.results[step.place] = Written(there, created=False, found=True)
-                    self._name(step.full_url, there.reference)
-            elif step.method == "PUT":
-                self._name(step.full_url, f"{step.type}/{step.id}")
+            there = None if step.condition is None else await matching(self.record, step.condition)
+            if isinstance(there, Refusal):
+                return at(step, there)
+            refusal = await self._settle(step, entries.get(step.place), there)
+            if refusal is not None:
+                return at(step, refusal)
         self.entries = [entry for entry in self.entries if entry.step.place not in self.results]
+        return None
+
+    async def _settle(self, step: Step, entry: _Entry | None, there: Stored | None) -> Refusal | None:
+        if step.method == "DELETE":
+            return await self._settle_removal(step, there)
+        if entry is None:
+            return None
+        if step.method == "POST" and there is not None:
+            self.results[step.place] = Written(there, created=False, found=True)
+            self._name(step.full_url, there.reference)
+        elif step.method == "PUT" and step.condition is None:
+            return self._settle_update(step)
+        elif step.method != "POST":
+            change = await self._change(step, there)
+            if isinstance(change, Refusal):
+                return change
+            entry.becomes(change)
+        if entry.id:
+            self._name(step.full_url, f"{step.type}/{entry.id}")
+        return None
+
+    def _settle_update(self, step: Step) -> Refusal | None:
+        assert step.resource is not None
+        self._name(step.full_url, f"{step.type}/{step.id}")
+        return is_part(step.resource)
+
+    async def _settle_removal(self, step: Step, there: Stored | None) -> Refusal | None:
+        if step.condition is not None and there is None:
+            self.results[step.place] = None
+            return None if allowed(self.record, step.type, "d") else insufficient()
+        id, version = (step.id, None) if there is None else (there.id, there.version)
+        removal = await self.record.removal(step.type, id, step.expected or version)
+        if isinstance(removal, Refusal):
+            return removal
+        self.removals.append((step, removal))
+        return None
+
+    async def _change(self, step: Step, there: Stored | None) -> Change | Refusal:
+        """What a PATCH changes, or a PUT that names its resource by a condition."""
+        record, expected = self.record, step.expected
+        if step.patch is None:
+            resource = replacement(step.resource)
+            return resource if isinstance(resource, Refusal) else replacing(record, there, resource, expected)
+        if there is None:
+            none = not_found() if allowed(record, step.type, "u") else insufficient()
+            return await change_by(record, step.type, step.id, step.patch, expected) if step.id else none
+        assert record.connection is not None
+        await wait_for(record.connection, [there.reference])
+        return await change_by(record, there.type, there.id, step.patch, expected)
+
+    def _overlapping(self) -> Refusal | None:
+        """Two steps that turned out to change the same resource."""
+        written = [(entry.step, entry.id) for entry in self.entries if entry.id]
+        seen: set[str] = set()
+        for step, id in [*((step, change.id) for step, change in self.removals), *written]:
+            key = f"{step.type}/{id}"
+            if key in seen:
+                return _twice(step)
+            seen.add(key)
         return None
 
     async def _settle_references(self) -> Refusal | None:
@@ -162,11 +253,12 @@ class _Transaction:
     def _name_new(self) -> None:
         """Ids for what is to be created, people first, so that all that is about a person gets that person's shard."""
         mint = self.record.store.mint
-        creating = [entry for entry in self.entries if entry.step.method == "POST"]
+        creating = [entry for entry in self.entries if entry.is_new]
         for entry in sorted(creating, key=lambda entry: entry.step.type != "Patient"):
             entry.resolve(self.targets)
             person = entry.person()
             entry.id = mint.make(mint.new_shard() if person is None else person_shard(person, mint))
+            entry.expected = 0
             entry.resource["id"] = entry.id
             self._name(entry.step.full_url, f"{entry.step.type}/{entry.id}")
 
@@ -174,19 +266,11 @@ class _Transaction:
         if full_url:
             self.targets[full_url] = reference
 
-    async def _write(self) -> dict[int, Written] | Refusal:
-        steps: list[Step] = []
-        changes: list[Change] = []
-        for step in self.steps:
-            if step.method == "DELETE":
-                removal = await self.record.removal(step.type, step.id, step.expected)
-                if isinstance(removal, Refusal):
-                    return at(step, removal)
-                steps.append(step)
-                changes.append(removal)
-        for entry in sorted(self.entries, key=lambda entry: ORDER[entry.step.method]):
-            steps.append(entry.step)
-            changes.append(_change(entry))
+    async def _write(self) -> dict[int, Written | None] | Refusal:
+        entries = sorted(self.entries, key=lambda entry: ORDER[entry.step.method])
+        steps = [*(step for step, _ in self.removals), *(entry.step for entry in entries)]
+        changes = [change for _, change in self.removals]
+        changes += [Change(entry.resource, entry.id, entry.expected) for entry in entries]
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):
@@ -195,20 +279,12 @@ class _Transaction:
         return self.results
 
 
-def _change(entry: _Entry) -> Change:
-    if entry.step.method == "POST":
-        return Change(entry.resource, entry.id, 0)
-    expected = ANY if entry.step.expected is None else entry.step.expected
-    return Change(entry.resource, entry.id, expected)
-
-
-async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, Written]) -> str | Refusal:
+async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, Written | None]) -> str | Refusal:
     entries: list[str] = []
     for step in steps:
-        if step.method == "GET":
+        if step.reads:
             answer = await perform(record, step)
             entries.append(render.refused_entry(answer) if isinstance(answer, Refusal) else answer)
         else:
-            result = results[step.place]
-            entries.append(render.written_entry(status_of(result, step), result.stored, record.base))
+            entries.append(written(results[step.place], step, record.base))
     return render.answers("transaction", entries)

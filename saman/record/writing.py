@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
@@ -28,6 +29,7 @@ from saman.record.fence import AT, GATED, NUMBER, Fence, gate
 from saman.record.grants import regroup, relate, see_visits, stand
 from saman.record.membership import enrol
 from saman.record.pointing import pointed
+from saman.record.refusals import conflict
 from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
 from saman.record.work import index_work
@@ -82,7 +84,7 @@ def put_pointing_sql(fence: Fence) -> str:
 _PROBLEMS = {
     "exists": Issue("duplicate", "A resource with this id exists already."),
     "missing": Issue("not-found", "There is no such resource to change."),
-    "conflict": Issue("conflict", "The resource has changed since the version you have. Fetch it and try again."),
+    "conflict": conflict().issues[0],
     "person": Issue(
         "business-rule",
         "A resource keeps the person it is about. Mark this one as entered in error and make a new one.",
@@ -112,6 +114,7 @@ def _is_visit(change: Change) -> bool:
 async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
     """Write all changes or none; what is refused is logged, and stays logged whatever becomes of the transaction."""
     rows: list[Row] = []
+    sent: dict[int, Row] = {}
     for change in changes:
         pretence = pretended(change.resource, change.id, door.base)
         if pretence is not None:
@@ -125,6 +128,7 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
             await _log_refused(door, [row])
             return fitting
         if fitting.resource is not change.resource:
+            sent[len(rows)] = row
             row = row_of(door, fitting)
             if isinstance(row, Refusal):
                 return row
@@ -133,9 +137,17 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
     result = await _put(door, rows)
     if isinstance(result, Refusal):
         await _log_refused(door, rows)
-    elif needs_transaction(changes):
+        return result
+    if needs_transaction(changes):
         await _follow(door, rows, changes)
-    return result
+    return [_told(one, sent.get(place)) for place, one in enumerate(result)] if sent else result
+
+
+def _told(one: Written, sent: Row | None) -> Written:
+    """What was written as its writer knows it: without what is withheld from them, and was put back."""
+    if sent is None:
+        return one
+    return msgspec.structs.replace(one, stored=msgspec.structs.replace(one.stored, meta=sent.meta, body=sent.body))
 
 
 def row_of(door: Door, change: Change) -> Row | Refusal:

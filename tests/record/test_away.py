@@ -11,10 +11,12 @@ import pytest
 
 from saman.kernel.outcome import Refusal
 from saman.model.access import Policy
+from saman.model.fhir.patch import read_json_patch
 from saman.record import Page, Record, Store, Stored, open_store, system
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, patient, processed
-from tests.record.test_fences import care_team, without_row_security
+from tests.record.fenced import without_row_security
+from tests.record.test_fences import care_team
 from tests.record.test_restrictions import Ward, consent, found
 
 MIGRATION = Path(__file__).parents[2] / "saman/record/migrations/versions/0020_away.sql"
@@ -109,6 +111,12 @@ async def test_who_writes_the_neighbours_plan_leaves_it_there_and_older_versions
     assert isinstance(shown, Stored)
     written = await two.coordinator.update("CarePlan", two.other, shown.resource() | {"title": "New"})
     assert not isinstance(written, Refusal), written
+    assert two.kept not in written.stored.text()
+    patch = read_json_patch([{"op": "add", "path": "/description", "value": "D"}])
+    assert not isinstance(patch, Refusal)
+    patched = await two.coordinator.patch("CarePlan", two.other, patch)
+    assert not isinstance(patched, Refusal), patched
+    assert two.kept not in patched.stored.text()
     whole = await record.read("CarePlan", two.other)
     assert isinstance(whole, Stored)
     assert [one["reference"] for one in whole.resource()["goal"]] == [f"Goal/{two.told}", f"Goal/{two.kept}"]

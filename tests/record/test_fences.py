@@ -10,9 +10,7 @@ from typing import Any
 
 import asyncpg
 import msgspec
-import psycopg
 import pytest
-from psycopg import sql
 
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Policy
@@ -20,6 +18,7 @@ from saman.record import Context, Record, Stored, open_store
 from saman.record.grants import open_context
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, made, observation, patient
+from tests.record.fenced import fenced
 from tests.record.world import Oracle, World
 
 SEEDS = range(int(os.environ.get("SAMAN_FENCE_WORLDS", "2")))
@@ -122,40 +121,12 @@ def _found(world: World, live: dict[tuple[str, str], Any], kind: str, who: str |
     return len(matches), matches, sorted(included - set(matches)), {len(matches)}
 
 
-def without_row_security(new_database: Callable[[], Database], first: Database) -> Database:
-    """A copy of a database in which the second fence is down."""
-    copy = new_database()
-    with psycopg.connect(first.superuser_url, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(copy.name)))
-    other = psycopg.conninfo.conninfo_to_dict(first.superuser_url) | {"dbname": "postgres"}
-    with psycopg.connect(**other, autocommit=True) as connection:
-        owner = psycopg.conninfo.conninfo_to_dict(first.admin_url)["user"]
-        make = sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}")
-        names = map(sql.Identifier, (copy.name, first.name, str(owner)))
-        connection.execute(make.format(*names))
-    with psycopg.connect(copy.superuser_url, autocommit=True) as connection:
-        for table in ("resource", "history", "token", "string", "date", "reference", "work"):
-            connection.execute(sql.SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
-    return copy
-
-
 @pytest.mark.fuzz
 @pytest.mark.parametrize("seed", SEEDS)
 async def test_each_fence_alone_shows_exactly_what_is_granted(
     seed: int, new_database: Callable[[], Database], policy: Policy, open_at: Opener
 ) -> None:
-    database = new_database()
-    making = await open_store(database.app_url, policy)
-    assert not isinstance(making, Refusal)
-    world = World(seed, making, policy)
-    await world.build()
-    contexts = await world.contexts()
-    await making.close()
-    stores = {
-        "first fence alone": await open_at(without_row_security(new_database, database).app_url),
-        "both": await open_at(database.app_url),
-        "second fence alone": await open_at(database.app_url, first_fence=False),
-    }
+    world, contexts, stores = await fenced(World, seed, new_database, policy, open_at)
     oracle, pick = Oracle(world), Random(seed)
     shown = 0
     for context in contexts:

@@ -11,7 +11,7 @@ from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal
 from saman.record import Record, Stored, Written, system
 from saman.record.conditional import read_condition
-from saman.record.search.query import Query
+from saman.record.search.asked import Query
 from tests.record.conftest import NOW, made, observation, patient
 
 

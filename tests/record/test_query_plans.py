@@ -21,6 +21,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access import Assignment, Holder
 from saman.record import Context, Record, system
 from saman.record.database import Connection
+from saman.record.everything import Everything
 from saman.record.grants import open_context
 from saman.record.rows import key
 from saman.record.store import Store
@@ -35,7 +36,8 @@ PARTITIONS = 8
 SINCE = NOW - timedelta(days=400)
 OF_SEVERAL = {
     "tasks_of_a_unit", "tasks_of_several_units", "patient_by_identifier", "patient_by_family", "several_ids",
-    "several_people", "a_code_of_several_people", "newest_of_several_people", "worklist", "worklist_counts",
+    "several_people", "a_code_of_several_people", "chained_to_one", "chained_to_many", "referred_to_by_many",
+    "referred_to_by_few", "with_what_refers_here", "newest_of_several_people", "worklist", "worklist_counts",
 }  # fmt: skip
 """Questions that are not about one person."""
 
@@ -94,6 +96,28 @@ QUESTIONS: dict[str, Ask] = {
         "Observation", [("patient", people(known)), ("code", "http://loinc.org|59408-5,x|y"), ("_count", "5")], SINCE
     ),
     "about_a_person": lambda record, known: record.about(known.person, {"Observation": 5, "Task": 5, "Goal": 5}),
+    "chained_to_one": lambda record, _: record.search(
+        "Observation", [("patient.identifier", "urn:test|11"), ("_sort", "-date"), ("_count", "20")]
+    ),
+    "chained_to_many": lambda record, _: record.search(
+        "Observation", [("patient.name:contains", "11"), ("_sort", "-date"), ("_count", "20")]
+    ),
+    "referred_to_by_many": lambda record, _: record.search(
+        "Patient", [("_has:Observation:patient:code", "http://loinc.org|59408-5"), ("_count", "20")]
+    ),
+    "referred_to_by_few": lambda record, _: record.search(
+        "Patient", [("_has:Task:patient:owner", "Organization/unit"), ("_count", "20")]
+    ),
+    "with_what_refers_here": lambda record, known: record.search(
+        "Patient", [("_id", known.person), ("_revinclude", "Observation:patient")]
+    ),
+    "with_what_is_referred_to_further": lambda record, known: record.search(
+        "Task", [("patient", known.person), ("_include", "Task:owner"), ("_include:iterate", "Organization:partof")]
+    ),
+    "everything_of_a_person": lambda record, known: record.everything(known.person, Everything(count=10)),
+    "latest_of_a_person": lambda record, known: record.latest(
+        "Observation", [("patient", known.person), ("category", "home-monitoring")], 2
+    ),
     "worklist": lambda record, _: open_work(record.store, record.context, Stretch(party="Organization/unit", count=10)),
     "worklist_counts": lambda record, _: count_work(record.store, record.context, "Organization/unit"),
 }
@@ -140,7 +164,8 @@ def literal(value: Any) -> str:
     if isinstance(value, datetime):
         return f"'{value.isoformat()}'"
     if isinstance(value, (list, tuple)):
-        return "ARRAY[" + ",".join(map(literal, value)) + "]"
+        inside = ("NULL" if one is None else json.dumps(str(one), ensure_ascii=False) for one in value)
+        return literal("{" + ",".join(inside) + "}")
     return str(value) if isinstance(value, int) else "'" + str(value).replace("'", "''") + "'"
 
 

@@ -15,15 +15,16 @@ import pytest
 
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.access import Assignment, Holder, Policy
-from saman.record import Context, Page, Record, Stored, open_store, system
+from saman.record import Context, Page, Record, Stored, system
 from saman.record.conditional import read_condition
 from saman.record.grants import open_context, restrict_anew
 from saman.record.present import present
 from saman.record.work import Stretch, count_work, open_work
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
+from tests.record.fenced import fenced
 from tests.record.restricted import ACT_CODE, LEVEL, SCOPE, Asked, RestrictedOracle, RestrictedWorld
-from tests.record.test_fences import Look, care_team, expected, without_row_security
+from tests.record.test_fences import Look, care_team, expected
 
 SEEDS = range(int(os.environ.get("SAMAN_FENCE_WORLDS", "2")))
 MOMENTS = 2
@@ -35,18 +36,7 @@ LEFT = {"system": "urn:saman:tag", "code": "left"}
 async def test_each_fence_alone_hides_exactly_what_is_restricted(
     seed: int, new_database: Callable[[], Database], policy: Policy, open_at: Opener
 ) -> None:
-    database = new_database()
-    making = await open_store(database.app_url, policy)
-    assert not isinstance(making, Refusal)
-    world = RestrictedWorld(seed, making, policy)
-    await world.build()
-    contexts = await world.contexts()
-    await making.close()
-    stores = {
-        "first fence alone": await open_at(without_row_security(new_database, database).app_url),
-        "both": await open_at(database.app_url),
-        "second fence alone": await open_at(database.app_url, first_fence=False),
-    }
+    world, contexts, stores = await fenced(RestrictedWorld, seed, new_database, policy, open_at)
     oracle, pick = RestrictedOracle(world), Random(seed)
     hidden = shown = 0
     for context in contexts:

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "worker": ("worker:worker", "Do what is due: deadlines, reminders, messages."),
     "import": ("data:import_", "Take in FHIR bundles, NDJSON files or folders of them."),
     "export": ("data:export", "Write every resource to a folder as NDJSON."),
+    "view": ("view:app", "Make tables from resources by ViewDefinitions."),
     "users": ("people:users", "List who can sign in."),
     "token": ("people:token", "Make an access token for a demo user or the system."),
     "access": ("people:access", "Say whether somebody may see a person, and on which ground."),

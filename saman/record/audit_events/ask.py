@@ -11,7 +11,7 @@ import msgspec
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, date_range, resource_number
 from saman.record.audit_events.event import ACTIONS
-from saman.record.search.query import Clause, Query, prefix, unescape
+from saman.record.search.asked import Clause, Query, prefix, unescape
 
 _PEOPLE = ("Practitioner/", "Patient/", "RelatedPerson/", "PractitionerRole/")
 _MILLISECOND = timedelta(milliseconds=1)

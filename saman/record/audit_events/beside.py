@@ -5,7 +5,9 @@ from __future__ import annotations
 from saman.kernel.outcome import Refusal
 from saman.record.audit_events.found import entries_found
 from saman.record.door import Door
-from saman.record.search.query import MAX_COUNT, MAX_VALUES, Query, read_query
+from saman.record.search.asked import MAX_COUNT, Query
+from saman.record.search.links import MAX_VALUES
+from saman.record.search.query import read_query
 from saman.record.stored import Page, Stored
 
 

@@ -13,6 +13,10 @@ Criteria = Callable[[Logged], str]
 
 HIDDEN = "…"
 _PLAIN = frozenset({"category", "clinical-status", "code", "lifecycle-status", "status", "type"})
+_ANSWERING = frozenset(
+    {"_count", "_elements", "_include", "_revinclude", "_since", "_sort", "_summary", "_total", "_type"}
+)
+"""What says how to answer, or which types; tags and the like may be made for one person alone."""
 
 
 def all_criteria(entry: Logged) -> str:
@@ -37,11 +41,7 @@ def _search(text: str, person: str | None) -> str:
 def _told(kind: str, name: str, value: str, person: str | None) -> str:
     code = name.partition(":")[0]
     parameter = search_parameters(kind).get(code) if kind in RESOURCE_TYPES else None
-    if (
-        code in _PLAIN
-        or (parameter is not None and parameter.type == "date")
-        or (code.startswith("_") and code != "_id")
-    ):
+    if code in _PLAIN | _ANSWERING or (parameter is not None and parameter.type == "date"):
         return value
     own = {person, f"Patient/{person}"} if person else set()
     return ",".join(one if one in own else HIDDEN for one in value.split(","))

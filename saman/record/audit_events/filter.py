@@ -9,7 +9,7 @@ from datetime import datetime
 
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import RESOURCE_TYPES, SearchValues, date_range, fold
-from saman.record.search.query import Clause, prefix, unescape
+from saman.record.search.asked import Clause, prefix, unescape
 
 
 def fulfils(clause: Clause, values: SearchValues, base: str) -> bool:

@@ -32,9 +32,10 @@ from saman.record.log import LAST
 from saman.record.narrowing import lets_resource, within
 from saman.record.refusals import not_found
 from saman.record.rows import split
+from saman.record.search.asked import Include, Query
 from saman.record.search.find import entries_of, frame_of
-from saman.record.search.query import Query
-from saman.record.search.statement import asked_persons, many_statement, search_statement, total_statement
+from saman.record.search.including import many
+from saman.record.search.statement import asked_persons, search_statement, total_statement
 from saman.record.stored import Page, Stored, stored
 
 MOST_COUNTED = 2000
@@ -192,7 +193,7 @@ class _Search:
 
     def _wrong(self) -> Refusal | None:
         """Take the page marker apart; refused when it is from elsewhere, or the order is not that of time."""
-        if self.query.sort not in ("", self.book.date, "_lastUpdated"):
+        if self.query.sort not in ("", self.book.date, "_lastUpdated") or self.query.then:
             text = f"{self.book.type} is sorted by {self.book.date} alone."
             return refused(Kind.INVALID, "not-supported", text, "_sort")
         self.last = LAST if self.newest else 0
@@ -275,19 +276,14 @@ class _Search:
         return sent + sum(map(self._fits, made))
 
     async def _included(self, shown: list[Stored]) -> list[asyncpg.Record]:
-        numbers = {include.parameter.number: include.target for include in self.query.includes}
-        if not numbers or not shown:
-            return []
+        includes = [one for one in self.query.includes if not one.back and one.source == self.query.type]
         named = {
             (resource_number(kind), id)
-            for one in shown
+            for one in shown if includes
             for number, kind, id, _ in extract(one.resource()).references
-            if kind and number in numbers and numbers[number] in ("", kind)
-        }
-        keys = sorted(named)
-        shards = [self.door.store.mint.shard(id) for _, id in keys]
-        types, ids = [kind for kind, _ in keys], [id for _, id in keys]
-        return list(await self.door.fetch(many_statement(self.door.store.fence), shards, types, ids))
+            if kind and any(_leads(include, number, kind) for include in includes)
+        }  # fmt: skip
+        return list(await many(self.door, sorted(named))) if named else []
 
     async def _log(self, shown: list[Stored], sent: list[asyncpg.Record], included: list[asyncpg.Record]) -> None:
         """One entry for each person whose log was shown or asked about; entries are not listed one by one."""
@@ -301,3 +297,9 @@ class _Search:
                 for person, ground in (grounds or {None: ""}).items()
             )
         )
+
+
+def _leads(include: Include, number: int, kind: str) -> bool:
+    """Whether a reference by a parameter to a type is one that the include goes along."""
+    by = include.parameter is None or include.parameter.number == number
+    return by and include.target in ("", kind)

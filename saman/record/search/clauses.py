@@ -9,7 +9,7 @@ from typing import Any
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir import RESOURCE_TYPES, date_range, fold, resource_number
 from saman.record.rows import key
-from saman.record.search.query import Clause, prefix, unescape
+from saman.record.search.asked import Clause, prefix, unescape
 
 Bind = Callable[[Any, str], str]
 """Takes a value and its SQL type, gives the placeholder that stands for it."""

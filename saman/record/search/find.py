@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import asyncpg
 import msgspec
@@ -12,14 +11,14 @@ from saman.kernel.outcome import Refusal
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
-from saman.record.cursor import Place
 from saman.record.door import Door
-from saman.record.narrowing import lets_row, within
-from saman.record.search.query import Include, Query, alternatives
+from saman.record.narrowing import within
+from saman.record.search.asked import Query, alternatives
+from saman.record.search.including import Brought, included
+from saman.record.search.order import place_of
+from saman.record.search.resolve import resolved
 from saman.record.search.statement import (
     asked_persons,
-    include_statement,
-    many_statement,
     search_statement,
     total_statement,
 )
@@ -29,35 +28,50 @@ from saman.record.traffic import shown as showing
 
 Rows = Sequence[asyncpg.Record]
 
+FEW = 10
+"""People whom a chain may lead to before asking about them is a list, and no look at each."""
+
 
 async def find(door: Door, query: Query) -> Page | Refusal:
     """One page. The answer is withheld until the log says who was shown."""
     narrowed = within(query, door.context.narrowing)
     if isinstance(narrowed, Refusal):
-        await door.log(*(msgspec.structs.replace(one, outcome=REFUSED) for one in entries_of(door.context, query, ())))
+        await door.log(*_unanswered(door.context, query, narrowed))
         return narrowed
     query = narrowed
     place = door.store.seal.open(query.cursor, query.describe) if query.cursor else None
     if isinstance(place, Refusal):
         return place
     frame = frame_of(door)
-    statement = search_statement(query, frame, place)
+    named: list[str] = []
+    asked = await resolved(door, query, frame, named) if query.links else query
+    if asked is None or isinstance(asked, Refusal):
+        await door.log(*_unanswered(door.context, query, asked, named))
+        return asked or Page((), total=0 if query.total else None)
+    statement = search_statement(asked, frame, place)
     if isinstance(statement, Refusal):
         return statement
     rows = await door.fetch(statement.sql, *statement.values)
     shown = rows[: query.count]
-    total = await _total(door, query, frame) if query.total else None
+    total = await _total(door, asked, frame) if query.total else None
     if isinstance(total, Refusal):
         return total
-    included = await _included(door, query.includes, shown) if query.includes and shown else []
-    await door.log(*entries_of(door.context, query, showing([*shown, *included])))
+    along = await included(door, query.includes, shown) if query.includes and shown else Brought((), whole=True)
+    await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
-    return Page(tuple(map(stored, shown)), tuple(map(stored, included)), total, following)
+    return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
+
+
+def _unanswered(context: Context, query: Query, refusal: Refusal | None, named: Sequence[str] = ()) -> list[Entry]:
+    """The log of a search that was refused, or that nothing can match."""
+    entries = entries_of(context, query, (), named)
+    return entries if refusal is None else [msgspec.structs.replace(one, outcome=REFUSED) for one in entries]
 
 
 def frame_of(door: Door) -> Frame:
     """What the statements of a request have in common."""
-    return Frame(door.store.fence, door.store.mint, door.context.now, door.base, door.context.is_system)
+    context, store = door.context, door.store
+    return Frame(store.fence, store.mint, context.now, door.base, context.is_system, context.narrowing)
 
 
 async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
@@ -69,22 +83,32 @@ async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
 
 
 def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
-    values = dict(row)
-    place = Place(values.get("place_moment"), values.get("place_text"), row["id"])
-    return door.store.seal.close(place, query.describe)
+    return door.store.seal.close(place_of(dict(row)), query.describe)
 
 
-def entries_of(context: Context, query: Query, shown: Rows) -> list[Entry]:
-    """One for each person who was shown, and for the person who was asked about even when there was nothing to show."""
+def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str] = ()) -> list[Entry]:
+    """One for each person who was shown, and for the person who was asked about even when there was nothing to show.
+
+    `named` are people who were asked about along a chain.
+    """
     asked = asked_persons(query)
     plain = Entry(context, "S", resource_number(query.type), query=query.describe)
     found = readings(plain, (row for row in shown if row["person"] is not None))
     there = {one.person for one in found}
-    found += [msgspec.structs.replace(plain, person=one) for one in dict.fromkeys(asked) if one not in there]
+    about = dict.fromkeys([*asked, *named])
+    found += [msgspec.structs.replace(plain, person=one) for one in about if one not in there]
     if len(asked) > 1:
         concerning = _criteria(query, frozenset(asked))
         found = [msgspec.structs.replace(one, query=concerning(one.person)) for one in found]
+    if 0 < len(named) <= FEW:
+        found = [_as_named(one, query.type) if one.person in named else one for one in found]
     return found or readings(plain, shown) or [plain]
+
+
+def _as_named(entry: Entry, type_name: str) -> Entry:
+    """The entry for somebody whom a chain asked about among few: as if they had been named."""
+    code = "_id" if type_name == "Patient" else "patient"
+    return msgspec.structs.replace(entry, query=f"{entry.query}&{code}={entry.person}")
 
 
 def _criteria(query: Query, asked: frozenset[str]) -> Callable[[str | None], str]:
@@ -106,21 +130,3 @@ def _criteria(query: Query, asked: frozenset[str]) -> Callable[[str | None], str
 def _tail(value: str) -> str:
     """The id that a value ends in."""
     return value.rpartition("/")[2]
-
-
-async def _included(door: Door, includes: Sequence[Include], rows: Rows) -> Rows:
-    keys: list[Any] = [[row[name] for row in rows] for name in ("shard", "type", "id")]
-    targets: set[tuple[int, str]] = set()
-    for include in includes:
-        only = resource_number(include.target) if include.target else None
-        found = await door.fetch(include_statement(door.store.fence), *keys, include.parameter.number, only)
-        targets |= {(row["target_type"], row["target"]) for row in found}
-    targets -= {(row["type"], row["id"]) for row in rows}
-    return await _many(door, sorted(targets)) if targets else []
-
-
-async def _many(door: Door, keys: Sequence[tuple[int, str]]) -> Rows:
-    shards = [door.store.mint.shard(id) for _, id in keys]
-    types, ids = [kind for kind, _ in keys], [id for _, id in keys]
-    rows = await door.fetch(many_statement(door.store.fence), shards, types, ids)
-    return [row for row in rows if lets_row(door.context.narrowing, row, "rs")]

@@ -14,16 +14,18 @@ from typing import Any
 import msgspec
 
 from saman.kernel.outcome import Refusal
-from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, SearchParameter, resource_number, search_parameters
+from saman.model.fhir import resource_number
 from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
+from saman.record.narrowing import let
 from saman.record.rows import numbers
+from saman.record.search.asked import Clause, Link, Query, Within, unescape
 from saman.record.search.clauses import TABLE, condition, point_condition
-from saman.record.search.query import Clause, Query, Within, unescape
-from saman.record.search.ways import RESOURCES, Finder, Frame, Window, located, persons_of
+from saman.record.search.order import OWN, beyond, by_time, keys, place_columns
+from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
 COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard, r.away"
-_OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
+MOST_RANKED = 20_000
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -34,11 +36,14 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class _Builder:
-    def __init__(self, query: Query, frame: Frame) -> None:
+    """One statement, or with `values` of another a part of that one; `of` is an alias there that names a person."""
+
+    def __init__(self, query: Query, frame: Frame, values: list[Any] | None = None, of: str = "") -> None:
         self.query = query
         self.frame = frame
-        self.values: list[Any] = []
+        self.values: list[Any] = [] if values is None else values
         self.type = resource_number(query.type)
+        self.of = of
 
     def bind(self, value: Any, kind: str) -> str:
         self.values.append(value)
@@ -49,12 +54,17 @@ class _Builder:
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
         cut = None if self.query.within else window
-        way = Finder(self.query, self.frame, self.bind).way(by_time=self.by_time, window=cut, each=each)
+        way = Finder(self.query, self.frame, self.bind, self.of).way(by_time=by_time(self.query), window=cut, each=each)
         if isinstance(way, Refusal):
             return way
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
+            if isinstance(part, Refusal):
+                return part
+            wheres.append(part)
+        for link in self.query.links:
+            part = self._link(link)
             if isinstance(part, Refusal):
                 return part
             wheres.append(part)
@@ -82,23 +92,52 @@ class _Builder:
             parts.append(part)
         return f"({' AND '.join(parts)})"
 
+    def _link(self, link: Link) -> str | Refusal:
+        """That one of the ends is there, and leads here or is led to."""
+        parts: list[str] = []
+        ends = let(link, self.frame.narrowing)
+        if isinstance(ends, Refusal):
+            return ends
+        for end in ends:
+            own = decides(link, end, self.query.type)
+            inner = _Builder(end, self.frame, self.values, f"o{len(self.values)}" if own else "")
+            part = self._led_to(link, inner) if not link.back else inner.leading(link, self.type)
+            if isinstance(part, Refusal):
+                return part
+            parts.append(part)
+        return f"({' OR '.join(parts)})"
+
+    def _led_to(self, link: Link, end: _Builder) -> str | Refusal:
+        """That a reference of the row leads to one of those at the end."""
+        planned = end.plan()
+        if isinstance(planned, Refusal):
+            return planned
+        source, wheres, alias = planned
+        there = f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)}"
+        return f"""EXISTS (SELECT FROM reference x WHERE {OWN} AND x.param = {link.parameter.number}
+            AND x.target_type = {end.type} AND {self.frame.fence.points("x")} AND x.target IN ({there}))"""
+
+    def leading(self, link: Link, target: int) -> str | Refusal:
+        """That one of those at this end leads to the row `r` of type `target`."""
+        planned = self.plan()
+        if isinstance(planned, Refusal):
+            return planned
+        source, wheres, _ = planned
+        if self.of:
+            found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)}"
+            return (
+                f"EXISTS (SELECT FROM (SELECT r.shard AS s, r.id AS p) AS {self.of} CROSS JOIN LATERAL ({found}) AS q)"
+            )
+        wheres.append(self.frame.fence.points("x"))
+        return f"r.id IN (SELECT x.target FROM {source} {_references(link, target)} WHERE {' AND '.join(wheres)})"
+
     def window(self, place: Place | None) -> Window:
         """The page's stretch of time."""
-        way = "DESC" if self.query.descending else "ASC"
+        (key,) = keys(self.query, "y", self.frame.fence)
         return Window(
-            self.beyond(place, "y.at", "y.id") if place else "",
-            f"ORDER BY y.at {way}, y.id {way} LIMIT {self.query.count + 1}",
+            beyond(place, (key,), "y.id", self.bind) if place else "",
+            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {self.query.count + 1}",
         )
-
-    def beyond(self, place: Place, order: str, id: str) -> str:
-        """The condition of what comes after `place`."""
-        moment = self.bind(place.moment, "timestamptz") if place.text is None else self.bind(place.text, "text")
-        return f"({order}, {id}) {'<' if self.query.descending else '>'} ({moment}, {self.bind(place.id, 'text')})"
-
-    @property
-    def by_time(self) -> bool:
-        """Whether the order is that of the clinical time, which the indexes hold."""
-        return not self.query.sort or self.query.sort == main_date(self.query.type)
 
     def _clause(self, clause: Clause) -> str | Refusal:
         code = clause.parameter.code
@@ -111,7 +150,7 @@ class _Builder:
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
         among = ", ".join(map(str, numbers(self.query.type, code)))
         table = TABLE[clause.parameter.type]
-        own = f"SELECT FROM {table} x WHERE {_OWN} AND x.param IN ({among})"
+        own = f"SELECT FROM {table} x WHERE {OWN} AND x.param IN ({among})"
         if table == "reference":
             own += f" AND {self.frame.fence.points('x')}"
         if clause.modifier == "missing":
@@ -120,39 +159,6 @@ class _Builder:
         if isinstance(match, Refusal):
             return match
         return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
-
-    def order(self, alias: str) -> tuple[str, str]:
-        """The expression that orders the rows, and the SQL type of its value."""
-        if self.by_time:
-            return f"{alias}.at", "timestamptz"
-        if self.query.sort == "_lastUpdated":
-            return "r.updated", "timestamptz"
-        parameter = self.parameter(self.query.sort)
-        if parameter.code == "_id":
-            return "r.id", "text"
-        column = {"date": "low", "string": "folded"}.get(parameter.type, "code")
-        if self.query.descending:
-            column = {"low": "high"}.get(column, column)
-        pick = "max" if self.query.descending else "min"
-        among = ", ".join(map(str, numbers(self.query.type, parameter.code)))
-        table = TABLE[parameter.type]
-        value = f"(SELECT {pick}(x.{column}) FROM {table} x WHERE {_OWN} AND x.param IN ({among}))"
-        if parameter.type == "date":
-            end = EARLIEST if self.query.descending else LATEST
-            return f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz"
-        return f"coalesce({value}, '{'' if self.query.descending else chr(0x10FFFF)}')", "text"
-
-    def parameter(self, code: str) -> SearchParameter:
-        return search_parameters(self.query.type)[code]
-
-
-@cache
-def main_date(type_name: str) -> str:
-    """The date parameter that sorts like a resource's clinical time, empty when there is none."""
-    elements = CLINICAL_TIMES.get(type_name, ())
-    told = f"{type_name}.{elements[0].removesuffix('[x]')}" if elements else " "
-    dates = (one for one in search_parameters(type_name).values() if one.type == "date")
-    return next((one.code for one in dates if told in one.expression), "")
 
 
 def asked_persons(query: Query) -> list[str]:
@@ -168,19 +174,57 @@ def asked_persons(query: Query) -> list[str]:
 def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:
     """The statement for one page, one row longer than the page so that the next one is known."""
     builder = _Builder(query, frame)
-    planned = builder.plan((lambda: builder.window(place)) if builder.by_time else None)
+    planned = builder.plan((lambda: builder.window(place)) if by_time(query) else None)
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
-    order, kind = builder.order(alias)
-    column = "place_moment" if kind == "timestamptz" else "place_text"
-    way = "DESC" if query.descending else "ASC"
+    order, id = keys(query, alias, frame.fence), f"{alias}.id"
     if place is not None:
-        wheres.append(builder.beyond(place, order, f"{alias}.id"))
-    sql = gate(f"""SELECT DISTINCT ON ({order}, {alias}.id) {COLUMNS}, seen.ground, seen.fenced, {order} AS {column}
+        wheres.append(beyond(place, order, id, builder.bind))
+    sorted_by = ", ".join(f"{key.value} {key.way}" for key in order)
+    distinct = ", ".join(key.value for key in order)
+    sql = gate(f"""SELECT DISTINCT ON ({distinct}, {id}) {COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
         FROM {source} WHERE {" AND ".join(wheres)}
-        ORDER BY {order} {way}, {alias}.id {way} LIMIT {query.count + 1}""")
+        ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
     return Statement(sql, tuple(builder.values))
+
+
+def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusal:
+    """The statement for the ids, `most` at most, of what a chain leads to."""
+    builder = _Builder(end, frame)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, alias = planned
+    sql = gate(f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)} LIMIT {most}")
+    return Statement(sql, tuple(builder.values))
+
+
+def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
+    """The statement for what has a reference to the type `target`, `most` of them at most, and what it leads to."""
+    builder = _Builder(end, frame)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, alias = planned
+    sql = gate(f"""SELECT {alias}.id, x.target FROM {source}
+        LEFT {_references(link, resource_number(target))} AND {frame.fence.points("x")}
+        WHERE {" AND ".join(wheres)} LIMIT {most}""")
+    return Statement(sql, tuple(builder.values))
+
+
+def _references(link: Link, target: int) -> str:
+    """A lateral join of the references `x` that a row `r` has by the link's parameter to resources of a type."""
+    return f"""JOIN LATERAL (
+        SELECT y.* FROM reference y WHERE y.shard = r.shard AND y.type = r.type AND y.id = r.id
+          AND y.param = {link.parameter.number} AND y.target_type = {target} OFFSET 0
+    ) AS x ON true"""
+
+
+def decides(link: Link, end: Query, target: str) -> bool:
+    """Whether what refers here by the link is about the Patient it refers to, and stands with that person."""
+    about = link.parameter.code in SUBJECTS and end.type not in ABOUT_SEVERAL
+    return link.back and target == "Patient" and about and not end.within
 
 
 def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement | Refusal:
@@ -201,6 +245,31 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
     return Statement(sql, tuple(builder.values))
 
 
+def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
+    """The statement for the newest of each code among the MOST_RANKED newest matches, at most `most` of each.
+
+    What has several codes is a row for each, and stays with all of them if it is among the newest of one.
+    """
+    builder = _Builder(query, frame)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, _ = planned
+    among = ", ".join(map(str, numbers(query.type, "code")))
+    coded = f"SELECT DISTINCT x.system_key, x.code FROM token x WHERE {GATED} AND {OWN} AND x.param IN ({among})"
+    sql = gate(f"""SELECT * FROM (
+        SELECT *, min(place) OVER (PARTITION BY id) AS best FROM (
+            SELECT r.*, c.system_key, c.code, row_number() OVER (
+                PARTITION BY r.person, c.system_key, c.code ORDER BY r.at DESC, r.id DESC) AS place
+            FROM (
+                SELECT DISTINCT ON (r.at, r.id) {COLUMNS}, r.at, seen.ground, seen.fenced FROM {source}
+                WHERE {" AND ".join(wheres)} ORDER BY r.at DESC, r.id DESC LIMIT {MOST_RANKED}
+            ) AS r LEFT JOIN LATERAL ({coded}) AS c ON true
+        ) AS placed
+    ) AS ranked WHERE best <= {builder.bind(most, "bigint")} ORDER BY at DESC, id DESC""")
+    return Statement(sql, tuple(builder.values))
+
+
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     """The statement that counts all matches."""
     builder = _Builder(query, frame)
@@ -210,18 +279,6 @@ def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     source, wheres, alias = planned
     sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
     return Statement(sql, tuple(builder.values))
-
-
-@cache
-def include_statement(fence: Fence) -> str:
-    """Targets of parameter $6 from resources with shards $3, types $4, ids $5; of target type $7 when given."""
-    return gate(f"""SELECT DISTINCT x.target_type, x.target
-        FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
-        CROSS JOIN LATERAL (
-            SELECT y.* FROM reference y WHERE y.shard = s AND y.type = t AND y.id = d AND y.param = $6 OFFSET 0
-        ) AS x
-        WHERE {GATED} AND x.target_type IS NOT NULL
-          AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x", "reference")}""")
 
 
 @cache

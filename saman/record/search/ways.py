@@ -14,13 +14,15 @@ import msgspec
 
 from saman.kernel.ids import Mint
 from saman.kernel.outcome import Refusal
+from saman.model.access.scopes import Narrowing
 from saman.model.fhir import resource_number
 from saman.record.fence import Fence
 from saman.record.rows import COMBINED, person_shard
+from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
-from saman.record.search.query import Clause, Query, unescape
 
-_SUBJECTS = ("patient", "subject")
+SUBJECTS = ("patient", "subject")
+"""The parameters that say whom a resource is about."""
 
 ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "Person", "Provenance"})
 """Types whose `patient` or `subject` may name several people; such resources have no one person in their row."""
@@ -49,6 +51,7 @@ class Frame(msgspec.Struct, frozen=True):
     now: datetime
     base: str
     is_system: bool
+    narrowing: Narrowing | None = None
 
 
 class Window(msgspec.Struct, frozen=True):
@@ -72,12 +75,16 @@ class Way(msgspec.Struct, frozen=True):
 
 
 class Finder:
-    """Chooses the way of one query; values are bound as it goes."""
+    """Chooses the way of one query; values are bound as it goes.
 
-    def __init__(self, query: Query, frame: Frame, bind: Bind) -> None:
+    `of` is an alias, where the query is part of a greater one, whose `s` and `p` are the shard and id of its person.
+    """
+
+    def __init__(self, query: Query, frame: Frame, bind: Bind, of: str = "") -> None:
         self._query = query
         self._frame = frame
         self._bind = bind
+        self._of = of
         self._type = resource_number(query.type)
 
     def way(self, *, by_time: bool, window: Callable[[], Window] | None = None, each: bool = False) -> Way | Refusal:
@@ -86,6 +93,8 @@ class Finder:
         `each`: people and values are always looked for one by one, as a list is.
         """
         left = list(self._query.clauses)
+        if self._of:
+            return self._along(left, (), self._take_driver(left, 1))
         named = _first(left, lambda one: one.parameter.code == "_id" and not one.modifier)
         if named is not None:
             return Way(self._by_id(named), (), "r", left)
@@ -144,6 +153,8 @@ class Finder:
             shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
             wheres += [f"{alias}.person = {self._bind(persons[0], 'text')}", f"{alias}.shard = {shard}"]
             wheres += [f"r.shard = {shard}"] if driver else []
+        elif self._of:
+            wheres += [f"{alias}.person = {self._of}.p", f"{alias}.shard = {self._of}.s", f"r.shard = {self._of}.s"]
         return Way(source, wheres, alias, left, table)
 
     def _people(self, persons: Sequence[str]) -> str:
@@ -189,7 +200,7 @@ def _first(clauses: list[Clause], fits: Callable[[Clause], bool]) -> Clause | No
 
 def persons_of(type_name: str, clause: Clause) -> tuple[str, ...]:
     """The Patient ids when the clause decides whom resources of this type are about, and names nothing but Patients."""
-    if clause.parameter.code not in _SUBJECTS or clause.modifier not in ("", "Patient"):
+    if clause.parameter.code not in SUBJECTS or clause.modifier not in ("", "Patient"):
         return ()
     ids = [_person(clause, unescape(value)) for value in clause.values]
     return tuple(one for one in ids if one) if all(ids) else ()

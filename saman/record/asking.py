@@ -1,0 +1,133 @@
+"""Searches as they are asked for in an address or a form, answered as the text of a Bundle, page by page.
+
+What is posted stays out of addresses: the next page of a posted search carries the whole question sealed in `_page`.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir.summary import Part
+from saman.record.cursor import Place
+from saman.record.parts import NAMES, cut_page, read_part
+from saman.record.record import Record
+from saman.record.render import searchset
+from saman.record.search.asked import Query
+from saman.record.search.query import read_query
+from saman.record.several import Several, find_several, read_compartment, read_several
+from saman.record.stored import Page
+
+_FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
+
+Pairs = list[tuple[str, str]]
+
+
+class Where(msgspec.Struct, frozen=True):
+    """Where is searched: one type, the compartment of a Patient, or, with neither, the types that `_type` lists."""
+
+    type: str = ""
+    person: str = ""
+
+    @property
+    def path(self) -> str:
+        """The address below the base."""
+        return f"Patient/{self.person}/{self.type}" if self.person else self.type
+
+
+class _Asked(msgspec.Struct, frozen=True):
+    """A search as it was read."""
+
+    query: Query | Several
+    part: Part
+    told: str
+
+
+async def search_text(
+    record: Record, where: Where, pairs: Pairs, *, strict: bool = False, is_posted: bool = False
+) -> str | Refusal:
+    """One page of matches for these parameters, or for those sealed in their `_page`."""
+    sealed = next((value for name, value in pairs if name == "_page"), None)
+    if sealed is not None and not is_posted:
+        opened = _opened(record, where, sealed)
+        if isinstance(opened, Refusal):
+            return opened
+        pairs, is_posted = opened, True
+    asked = _read(where, pairs, strict=strict)
+    if isinstance(asked, Refusal):
+        return asked
+    query = asked.query
+    page = await (record.find(query) if isinstance(query, Query) else find_several(record, query))
+    if isinstance(page, Refusal):
+        return page
+    return _text(record, where, asked, page, is_posted=is_posted)
+
+
+def _text(record: Record, where: Where, asked: _Asked, page: Page, *, is_posted: bool) -> str:
+    url = f"{record.base}/{where.path}".rstrip("/")
+    following = None
+    if page.next is not None:
+        more = _with_cursor(asked.told, page.next)
+        following = f"{url}?{urlencode({'_page': _sealed(record, where, more)}) if is_posted else more}"
+    own = _with_cursor(asked.told, asked.query.cursor)
+    own = f"{url}?{own}" if own else url
+    return searchset(cut_page(page, asked.part), record.base, own, following, asked.query.ignored)
+
+
+def _read(where: Where, pairs: Pairs, *, strict: bool) -> _Asked | Refusal:
+    counted = _counted(pairs)
+    part = read_part(counted)
+    if isinstance(part, Refusal):
+        return part
+    plain = [(name, value) for name, value in counted if name not in NAMES]
+    query = _query(where, plain, strict=strict)
+    if isinstance(query, Refusal):
+        return query
+    beside = [(name, value) for name, value in counted if name in _FORM_OF_ANSWER | NAMES]
+    types = [(name, value) for name, value in pairs if name == "_type"] if not where.path else []
+    return _Asked(query, part, urlencode([*types, *query.used, *beside]))
+
+
+def _query(where: Where, pairs: Pairs, *, strict: bool) -> Query | Several | Refusal:
+    if where.person:
+        return read_compartment(where.person, where.type, pairs, strict=strict)
+    if where.type:
+        return read_query(where.type, pairs, strict=strict)
+    names = [one for name, value in pairs if name == "_type" for one in value.split(",") if one]
+    return read_several(names, [(name, value) for name, value in pairs if name != "_type"], strict=strict)
+
+
+def _with_cursor(told: str, cursor: str) -> str:
+    """Encoded parameters with where the page begins."""
+    return "&".join(filter(None, (told, urlencode({"_cursor": cursor}) if cursor else "")))
+
+
+def _counted(pairs: Pairs) -> Pairs:
+    """`_summary=count`, and `_count=0` which means the same, as the question for the total alone."""
+    given = dict(pairs)
+    if given.get("_summary") == "count":
+        pairs = [(name, value) for name, value in pairs if name not in ("_summary", "_count")]
+        return [*pairs, ("_count", "0"), *_total(given)]
+    return [*pairs, *_total(given)] if given.get("_count") == "0" else pairs
+
+
+def _total(given: dict[str, str]) -> Pairs:
+    return [] if "_total" in given else [("_total", "accurate")]
+
+
+def _sealed(record: Record, where: Where, told: str) -> str:
+    return record.store.seal.close(Place(None, told, ""), _purpose(where))
+
+
+def _opened(record: Record, where: Where, sealed: str) -> Pairs | Refusal:
+    place = record.store.seal.open(sealed, _purpose(where))
+    if isinstance(place, Refusal):
+        text = "This page marker is not from this search. Start from the first page."
+        return refused(Kind.INVALID, "invalid", text, "_page")
+    return parse_qsl(place.text or "", keep_blank_values=True)
+
+
+def _purpose(where: Where) -> str:
+    return f"posted {where.path}"

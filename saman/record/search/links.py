@@ -1,0 +1,89 @@
+"""From the name and value of one search parameter to the condition it stands for, along chains if it names any.
+
+Source: https://hl7.org/fhir/R4/search.html#chaining and #has
+"""
+
+from __future__ import annotations
+
+from saman.kernel.outcome import Issue
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter, search_parameters
+from saman.record.search.asked import MODIFIERS, Clause, Link, Query, alternatives
+
+MAX_VALUES = 200
+MAX_STEPS = 4
+"""How many references a chain may go along."""
+
+MADE = frozenset({"AuditEvent", "Provenance"})
+"""Types that are made from the log when they are asked for: no chain leads to them."""
+
+_TYPES = frozenset(RESOURCE_TYPES)
+_BACK = "_has:"
+
+
+def condition_of(type_name: str, name: str, value: str, steps: int = MAX_STEPS) -> Clause | Link | Issue | None:
+    """What `name=value` asks of a resource type; None when there is no such parameter, an Issue when it is misused."""
+    if type_name in MADE:
+        return _clause(type_name, name, value)
+    if name.startswith(_BACK):
+        return _back(type_name, name, value, steps)
+    if "." in name:
+        return _forth(type_name, name, value, steps)
+    return _clause(type_name, name, value)
+
+
+def _clause(type_name: str, name: str, value: str) -> Clause | Issue | None:
+    code, _, modifier = name.partition(":")
+    parameter = search_parameters(type_name).get(code)
+    if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
+        return None
+    if modifier not in MODIFIERS[parameter.type] and not _typed(parameter, modifier):
+        return Issue("not-supported", f"The modifier ':{modifier}' is not supported for '{code}'.", name)
+    values = alternatives(value)
+    if not values or len(values) > MAX_VALUES:
+        return Issue("value", f"'{code}' needs between one and {MAX_VALUES} values.", name)
+    if modifier == "missing" and values not in (("true",), ("false",)):
+        return Issue("value", f"'{code}:missing' is true or false.", name)
+    return Clause(parameter, modifier, values)
+
+
+def _typed(parameter: SearchParameter, modifier: str) -> bool:
+    return parameter.type == "reference" and modifier in parameter.targets
+
+
+def _forth(type_name: str, name: str, value: str, steps: int) -> Link | Issue | None:
+    """`subject:Patient.name`: along a reference to one type, or to each of its types that know what follows."""
+    head, _, rest = name.partition(".")
+    code, _, kind = head.partition(":")
+    parameter = search_parameters(type_name).get(code)
+    if parameter is None or parameter.type != "reference" or not parameter.expression:
+        return None
+    if kind and kind not in parameter.targets:
+        return Issue("value", f"'{code}' does not lead to a resource type of this name.", name)
+    kinds = [one for one in ((kind,) if kind else parameter.targets) if one not in MADE]
+    return _linked(parameter, kinds, rest, value, steps, is_back=False)
+
+
+def _back(type_name: str, name: str, value: str, steps: int) -> Link | Issue | None:
+    """`_has:Observation:patient:code`: what refers here by a parameter of its own."""
+    _, kind, code, *rest = (*name.split(":", 3), "", "")[:4]
+    if kind not in _TYPES:
+        return Issue("value", "'_has' is written _has:Type:reference:parameter.", name)
+    parameter = search_parameters(kind).get(code)
+    if kind in MADE or parameter is None or parameter.type != "reference" or type_name not in parameter.targets:
+        return None
+    return _linked(parameter, [kind], rest[0], value, steps, is_back=True)
+
+
+def _linked(
+    parameter: SearchParameter, kinds: list[str], rest: str, value: str, steps: int, *, is_back: bool
+) -> Link | Issue | None:
+    if steps == 0:
+        return Issue("too-costly", f"A chain goes along at most {MAX_STEPS} references.", rest)
+    found = [(kind, condition_of(kind, rest, value, steps - 1)) for kind in kinds]
+    ends = tuple(_end(kind, one) for kind, one in found if isinstance(one, Clause | Link))
+    wrong = next((one for _, one in found if isinstance(one, Issue)), None)
+    return Link(parameter, ends, is_back) if ends else wrong
+
+
+def _end(kind: str, one: Clause | Link) -> Query:
+    return Query(kind, clauses=(one,)) if isinstance(one, Clause) else Query(kind, links=(one,))

@@ -1,0 +1,108 @@
+"""The order of a search, and where a page of it goes on (https://hl7.org/fhir/R4/search.html#sort).
+
+What has no value for a parameter comes last, whichever way it is sorted; of several values the first in the order
+counts. By one key a page goes on in a range of an index; by several, after a comparison key by key.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import NamedTuple
+
+from saman.kernel import json
+from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, search_parameters
+from saman.record.cursor import Place
+from saman.record.fence import Fence
+from saman.record.rows import numbers
+from saman.record.search.asked import Query
+from saman.record.search.clauses import TABLE, Bind
+
+OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
+_COLUMNS = {"date": "low", "string": "folded", "reference": "target"}
+
+
+class Key(NamedTuple):
+    """One expression to order by, the SQL type of its value, and its direction."""
+
+    value: str
+    kind: str
+    descending: bool
+
+    @property
+    def way(self) -> str:
+        """The direction in SQL."""
+        return "DESC" if self.descending else "ASC"
+
+
+@cache
+def main_date(type_name: str) -> str:
+    """The date parameter that sorts like a resource's clinical time, empty when there is none."""
+    elements = CLINICAL_TIMES.get(type_name, ())
+    told = f"{type_name}.{elements[0].removesuffix('[x]')}" if elements else " "
+    dates = (one for one in search_parameters(type_name).values() if one.type == "date")
+    return next((one.code for one in dates if told in one.expression), "")
+
+
+def by_time(query: Query) -> bool:
+    """Whether the order is that of the clinical time, which the indexes hold."""
+    return not query.then and query.sort in ("", main_date(query.type))
+
+
+def keys(query: Query, alias: str, fence: Fence) -> tuple[Key, ...]:
+    """What the rows `r` are ordered by; `alias` has the clinical time."""
+    if by_time(query):
+        return (Key(f"{alias}.at", "timestamptz", query.descending),)
+    return tuple(
+        _key(query.type, code, fence, is_down) for code, is_down in ((query.sort, query.descending), *query.then)
+    )
+
+
+def _key(type_name: str, code: str, fence: Fence, descending: bool) -> Key:
+    if code == "_lastUpdated":
+        return Key("r.updated", "timestamptz", descending)
+    if code == "_id":
+        return Key("r.id", "text", descending)
+    kind = search_parameters(type_name)[code].type
+    column = _COLUMNS.get(kind, "code")
+    column = "high" if column == "low" and descending else column
+    pick, among = "max" if descending else "min", ", ".join(map(str, numbers(type_name, code)))
+    shown = f" AND {fence.points('x')}" if kind == "reference" else ""
+    value = f"(SELECT {pick}(x.{column}) FROM {TABLE[kind]} x WHERE {OWN} AND x.param IN ({among}){shown})"
+    if kind == "date":
+        end = EARLIEST if descending else LATEST
+        return Key(f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz", descending)
+    return Key(f"coalesce({value}, '{'' if descending else chr(0x10FFFF)}')", "text", descending)
+
+
+def beyond(place: Place, order: tuple[Key, ...], id: str, bind: Bind) -> str:
+    """The condition of what comes after `place`; rows of equal keys go by `id`, in the direction of the first."""
+    first = order[0]
+    if len(order) == 1:
+        value = bind(place.moment, "timestamptz") if place.text is None else bind(place.text, "text")
+        return f"({first.value}, {id}) {_after(first)} ({value}, {bind(place.id, 'text')})"
+    given: list[str] = json.decode_kept(place.text or "[]")
+    values = [f"{bind(text, 'text')}::{key.kind}" for text, key in zip(given, order, strict=True)]
+    same, parts = list[str](), list[str]()
+    for key, value in zip((*order, Key(id, "text", first.descending)), (*values, bind(place.id, "text")), strict=True):
+        parts.append(" AND ".join([*same, f"{key.value} {_after(key)} {value}"]))
+        same.append(f"{key.value} = {value}")
+    return f"({' OR '.join(f'({part})' for part in parts)})"
+
+
+def _after(key: Key) -> str:
+    return "<" if key.descending else ">"
+
+
+def place_columns(order: tuple[Key, ...]) -> str:
+    """The columns that say where a row stands in the order."""
+    if len(order) == 1:
+        column = "place_moment" if order[0].kind == "timestamptz" else "place_text"
+        return f"{order[0].value} AS {column}"
+    return f"ARRAY[{', '.join(f'({key.value})::text' for key in order)}] AS place_keys"
+
+
+def place_of(row: dict[str, object]) -> Place:
+    """Where a row with those columns stands."""
+    if "place_keys" in row:
+        return Place(None, json.encode(row["place_keys"]).decode(), str(row["id"]))
+    return Place(row.get("place_moment"), row.get("place_text"), str(row["id"]))  # type: ignore[arg-type]

@@ -1,0 +1,229 @@
+"""Searches of several types, and of what belongs to a person (https://hl7.org/fhir/R4/http.html#vsearch).
+
+A compartment is entered by several parameters, any of which will do. Each is a search of its own that leaves out what
+the ones before it find, so that nothing is found or counted twice; a page takes the next rows of all of them together.
+Types come one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+
+from saman.kernel.ids import is_fhir_id
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir import RESOURCE_TYPES, patient_compartment, search_parameters
+from saman.record.audit import REFUSED
+from saman.record.audit_events.found import BOOKS
+from saman.record.cursor import Place
+from saman.record.narrow_reading import allowed
+from saman.record.narrowing import insufficient, within
+from saman.record.record import Record
+from saman.record.refusals import not_found
+from saman.record.search.asked import Clause, Query
+from saman.record.search.find import entries_of, frame_of
+from saman.record.search.query import read_query
+from saman.record.search.resolve import resolved
+from saman.record.search.statement import search_statement
+from saman.record.stored import Page
+
+MOST_TYPES = 20
+ALL = "*"
+WITHIN = "compartment"
+"""How the log names the compartment that was searched, beside the parameters."""
+
+Parts = tuple[Query, ...]
+
+
+class Several(msgspec.Struct, frozen=True):
+    """A search of several types, or in several ways; each item of `types` are the ways of one type."""
+
+    types: tuple[Parts, ...]
+    cursor: str
+    count: int
+    total: bool
+
+    @property
+    def used(self) -> tuple[tuple[str, str], ...]:
+        """The parameters that were understood, without those of the place."""
+        return tuple(pair for pair in self.types[0][0].used if pair[0] != WITHIN)
+
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The parameters that were not."""
+        return tuple(dict.fromkeys(name for parts in self.types for name in parts[0].ignored))
+
+
+def read_several(names: Sequence[str], pairs: Iterable[tuple[str, str]], *, strict: bool) -> Several | Refusal:
+    """The same search of each of these types, by parameters that all of them have."""
+    listed = list(dict.fromkeys(names))
+    unknown = [name for name in listed if name not in RESOURCE_TYPES]
+    if unknown or not listed or len(listed) > MOST_TYPES:
+        text = f"'_type' lists between one and {MOST_TYPES} resource types of R4, with commas between."
+        return refused(Kind.INVALID, "value", text, "_type")
+    return _read([(name, None) for name in listed], list(pairs), strict=strict)
+
+
+def read_compartment(person: str, name: str, pairs: Iterable[tuple[str, str]], *, strict: bool) -> Several | Refusal:
+    """The search of one type, or of all with `*`, among what belongs to a Patient."""
+    if name != ALL and name not in RESOURCE_TYPES:
+        return refused(Kind.NOT_FOUND, "not-supported", "R4 has no resource type of this name.")
+    if not is_fhir_id(person):
+        return not_found()
+    if name != ALL and name not in patient_compartment:
+        text = "Resources of this type do not belong to the compartment of a Patient."
+        return refused(Kind.NOT_FOUND, "not-supported", text)
+    names = [one for one in sorted(patient_compartment) if one not in BOOKS] if name == ALL else [name]
+    return _read([(one, person) for one in names], list(pairs), strict=strict)
+
+
+def _read(names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], *, strict: bool) -> Several | Refusal:
+    given = dict(pairs)
+    if len(names) > 1 and "_sort" in given:
+        text = "Types come one after the other here, each newest first. Ask for one type to have it sorted otherwise."
+        return refused(Kind.INVALID, "not-supported", text, "_sort")
+    plain = [(name, value) for name, value in pairs if name != "_cursor"]
+    types: list[Parts] = []
+    for name, person in names:
+        query = read_query(name, plain, strict=strict)
+        if isinstance(query, Refusal):
+            return query
+        if person is not None and query.then:
+            text = "A compartment is sorted by one parameter."
+            return refused(Kind.INVALID, "not-supported", text, "_sort")
+        types.append((query,) if person is None else _ways(query, person))
+    first = types[0][0]
+    return Several(tuple(types), given.get("_cursor", ""), first.count, first.total)
+
+
+def _ways(query: Query, person: str) -> Parts:
+    """The searches that together find what belongs to the person, none of them what another finds."""
+    known, value = search_parameters(query.type), (f"Patient/{person}",)
+    clauses = [Clause(known[code], "", value) for code in patient_compartment[query.type]]
+    if query.type == "Patient":
+        clauses.insert(0, Clause(known["_id"], "", (person,)))
+    return tuple(
+        msgspec.structs.replace(
+            query,
+            clauses=(*query.clauses, clause, *(_not(one) for one in clauses[:number] if one.parameter.code != "_id")),
+            used=((WITHIN, value[0]), *query.used),
+        )
+        for number, clause in enumerate(clauses)
+    )
+
+
+def _not(clause: Clause) -> Clause:
+    return msgspec.structs.replace(clause, modifier="not")
+
+
+async def find_several(record: Record, asked: Several) -> Page | Refusal:
+    """One page, with the total when it was asked for; types that the scopes of an app do not allow are left out."""
+    types = [parts for parts in asked.types if allowed(record, parts[0].type, "s")]
+    if not types:
+        refused_entries = entries_of(record.context, asked.types[0][0], ())
+        await record.log(*(msgspec.structs.replace(one, outcome=REFUSED) for one in refused_entries))
+        return insufficient()
+    total = await _total(record, types) if asked.total else None
+    if isinstance(total, Refusal):
+        return total
+    page = await _pages(record, types, asked) if asked.count else Page(())
+    return page if isinstance(page, Refusal) else msgspec.structs.replace(page, total=total)
+
+
+async def _total(record: Record, types: Sequence[Parts]) -> int | Refusal:
+    total = 0
+    for query in (one for parts in types for one in parts):
+        page = await record.find(msgspec.structs.replace(query, total=True, count=0))
+        if isinstance(page, Refusal):
+            return page
+        total += page.total or 0
+    return total
+
+
+async def _pages(record: Record, types: Sequence[Parts], asked: Several) -> Page | Refusal:
+    """Rows of one type after the other, until the page is full; the marker names the type that comes next."""
+    begin, _, inner = asked.cursor.partition(".")
+    names = [parts[0].type for parts in types]
+    if asked.cursor and begin not in names:
+        return refused(Kind.INVALID, "invalid", "This page marker is not from this search.", "_cursor")
+    whole, at = Page(()), names.index(begin) if asked.cursor else 0
+    for number, parts in enumerate(types[at:], at):
+        left = asked.count - len(whole.matches)
+        if left <= 0:
+            return msgspec.structs.replace(whole, next=f"{names[number]}.")
+        page = await _of_type(record, parts, inner, left)
+        if isinstance(page, Refusal):
+            return page
+        following = f"{names[number]}.{page.next}" if page.next else None
+        whole = Page((*whole.matches, *page.matches), (*whole.included, *page.included), next=following)
+        inner = ""
+        if following:
+            return whole
+    return whole
+
+
+async def _of_type(record: Record, parts: Parts, cursor: str, count: int) -> Page | Refusal:
+    if len(parts) == 1:
+        return await record.find(msgspec.structs.replace(parts[0], cursor=cursor, count=count, total=False))
+    return await _together(record, parts, cursor, count)
+
+
+async def _together(record: Record, parts: Parts, cursor: str, count: int) -> Page | Refusal:
+    """The next rows of several searches that are sorted alike, in their common order."""
+    first = parts[0]
+    place = record.store.seal.open(cursor, first.describe) if cursor else None
+    if isinstance(place, Refusal):
+        return place
+    rows: dict[str, Any] = {}
+    named: list[str] = []
+    for query in parts:
+        found = await _rows(record, msgspec.structs.replace(query, count=count), place, named)
+        if isinstance(found, Refusal):
+            return found
+        rows |= found
+    ordered = sorted(rows.values(), key=_order, reverse=first.descending)
+    shown = ordered[:count]
+    await record.log(*entries_of(record.context, first, (), named))
+    if not shown:
+        return Page(())
+    page = await _by_id(record, first, [row["id"] for row in shown])
+    if isinstance(page, Refusal) or len(ordered) <= count:
+        return page
+    moment, text, id = _place(shown[-1])
+    return msgspec.structs.replace(page, next=record.store.seal.close(Place(moment, text, id), first.describe))
+
+
+async def _rows(record: Record, query: Query, place: Place | None, named: list[str]) -> dict[str, Any] | Refusal:
+    """The next rows of one search, by their ids; `named` gets whom its chains ask about."""
+    narrowed, frame = within(query, record.context.narrowing), frame_of(record)
+    asked = narrowed if isinstance(narrowed, Refusal) else await resolved(record, narrowed, frame, named)
+    if asked is None or isinstance(asked, Refusal):
+        return asked or {}
+    statement = search_statement(asked, frame, place)
+    if isinstance(statement, Refusal):
+        return statement
+    return {row["id"]: row for row in await record.fetch(statement.sql, *statement.values)}
+
+
+def _place(row: Any) -> tuple[Any, str | None, str]:
+    values = dict(row)
+    return values.get("place_moment"), values.get("place_text"), row["id"]
+
+
+def _order(row: Any) -> tuple[Any, str]:
+    moment, text, id = _place(row)
+    return (moment if text is None else text), id
+
+
+async def _by_id(record: Record, query: Query, ids: list[str]) -> Page | Refusal:
+    """What was found, in this order, with what belongs beside it, and logged as shown."""
+    named = Clause(search_parameters(query.type)["_id"], "", tuple(ids))
+    plain = msgspec.structs.replace(query, clauses=(named,), sort="", cursor="", count=len(ids), total=False)
+    page = await record.find(plain)
+    if isinstance(page, Refusal):
+        return page
+    places = {id: number for number, id in enumerate(ids)}
+    matches = tuple(sorted(page.matches, key=lambda one: places[one.id]))
+    return msgspec.structs.replace(page, matches=matches, next=None)
