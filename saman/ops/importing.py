@@ -180,7 +180,7 @@ async def _import_bundle(record: Record, document: Document) -> Counter[tuple[st
     if isinstance(steps, Refusal):
         return steps
     _link(steps)
-    there = await present(record, ((one.type, one.id) for one in steps if one.method == "PUT"))
+    there = await present(record, ((one.type, one.id) for one in steps if one.method == "PUT" and one.id))
     putting = [one for one in steps if one.method == "PUT" and one.expected is None]
     same = {one.place for one in putting if _same(one.resource, there.get(f"{one.type}/{one.id}"))}
     done = Counter((one.type, "unchanged") for one in steps if one.place in same)
@@ -217,12 +217,13 @@ def _is_kept(entry: dict[str, Any]) -> bool:
 def _kept(entry: dict[str, Any], place: int) -> Step:
     resource = entry["resource"]
     kind, id = resource["resourceType"], resource.get("id", "")
-    return Step(place, "PUT" if id else "POST", kind, id, [], entry.get("fullUrl", ""), resource, None, None)
+    method, url = ("PUT", f"{kind}/{id}") if id else ("POST", kind)
+    return Step(place, method, kind, id, url, entry.get("fullUrl", ""), resource)
 
 
 def _link(steps: Sequence[Step]) -> None:
     """Write the ids that are known into what refers to them, so that what is stored already can be told."""
-    targets = {one.full_url: f"{one.type}/{one.id}" for one in steps if one.method == "PUT" and one.full_url}
+    targets = {one.full_url: f"{one.type}/{one.id}" for one in steps if one.method == "PUT" and one.id and one.full_url}
     for step in steps:
         if step.resource is not None and step.method in ("POST", "PUT"):
             for holder, _ in references(step.resource):

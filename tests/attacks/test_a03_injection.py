@@ -13,7 +13,8 @@ from hypothesis import strategies as some
 from saman.kernel.ids import Mint
 from saman.model.fhir import search_parameters
 from saman.record.fence import Fence
-from saman.record.search.query import Query, read_query
+from saman.record.search.asked import Query
+from saman.record.search.query import read_query
 from saman.record.search.statement import Statement, search_statement, total_statement
 from saman.record.search.ways import Frame
 from tests.attacks.counting import tried

@@ -20,11 +20,13 @@ from saman.apps.fhir_api.failures import failure_answer, refused_answer
 from saman.apps.fhir_api.identify import Identify
 from saman.apps.fhir_api.negotiation import answer_type
 from saman.apps.fhir_api.openapi import openapi_document
+from saman.apps.fhir_api.operations.routing import operation_routes
+from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.apps.fhir_api.published import Published
 from saman.apps.fhir_api.reading import history, read, vread
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.apps.fhir_api.searching import search, search_posted
-from saman.apps.fhir_api.writing import create, delete, update
+from saman.apps.fhir_api.writing import create, delete, delete_where, patch, patch_where, update, update_where
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.record import Store
@@ -32,18 +34,28 @@ from saman.record import Store
 MOST_BYTES = 16 * 1024 * 1024
 
 _I, _RECORD = Interaction, Policy.RECORD
+_COMPARTMENTS = ("Patient",)
 
 RECORD_ROUTES: tuple[Route, ...] = (
     Route("POST", "", _I.BUNDLE, process_bundle, _RECORD),
+    Route("GET", "", _I.SEARCH_SYSTEM, search, _RECORD),
+    Route("POST", "_search", _I.SEARCH_SYSTEM, search_posted, _RECORD),
+    Route("GET", "_history", _I.HISTORY_SYSTEM, history, _RECORD),
     Route("GET", "{type}", _I.SEARCH_TYPE, search, _RECORD),
     Route("POST", "{type}/_search", _I.SEARCH_TYPE, search_posted, _RECORD),
     Route("POST", "{type}", _I.CREATE, create, _RECORD),
+    Route("PUT", "{type}", _I.UPDATE, update_where, _RECORD),
+    Route("PATCH", "{type}", _I.PATCH, patch_where, _RECORD),
+    Route("DELETE", "{type}", _I.DELETE, delete_where, _RECORD),
     Route("GET", "{type}/_history", _I.HISTORY_TYPE, history, _RECORD),
     Route("GET", "{type}/{id}", _I.READ, read, _RECORD),
     Route("PUT", "{type}/{id}", _I.UPDATE, update, _RECORD),
+    Route("PATCH", "{type}/{id}", _I.PATCH, patch, _RECORD),
     Route("DELETE", "{type}/{id}", _I.DELETE, delete, _RECORD),
     Route("GET", "{type}/{id}/_history", _I.HISTORY_INSTANCE, history, _RECORD),
     Route("GET", "{type}/{id}/_history/{version}", _I.VREAD, vread, _RECORD),
+    Route("GET", "{type}/{id}/{inside}", _I.SEARCH_COMPARTMENT, search, _RECORD, _COMPARTMENTS),
+    Route("POST", "{type}/{id}/{inside}/_search", _I.SEARCH_COMPARTMENT, search_posted, _RECORD, _COMPARTMENTS),
 )
 
 
@@ -115,8 +127,8 @@ def fhir_app(
     """
     base = base_url.rstrip("/")
     published = Published(
-        capability_statement(RECORD_ROUTES, base, clock(), smart),
-        openapi_document(RECORD_ROUTES, base),
+        capability_statement(RECORD_ROUTES, base, clock(), smart, OPERATIONS),
+        openapi_document(RECORD_ROUTES, base, OPERATIONS),
         smart,
     )
     public: tuple[Route, ...] = (
@@ -126,4 +138,6 @@ def fhir_app(
     if smart is not None:
         told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
         public = (*public, told)
-    return _FhirApp(Table((*RECORD_ROUTES, *public)), store, identify, base, limits or Limits())
+    return _FhirApp(
+        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *public)), store, identify, base, limits or Limits()
+    )

@@ -13,7 +13,9 @@ from saman.apps.fhir_api.identify import Identify
 from saman.apps.fhir_api.negotiation import FORM, Preferences, media_type, preferences, unreadable
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir.patch import Held, Patch, read_fhirpath_patch, read_json_patch
 from saman.record import Record, Store
+from saman.record.step import JSON_PATCH
 
 MAX_FIELDS = 200
 
@@ -29,11 +31,14 @@ def everything(_body: Any) -> Refusal | None:
 
 
 class Call:
-    """A call under way; `type`, `id` and `version` are what its path names."""
+    """A call under way; `type`, `id` and `last` are what its path names: `last` a version, or a type in a compartment.
+
+    `admits` is what the region says of bodies, and of what patches make.
+    """
 
     __slots__ = (
-        "_admit", "_most", "_receive", "_record", "_request", "_scope", "base", "headers", "id", "method", "parts",
-        "query", "type", "version",
+        "_most", "_receive", "_record", "_request", "_scope", "admits", "base", "headers", "id", "last",
+        "method", "parts", "query", "type",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, base: str, most: int, admit: Admit) -> None:
@@ -43,12 +48,12 @@ class Call:
         self.query: bytes = scope["query_string"]
         self.base = base
         self.parts = _parts(scope)
-        self.type = self.id = self.version = ""
+        self.type = self.id = self.last = ""
         self._request = ""
         self._record: Record | None = None
         self._receive = receive
         self._most = most
-        self._admit = admit
+        self.admits = admit
 
     async def enter(self, store: Store, identify: Identify) -> Refusal | None:
         """Open the record for whoever calls; refused when that is nobody."""
@@ -96,7 +101,21 @@ class Call:
         refusal = unreadable(self.header(b"content-type"))
         body = refusal or await self.body()
         value = body if isinstance(body, Refusal) else json.decode(body)
-        return value if isinstance(value, Refusal) else self._admit(value) or value
+        return value if isinstance(value, Refusal) else self.admits(value) or value
+
+    async def patch(self) -> Patch | Refusal:
+        """The patch in the body, by its Content-Type: JSON Patch, or FHIRPath Patch as a Parameters resource."""
+        name = media_type(self.header(b"content-type"))[0]
+        refusal = None if name == JSON_PATCH else unreadable(self.header(b"content-type"))
+        if refusal is not None:
+            text = f"A patch is sent as {JSON_PATCH}, or as a Parameters resource in application/fhir+json."
+            return refused(Kind.MEDIA, "not-supported", text, "Content-Type")
+        body = await self.body()
+        value = body if isinstance(body, Refusal) else json.decode(body)
+        if isinstance(value, Refusal):
+            return value
+        patch = read_json_patch(value) if name == JSON_PATCH else read_fhirpath_patch(value)
+        return patch if isinstance(patch, Refusal) else Held(patch, self.admits)
 
     async def form(self) -> Pairs | Refusal:
         """The fields of a form in the body, decoded, in order."""

@@ -5,20 +5,26 @@ Source: https://hl7.org/fhir/R4/capabilitystatement.html and https://hl7.org/fhi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from saman import __version__
+from saman.apps.fhir_api.operations.declared import Operation
+from saman.apps.fhir_api.operations.described import told
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.kernel.clock import instant
 from saman.model.fhir import RESOURCE_TYPES, SearchParameter, search_parameters
-from saman.record.search.query import MODIFIERS
+from saman.record.search.asked import MODIFIERS
+from saman.record.search.links import MADE
 
 Resource = dict[str, Any]
 
 _BUNDLES = ("transaction", "batch")
-_SYSTEM = {Interaction.BUNDLE, Interaction.CAPABILITIES, Interaction.OPENAPI}
+_SYSTEM = (Interaction.SEARCH_SYSTEM, Interaction.HISTORY_SYSTEM)
+_OTHER = {*_SYSTEM, Interaction.BUNDLE, Interaction.CAPABILITIES, Interaction.OPENAPI, Interaction.SEARCH_COMPARTMENT}
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/patient"
 _SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _OAUTH_ADDRESSES = {
@@ -37,18 +43,26 @@ _SECURITY = (
     "interaction. Everything is logged before it is shown."
 )
 _DOCUMENTATION = (
-    "Searches take _count, _sort (one parameter), _total, _include and _summary=count; pages follow the next links. "
+    "Searches take _count, _sort, _total, _include and _revinclude (also :iterate and *), chains, _has, _summary and "
+    "_elements. Pages follow next links. "
+    "Searches of several types take the parameters that all of them have, and name the types in _type. "
+    "Patches are JSON Patch or FHIRPath Patch; in a Bundle JSON Patch is a Binary. "
+    "Histories take _since and _at. "
     "Prefer: return=minimal, representation or OperationOutcome; handling=strict refuses unknown parameters. "
     "Numbers keep their digits; the order of properties is not kept."
 )
 
 
 def capability_statement(
-    routes: Iterable[Route], base: str, now: datetime, smart: Mapping[str, Any] | None = None
+    routes: Iterable[Route],
+    base: str,
+    now: datetime,
+    smart: Mapping[str, Any] | None = None,
+    operations: Sequence[Operation] = (),
 ) -> Resource:
     """What this server does, as a CapabilityStatement; `smart` is what apps are told, where they are let in."""
     codes = [route.interaction for route in routes]
-    interactions = [one.value for one in dict.fromkeys(codes) if one not in _SYSTEM]
+    interactions = [one.value for one in dict.fromkeys(codes) if one not in _OTHER]
     return {
         "resourceType": "CapabilityStatement",
         "url": f"{base}/metadata",
@@ -62,14 +76,20 @@ def capability_statement(
         "implementation": {"description": "Saman: integrated health and social care", "url": base},
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
+        "patchFormat": ["application/json-patch+json", "application/fhir+json"],
         "rest": [
             {
                 "mode": "server",
                 "documentation": _DOCUMENTATION,
                 "security": _security(smart),
-                "resource": [_resource(name, interactions) for name in RESOURCE_TYPES],
-                "interaction": [{"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes],
+                "resource": [_resource(name, interactions) | told(operations, name) for name in RESOURCE_TYPES],
+                "interaction": [
+                    *({"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes),
+                    *({"code": one.value} for one in _SYSTEM if one in codes),
+                ],
+                "compartment": [_COMPARTMENT],
             }
+            | told(operations)
         ],
     }
 
@@ -95,8 +115,8 @@ def _resource(name: str, interactions: list[str]) -> dict[str, Any]:
         "updateCreate": False,
         "conditionalCreate": True,
         "conditionalRead": "full-support",
-        "conditionalUpdate": False,
-        "conditionalDelete": "not-supported",
+        "conditionalUpdate": True,
+        "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
         "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name)],
     } | _includes(name)
@@ -110,4 +130,19 @@ def searchable(type_name: str) -> tuple[SearchParameter, ...]:
 
 def _includes(name: str) -> dict[str, list[str]]:
     found = [f"{name}:{one.code}" for one in searchable(name) if one.type == "reference"]
-    return ({"searchInclude": found} if found else {}) | {"searchRevInclude": ["Provenance:target"]}
+    return {"searchInclude": ["*", *found], "searchRevInclude": list(_leading_here(name))}
+
+
+@cache
+def _referring() -> Mapping[str, Sequence[str]]:
+    """For each type the includes that bring along what refers to it."""
+    found: dict[str, list[str]] = {name: [] for name in RESOURCE_TYPES}
+    for source in RESOURCE_TYPES:
+        for one in searchable(source) if source not in MADE else ():
+            for target in one.targets:
+                found[target].append(f"{source}:{one.code}")
+    return found
+
+
+def _leading_here(name: str) -> Iterable[str]:
+    return ("*", "Provenance:target", *_referring()[name])

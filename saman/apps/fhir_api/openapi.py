@@ -25,35 +25,50 @@ from saman.apps.fhir_api.openapi_parts import (
     ref,
     search_parameter,
 )
+from saman.apps.fhir_api.operations.declared import Operation
+from saman.apps.fhir_api.operations.described import operation_paths
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.model.fhir import RESOURCE_TYPES
+from saman.record.step import JSON_PATCH
 
 Json = dict[str, Any]
 
 _SINGLE = ("If-None-Match", "If-Modified-Since")
-_PAGED = ("_count", "_cursor")
-_RESULT = ("_count", "_sort", "_total", "_include", "_revinclude", "_summary", "_cursor", "Prefer")
+_PART = ("_summary", "_elements")
+_PAGED = ("_count", "_cursor", "_since", "_at", *_PART)
+_RESULT = ("_count", "_sort", "_total", "_include", "_revinclude", *_PART, "_cursor", "Prefer")
+_SEARCHES = (Interaction.SEARCH_TYPE, Interaction.SEARCH_SYSTEM, Interaction.SEARCH_COMPARTMENT)
+_CONDITIONAL = {
+    Interaction.UPDATE: "Write a new version of the one {} that fulfils the condition, or create it",
+    Interaction.PATCH: "Patch the one {} that fulfils the condition",
+    Interaction.DELETE: "Delete the one {} that fulfils the condition",
+}
 _WORDS = {
     Interaction.READ: "Read the current version of a {}",
     Interaction.VREAD: "Read one version of a {}",
     Interaction.CREATE: "Create a {}",
     Interaction.UPDATE: "Write a new version of a {}",
+    Interaction.PATCH: "Change some elements of a {}",
     Interaction.DELETE: "Delete a {}",
     Interaction.SEARCH_TYPE: "Search {}",
+    Interaction.SEARCH_SYSTEM: "Search several types",
+    Interaction.SEARCH_COMPARTMENT: "Search what belongs to a {}",
     Interaction.HISTORY_INSTANCE: "Versions of one {}, newest first",
     Interaction.HISTORY_TYPE: "Versions of all of type {}, newest first",
+    Interaction.HISTORY_SYSTEM: "Versions of everything, newest first",
     Interaction.BUNDLE: "Batch or transaction",
 }
 
 
-def openapi_document(routes: Sequence[Route], base: str) -> Json:
+def openapi_document(routes: Sequence[Route], base: str, operations: Sequence[Operation] = ()) -> Json:
     """The description of the interface below `base`, as an OpenAPI document."""
     paths: dict[str, Json] = {"/metadata": _public("metadata", "The CapabilityStatement", ref("CapabilityStatement"))}
     paths["/openapi.json"] = _public("openapi", "This description", {"type": "object"}, "application/json")
     for route in routes:
-        for name in RESOURCE_TYPES if "{type}" in route.pattern else ("",):
+        for name in (route.types or RESOURCE_TYPES) if "{type}" in route.pattern else ("",):
             path = f"/{route.pattern.replace('{type}', name)}"
             paths.setdefault(path, _shared(path))[route.method.lower()] = _operation(route, name)
+    paths |= operation_paths(operations)
     return {
         "openapi": "3.1.0",
         "info": {"title": "Saman FHIR R4 interface", "version": __version__, "license": {"name": "Apache-2.0"}},
@@ -75,7 +90,7 @@ def _public(name: str, words: str, schema: Json, media: str = FHIR) -> Json:
 
 
 def _shared(path: str) -> Json:
-    named = [parameter(name) for name in ("id", "version") if f"{{{name}}}" in path]
+    named = [parameter(name) for name in ("id", "version", "inside") if f"{{{name}}}" in path]
     return {"parameters": named} if named else {}
 
 
@@ -83,7 +98,7 @@ def _operation(route: Route, name: str) -> Json:
     does = route.interaction
     described: Json = {
         "operationId": _operation_id(route, name),
-        "summary": _WORDS[does].format(name),
+        "summary": (_CONDITIONAL if _is_conditional(route) else _WORDS)[does].format(name),
         "tags": [name or "Bundle"],
         "parameters": _parameters(route, name),
         "responses": _responses(does, name),
@@ -93,29 +108,43 @@ def _operation(route: Route, name: str) -> Json:
 
 
 def _operation_id(route: Route, name: str) -> str:
-    posted = "-posted" if route.pattern.endswith("_search") else ""
-    return f"{route.interaction.value}{posted}-{name}".rstrip("-")
+    beside = "-posted" if route.pattern.endswith("_search") else "-where" if _is_conditional(route) else ""
+    return f"{route.interaction.value}{beside}-{name}".rstrip("-")
+
+
+def _is_conditional(route: Route) -> bool:
+    """Whether the resource is named by a condition in the address."""
+    return route.pattern == "{type}" and route.interaction in _CONDITIONAL
 
 
 def _parameters(route: Route, name: str) -> list[Json]:
     does = route.interaction
-    if does is Interaction.SEARCH_TYPE:
-        return [parameter("Prefer")] if route.method == "POST" else _asked(name)
+    if does in _SEARCHES:
+        return [parameter("Prefer")] if route.method == "POST" else _asked(does, name)
+    if _is_conditional(route):
+        return [*_own(name), *(parameter(one) for one in ("If-Match", "Prefer", "_format", "_pretty"))]
     named: dict[Interaction, Iterable[str]] = {
-        Interaction.READ: _SINGLE,
-        Interaction.VREAD: _SINGLE,
+        Interaction.READ: (*_SINGLE, *_PART),
+        Interaction.VREAD: (*_SINGLE, *_PART),
+        Interaction.HISTORY_SYSTEM: _PAGED,
         Interaction.HISTORY_INSTANCE: _PAGED,
         Interaction.HISTORY_TYPE: _PAGED,
         Interaction.CREATE: ("If-None-Exist", "Prefer"),
-        Interaction.UPDATE: ("If-Match", "Prefer"),
+        Interaction.UPDATE: ("If-Match", "If-None-Match", "Prefer"),
+        Interaction.PATCH: ("If-Match", "Prefer"),
         Interaction.DELETE: ("If-Match", "Prefer"),
     }
     return [parameter(one) for one in (*named.get(does, ()), "_format", "_pretty")]
 
 
-def _asked(name: str) -> list[Json]:
-    own = [ref(_key(one.number), "parameters") for one in searchable(name)]
-    return [*own, *(parameter(one) for one in (*_RESULT, "_format", "_pretty"))]
+def _asked(does: Interaction, name: str) -> list[Json]:
+    own = _own(name) if does is Interaction.SEARCH_TYPE else []
+    of_several = ("_type",) if does is Interaction.SEARCH_SYSTEM else ()
+    return [*own, *(parameter(one) for one in (*of_several, *_RESULT, "_format", "_pretty"))]
+
+
+def _own(name: str) -> list[Json]:
+    return [ref(_key(one.number), "parameters") for one in searchable(name)]
 
 
 def _key(number: int) -> str:
@@ -129,6 +158,9 @@ def _search_parameters(names: Iterable[str]) -> dict[str, Json]:
 def _body(route: Route, name: str) -> Json | None:
     if route.pattern.endswith("_search"):
         return {"content": {"application/x-www-form-urlencoded": {"schema": {"type": "object"}}}}
+    if route.method == "PATCH":
+        sent = {JSON_PATCH: {"schema": {"type": "array", "minItems": 1}}, FHIR: {"schema": ref("Parameters")}}
+        return {"required": True, "content": sent}
     if route.method not in ("POST", "PUT"):
         return None
     schema = ref(name) if name else ref("Request")
@@ -137,11 +169,11 @@ def _body(route: Route, name: str) -> Json | None:
 
 def _responses(does: Interaction, name: str) -> Json:
     errors = READ_ERRORS
-    if does in (Interaction.CREATE, Interaction.UPDATE, Interaction.BUNDLE):
+    if does in (Interaction.CREATE, Interaction.UPDATE, Interaction.PATCH, Interaction.BUNDLE):
         errors = BODY_ERRORS
     elif does is Interaction.DELETE:
         errors = WRITE_ERRORS
-    elif does is Interaction.SEARCH_TYPE:
+    elif does in _SEARCHES:
         errors = (*READ_ERRORS, "413", "415")
     return _done(does, name) | {code: _outcome(code) for code in errors}
 
@@ -149,7 +181,7 @@ def _responses(does: Interaction, name: str) -> Json:
 def _done(does: Interaction, name: str) -> Json:
     if does in (Interaction.READ, Interaction.VREAD):
         return {"200": answer("The resource", ref(name)), "304": {"description": "Not modified"}}
-    if does in (Interaction.CREATE, Interaction.UPDATE):
+    if does in (Interaction.CREATE, Interaction.UPDATE, Interaction.PATCH):
         schema = {"anyOf": [ref(name), ref("OperationOutcome")]}
         return {"200": answer("Stored, or there already", schema), "201": answer("Created", schema)}
     if does is Interaction.DELETE:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saman.model.fhir import SearchParameter
-from saman.record.search.query import MODIFIERS
+from saman.record.search.asked import MODIFIERS
 
 Json = dict[str, Any]
 
@@ -63,11 +63,28 @@ PARAMETERS: Mapping[str, Json] = {
     },
     "_count": _query("_count", "How many to a page", {"type": "integer", "minimum": 0, "maximum": 999999}),
     "_cursor": _query("_cursor", "Where the next page begins; follow the `next` link", _TEXT),
-    "_sort": _query("_sort", "One date, string or token parameter, with `-` for descending", _TEXT),
+    "_sort": _query("_sort", "`date,-family`: up to five parameters, `-` to go down", _TEXT),
     "_total": _query("_total", "Whether to count all matches", {"enum": ["none", "estimate", "accurate"]}),
-    "_include": _query("_include", "`Observation:subject`", _TEXT),
-    "_revinclude": _query("_revinclude", "`Provenance:target`", _TEXT),
-    "_summary": _query("_summary", "`count` for the total alone", {"enum": ["count", "false"]}),
+    "_include": _query(
+        "_include", "`Observation:subject`, `Observation:*` or `*`; `_include:iterate` goes on from there", _TEXT
+    ),
+    "_revinclude": _query("_revinclude", "`Observation:subject`, `Provenance:target` or `*`", _TEXT),
+    "inside": {
+        "name": "inside",
+        "in": "path",
+        "required": True,
+        "description": "A resource type, or `*` for all",
+        "schema": {"type": "string", "pattern": r"^(\*|[A-Z][A-Za-z]+)$"},
+    },
+    "_type": _query("_type", "The types to search, with commas between", {"type": "string", "minLength": 1}),
+    "_summary": _query(
+        "_summary",
+        "Which part of each resource; `count`, of searches alone, for the total",
+        {"enum": ["true", "text", "data", "count", "false"]},
+    ),
+    "_elements": _query("_elements", "Names of elements, with commas between", {"type": "string", "minLength": 1}),
+    "_since": _query("_since", "Versions made since then", {"type": "string", "format": "date-time"}),
+    "_at": _query("_at", "Versions that were current at some time then", {"type": "string", "format": "date-time"}),
     "_format": _query("_format", "JSON only", {"enum": ["json", "application/json", "application/fhir+json"]}),
     "_pretty": _query("_pretty", "Indented", {"type": "boolean"}),
     "Prefer": _header("Prefer", "What to answer, and what to do with unknown parameters", "return=minimal"),
@@ -140,7 +157,7 @@ SCHEMAS: Mapping[str, Json] = {
                             "type": "object",
                             "required": ["method", "url"],
                             "properties": {
-                                "method": {"enum": ["GET", "POST", "PUT", "DELETE"]},
+                                "method": {"enum": ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"]},
                                 "url": {"type": "string"},
                             },
                         },

@@ -4,42 +4,50 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urlencode
 
 from saman.apps.fhir_api.answer import Answer, resource_answer, version_headers
-from saman.apps.fhir_api.call import Call, Pairs
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.apps.fhir_api.call import Call
+from saman.kernel.outcome import Refusal
+from saman.model.fhir.summary import Part
 from saman.record import Stored
-from saman.record.refusals import not_found
-from saman.record.render import history_set
-
-MAX_VERSION_DIGITS = 18
-MOST_VERSIONS = 1000
-_TAKEN = frozenset({"_count", "_cursor", "_format", "_pretty"})
+from saman.record.getting import history_text, version
+from saman.record.parts import WHOLE, cut, read_part
 
 
 async def read(call: Call) -> Answer | Refusal:
     """The current version, or 304 when the client has it."""
-    found = await call.record.read(call.type, call.id)
-    return found if isinstance(found, Refusal) else _unless_known(found, call)
+    part = _part(call)
+    if isinstance(part, Refusal):
+        return part
+    return _unless_known(await call.record.read(call.type, call.id), part, call)
 
 
 async def vread(call: Call) -> Answer | Refusal:
     """One version."""
-    if not (call.version.isascii() and call.version.isdigit() and len(call.version) <= MAX_VERSION_DIGITS):
-        return not_found()
-    found = await call.record.vread(call.type, call.id, int(call.version))
-    return found if isinstance(found, Refusal) else _unless_known(found, call)
+    part = _part(call)
+    if isinstance(part, Refusal):
+        return part
+    return _unless_known(await version(call.record, call.type, call.id, call.last), part, call)
 
 
-def _unless_known(found: Stored, call: Call) -> Answer:
+def _part(call: Call) -> Part | Refusal:
+    """Which part of the resource is asked for; nothing is looked at for calls without parameters."""
+    if not call.query:
+        return WHOLE
+    pairs = call.pairs()
+    return pairs if isinstance(pairs, Refusal) else read_part(pairs)
+
+
+def _unless_known(found: Stored | Refusal, part: Part, call: Call) -> Answer | Refusal:
+    if isinstance(found, Refusal):
+        return found
     if b"if-none-match" in call.headers:
         known = _names(call.header(b"if-none-match"), found)
     elif b"if-modified-since" in call.headers:
         known = _is_older(found.updated, call.header(b"if-modified-since"))
     else:
         known = False
-    return Answer(304, headers=version_headers(found)) if known else resource_answer(found)
+    return Answer(304, headers=version_headers(found)) if known else resource_answer(cut(found, part))
 
 
 def _names(tags: str, found: Stored) -> bool:
@@ -58,28 +66,10 @@ def _is_older(updated: datetime, since: str) -> bool:
 
 
 async def history(call: Call) -> Answer | Refusal:
-    """Versions of one resource or of a type, newest first, page by page."""
+    """Versions of one resource, of a type or of everything, newest first, page by page."""
     pairs = call.pairs()
-    asked = pairs if isinstance(pairs, Refusal) else _paging(pairs, strict=call.prefers.strict)
-    if isinstance(asked, Refusal):
-        return asked
-    count, cursor = asked
-    page = await call.record.history(call.type, call.id, count=count, cursor=cursor)
-    if isinstance(page, Refusal):
-        return page
-    url = "/".join((call.base, *call.parts))
-    following = None if page.next is None else f"{url}?{urlencode({'_count': count, '_cursor': page.next})}"
-    here = f"{url}?{urlencode({'_count': count} | ({'_cursor': cursor} if cursor else {}))}"
-    return Answer(200, history_set(page, call.base, here, following).encode())
-
-
-def _paging(pairs: Pairs, *, strict: bool) -> tuple[int, str] | Refusal:
-    """Page size and page marker; `_since` and `_at` are refused, for passing over them would mislead."""
-    given = dict(pairs)
-    for name in given:
-        if name in ("_since", "_at") or (strict and name not in _TAKEN):
-            return refused(Kind.INVALID, "not-supported", f"A history takes _count and _cursor, not '{name}'.", name)
-    count = given.get("_count", "20")
-    if not (count.isascii() and count.isdigit() and len(count) <= 6 and int(count) > 0):
-        return refused(Kind.INVALID, "value", "'_count' is a whole number from 1.", "_count")
-    return min(int(count), MOST_VERSIONS), given.get("_cursor", "")
+    if isinstance(pairs, Refusal):
+        return pairs
+    steps = [one for one in (call.type, call.id) if one]
+    found = await history_text(call.record, steps, pairs, strict=call.prefers.strict)
+    return found if isinstance(found, Refusal) else Answer(200, found.encode())

@@ -26,30 +26,39 @@ class Policy(Enum):
 
 
 class Interaction(Enum):
-    """What a route does (http://hl7.org/fhir/restful-interaction); OPENAPI is ours, SMART that of SMART App Launch."""
+    """What a route does (http://hl7.org/fhir/restful-interaction); OPENAPI and SEARCH_COMPARTMENT are ours.
+
+    SMART is that of SMART App Launch.
+    """
 
     READ = "read"
     VREAD = "vread"
     UPDATE = "update"
+    PATCH = "patch"
     DELETE = "delete"
     HISTORY_INSTANCE = "history-instance"
     HISTORY_TYPE = "history-type"
+    HISTORY_SYSTEM = "history-system"
     CREATE = "create"
     SEARCH_TYPE = "search-type"
+    SEARCH_SYSTEM = "search-system"
+    SEARCH_COMPARTMENT = "search-compartment"
     BUNDLE = "transaction"
+    OPERATION = "operation"
     CAPABILITIES = "capabilities"
     OPENAPI = "openapi"
     SMART = "smart-configuration"
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A method on a path such as `{type}/{id}`, relative to the base."""
+    """A method on a path such as `{type}/{id}`, relative to the base; `types` are those it is for, all when empty."""
 
     method: str
     pattern: str
     interaction: Interaction
     handler: Handler
     policy: Policy | None = None
+    types: tuple[str, ...] = ()
 
 
 class _Place:
@@ -84,13 +93,16 @@ class Table:
             place.methods[route.method] = route
 
     def find(self, call: Call) -> Route | Refusal:
-        """The route of a call, whose `type`, `id` and `version` are filled in from its path."""
+        """The route of a call, whose `type`, `id` and `last` are filled in from its path.
+
+        A step that begins with `$` names an operation and never stands for something else.
+        """
         place: _Place | None = self._root
         values: list[str] = []
         for step in call.parts:
             assert place is not None
             literal = place.literals.get(step)
-            if literal is None:
+            if literal is None and not step.startswith("$"):
                 literal = place.any
                 values.append(step)
             place = literal
@@ -99,8 +111,10 @@ class Table:
         assert place is not None
         if values and values[0] not in _TYPES:
             return _unknown_type(values[0])
-        call.type, call.id, call.version = (*values, "", "", "")[:3]
+        call.type, call.id, call.last = (*values, "", "", "")[:3]
         route = place.methods.get("GET" if call.method == "HEAD" else call.method)
+        if route is not None and route.types and call.type not in route.types:
+            return _nothing_here()
         return route or _other_method(place)
 
 

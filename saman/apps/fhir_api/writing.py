@@ -1,4 +1,4 @@
-"""Create, update and delete (https://hl7.org/fhir/R4/http.html#create), with conditions on what is there already."""
+"""Create, update, patch and delete (https://hl7.org/fhir/R4/http.html#create), with conditions on what is there."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import Any
 from saman.apps.fhir_api.answer import Answer, Header, information, resource_answer, version_headers
 from saman.apps.fhir_api.call import Call
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.record import Written
-from saman.record.conditional import read_condition
+from saman.record import Written, conditioned
+from saman.record.conditional import condition_of, read_condition
 from saman.record.etag import read_etag
-from saman.record.search.query import Query
+from saman.record.narrowing import lets_resource
+from saman.record.refusals import conflict
+from saman.record.search.asked import Query
+
+_FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
 
 
 async def create(call: Call) -> Answer | Refusal:
     """A new resource; with `If-None-Exist` only if none fulfils it, otherwise the one that does."""
-    resource = _conditioned(call) or await _body(call)
+    resource = _unconditioned(call) or await _body(call)
     if isinstance(resource, Refusal):
         return resource
     condition = _condition(call)
@@ -25,14 +29,47 @@ async def create(call: Call) -> Answer | Refusal:
 
 
 async def update(call: Call) -> Answer | Refusal:
-    """A new version, at the version that `If-Match` names."""
-    if b"if-none-match" in call.headers:
-        return refused(Kind.INVALID, "not-supported", "A PUT takes If-Match. To create under a condition use POST.")
-    expected = _expected(call)
-    resource = expected if isinstance(expected, Refusal) else await _body(call)
-    if isinstance(expected, Refusal) or isinstance(resource, Refusal):
+    """A new version, at the version that `If-Match` names, or only if there is (`If-Match: *`) or is not one."""
+    expected = await _expected_there(call) if _asks_whether(call) else _expected(call)
+    if isinstance(expected, Refusal):
+        return expected
+    resource = await _body(call)
+    if isinstance(resource, Refusal):
         return resource
-    return _written(await call.record.update(call.type, call.id, resource, expected), call)
+    result = await call.record.update(call.type, call.id, resource, expected)
+    is_there = expected == 0 and isinstance(result, Refusal) and result.kind is Kind.CONFLICT
+    return _written(conflict() if is_there else result, call)
+
+
+async def update_where(call: Call) -> Answer | Refusal:
+    """A new version of the one that fulfils the condition in the address, or a new resource when none does."""
+    asked = _asked(call)
+    resource = asked if isinstance(asked, Refusal) else await _body(call)
+    if isinstance(asked, Refusal) or isinstance(resource, Refusal):
+        return resource
+    return _written(await conditioned.update_where(call.record, asked[0], resource, asked[1]), call)
+
+
+async def patch(call: Call) -> Answer | Refusal:
+    """A new version with the changes that the patch lists, at the version that `If-Match` names."""
+    expected = _expected(call)
+    if isinstance(expected, Refusal):
+        return expected
+    changes = await call.patch()
+    if isinstance(changes, Refusal):
+        return changes
+    return _written(await call.record.patch(call.type, call.id, changes, expected), call)
+
+
+async def patch_where(call: Call) -> Answer | Refusal:
+    """The same for the one that fulfils the condition in the address."""
+    asked = _asked(call)
+    if isinstance(asked, Refusal):
+        return asked
+    changes = await call.patch()
+    if isinstance(changes, Refusal):
+        return changes
+    return _written(await conditioned.patch_where(call.record, asked[0], changes, asked[1]), call)
 
 
 async def delete(call: Call) -> Answer | Refusal:
@@ -40,12 +77,15 @@ async def delete(call: Call) -> Answer | Refusal:
     expected = _expected(call)
     if isinstance(expected, Refusal):
         return expected
-    result = await call.record.delete(call.type, call.id, expected)
-    if isinstance(result, Refusal) and result.kind not in (Kind.NOT_FOUND, Kind.GONE):
-        return result
-    if call.prefers.answer == "OperationOutcome":
-        return Answer(200, information("It is deleted."))
-    return Answer(204)
+    return _deleted(await call.record.delete(call.type, call.id, expected), call)
+
+
+async def delete_where(call: Call) -> Answer | Refusal:
+    """The same for the one that fulfils the condition in the address; 204 also when none does."""
+    asked = _asked(call)
+    if isinstance(asked, Refusal):
+        return asked
+    return _deleted(await conditioned.delete_where(call.record, *asked), call)
 
 
 async def _body(call: Call) -> Any | Refusal:
@@ -57,12 +97,12 @@ async def _body(call: Call) -> Any | Refusal:
     return resource
 
 
-def _conditioned(call: Call) -> Refusal | None:
+def _unconditioned(call: Call) -> Refusal | None:
     """Refuse conditions in the address: a client that sends them there would get a second resource."""
     pairs = call.pairs()
     if isinstance(pairs, Refusal):
         return pairs
-    if any(name not in ("_format", "_pretty") for name, _ in pairs):
+    if any(name not in _FORM_OF_ANSWER for name, _ in pairs):
         return refused(Kind.INVALID, "not-supported", "A POST takes its condition in If-None-Exist.", "If-None-Exist")
     return None
 
@@ -77,8 +117,53 @@ def _condition(call: Call) -> Query | Refusal | None:
     return read_condition(call.type, text.removeprefix("?"))
 
 
+def _asked(call: Call) -> tuple[Query, int | None] | Refusal:
+    """The condition that stands in the address, and the version that `If-Match` names."""
+    if b"if-none-match" in call.headers:
+        return refused(
+            Kind.INVALID, "not-supported", "A condition in the address takes If-Match alone.", "If-None-Match"
+        )
+    pairs, expected = call.pairs(), _expected(call)
+    if isinstance(pairs, Refusal):
+        return pairs
+    condition = condition_of(call.type, [pair for pair in pairs if pair[0] not in _FORM_OF_ANSWER], "url")
+    if isinstance(condition, Refusal):
+        return condition
+    return expected if isinstance(expected, Refusal) else (condition, expected)
+
+
 def _expected(call: Call) -> int | Refusal | None:
-    return read_etag(call.header(b"if-match")) if b"if-match" in call.headers else None
+    """The version that `If-Match` names; what is changed has to be there anyway, so that `*` asks for nothing more."""
+    if b"if-match" not in call.headers or call.header(b"if-match").strip() == "*":
+        return None
+    return read_etag(call.header(b"if-match"))
+
+
+def _asks_whether(call: Call) -> bool:
+    return b"if-none-match" in call.headers or call.header(b"if-match").strip() == "*"
+
+
+async def _expected_there(call: Call) -> int | Refusal | None:
+    """For `If-Match: *` and `If-None-Match: *`: refused when it is not there, or is."""
+    tag = call.header(b"if-none-match").strip()
+    if tag not in ("", "*") or (tag and b"if-match" in call.headers):
+        text = "A PUT takes If-Match with a version, or If-None-Match: *."
+        return refused(Kind.INVALID, "not-supported", text, "If-None-Match")
+    found = await call.record.read(call.type, call.id)
+    if isinstance(found, Refusal) and found.kind not in (Kind.NOT_FOUND, Kind.GONE):
+        return found
+    if isinstance(found, Refusal) != bool(tag):
+        return conflict()
+    is_new = isinstance(found, Refusal) and found.kind is Kind.NOT_FOUND
+    return 0 if is_new and call.record.context.is_system else None
+
+
+def _deleted(result: Written | Refusal | None, call: Call) -> Answer | Refusal:
+    if isinstance(result, Refusal) and result.kind not in (Kind.NOT_FOUND, Kind.GONE):
+        return result
+    if call.prefers.answer == "OperationOutcome":
+        return Answer(200, information("It is deleted."))
+    return Answer(204)
 
 
 def _written(result: Written | Refusal, call: Call) -> Answer | Refusal:
@@ -91,8 +176,16 @@ def _written(result: Written | Refusal, call: Call) -> Answer | Refusal:
     headers: tuple[Header, ...] = ((b"location", location),)
     if wanted:
         headers += ((b"preference-applied", f"return={wanted}".encode()),)
-    if wanted in ("", "representation"):
+    if wanted in ("", "representation") and _may_read(result, call):
         return resource_answer(stored, status, headers)
     text = "Nothing was made: this is there already." if result.found else "It is stored."
-    body = b"" if wanted == "minimal" else information(text)
+    body = information(text) if wanted == "OperationOutcome" else b""
     return Answer(status, body, (*version_headers(stored), *headers))
+
+
+def _may_read(result: Written, call: Call) -> bool:
+    """Whether the scopes of an app that may patch let it see the rest of what it has patched."""
+    narrowing = call.record.context.narrowing
+    if call.method != "PATCH" or narrowing is None:
+        return True
+    return lets_resource(narrowing, result.stored.resource(), "rs")

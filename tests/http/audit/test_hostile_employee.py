@@ -61,7 +61,12 @@ WAYS: dict[str, tuple[str, str, Json]] = {
     "by number": ("GET", f"Patient?identifier={NUMBER}", {}),
     "posted": ("POST", "Patient/_search", {"data": {"identifier": NUMBER}}),
     "with a decoy": ("GET", f"Patient?identifier={NUMBER},urn:test:number|nobody", {}),
-    "by what was read": ("GET", "Patient?_has:Observation:patient:status=final&_count=1", {}),
+    "by what refers to them": ("GET", "Patient?_has:CareTeam:patient:status=active&_count=1", {}),
+    "by what does not refer to them": ("GET", "Patient?_has:Observation:patient:code=http://loinc.org|75622-1", {}),
+    "by a chain that ends in nothing": ("GET", f"Observation?patient.identifier={NUMBER}&code=75622-1", {}),
+    "by two chains": ("GET", f"Observation?has-member.patient.identifier={NUMBER}", {}),
+    "by a chain to what is not there": ("GET", f"Task?patient.identifier={NUMBER}&owner.name=nobody", {}),
+    "by a chain that is counted": ("GET", f"Patient?identifier={NUMBER}&_has:Goal:patient:_id=x&_summary=count", {}),
     "in a batch": ("POST", "", {"json": batch(f"Patient?identifier={NUMBER}")}),
     "in a batch among others": ("POST", "", {"json": batch(f"Patient?identifier={NUMBER}", "Task?status=ready")}),
 }  # fmt: skip

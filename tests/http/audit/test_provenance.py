@@ -88,7 +88,7 @@ async def test_a_search_takes_them_along(call: Caller) -> None:
         rest = (await call(who).get(following)).json()
         assert {one["id"] for one in resources(rest)} == set(readings) - shown
         assert len(resources(rest, "include")) == 1
-    wrong = await client.get("Observation", params={"_revinclude": "Task:focus"})
+    wrong = await client.get("Observation", params={"_revinclude": "AuditEvent:entity"})
     assert wrong.status_code == 400
 
 

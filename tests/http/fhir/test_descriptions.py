@@ -10,6 +10,7 @@ import pytest
 
 from saman import __version__
 from saman.apps.fhir_api.app import RECORD_ROUTES
+from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.model.fhir import RESOURCE_TYPES, validate
 from tests.http.fhir.conftest import BASE
@@ -22,6 +23,7 @@ def methods() -> dict[str, tuple[str, str]]:
         "read": ("GET", "{}/never"),
         "vread": ("GET", "{}/never/_history/1"),
         "update": ("PUT", "{}/never"),
+        "patch": ("PATCH", "{}/never"),
         "delete": ("DELETE", "{}/never"),
         "create": ("POST", "{}"),
         "search-type": ("GET", "{}"),
@@ -37,7 +39,12 @@ async def test_the_capability_statement_is_valid_and_complete(nobody: httpx.Asyn
     assert statement["implementation"]["url"] == BASE
     [rest] = statement["rest"]
     assert [one["type"] for one in rest["resource"]] == list(RESOURCE_TYPES)
-    assert {one["code"] for one in rest["interaction"]} == {"batch", "transaction"}
+    assert {one["code"] for one in rest["interaction"]} == {
+        "batch",
+        "transaction",
+        "search-system",
+        "history-system",
+    }
 
 
 async def test_every_interaction_that_is_told_is_there(
@@ -88,9 +95,14 @@ async def test_openapi_describes_the_same_addresses(nobody: httpx.AsyncClient) -
     document = (await nobody.get("openapi.json")).json()
     assert document["openapi"] == "3.1.0"
     assert document["servers"] == [{"url": BASE}]
-    expected = {f"/{route.pattern.replace('{type}', name)}" for route in RECORD_ROUTES for name in RESOURCE_TYPES} | {
-        "/metadata",
-        "/openapi.json",
+    expected = {
+        f"/{route.pattern.replace('{type}', name)}" for route in RECORD_ROUTES for name in route.types or RESOURCE_TYPES
+    } | {"/metadata", "/openapi.json"}
+    expected |= {
+        f"/{pattern.replace('{type}', name)}"
+        for one in OPERATIONS
+        for pattern in one.patterns
+        for name in one.types or ("",)
     }
     assert set(document["paths"]) == expected
     names = [

@@ -12,17 +12,18 @@ from schemathesis import GenerationMode
 
 from saman.apps.fhir_api.app import RECORD_ROUTES
 from saman.apps.fhir_api.openapi import openapi_document
+from saman.apps.fhir_api.operations.standard import OPERATIONS as DECLARED
 from saman.model.fhir import validate
 from tests.http.fhir.conftest import BASE
 from tests.http.fhir.resources import observation, patient
 
-TYPES = ("Bundle", "Observation", "Patient", "Task", "ValueSet")
+TYPES = ("Bundle", "CodeSystem", "ConceptMap", "Observation", "Patient", "Task", "ValueSet")
 FHIR = {"content-type": "application/fhir+json"}
 
 
 def described() -> dict[str, Any]:
     """The description with the paths of a few types: the others are made in the same way."""
-    document = openapi_document(RECORD_ROUTES, BASE)
+    document = openapi_document(RECORD_ROUTES, BASE, DECLARED)
     paths = document["paths"]
     return document | {"paths": {path: paths[path] for path in paths if path.split("/")[1] in ("", *TYPES)}}
 

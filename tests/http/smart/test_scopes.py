@@ -280,6 +280,72 @@ async def test_changing(agder: Agder, world: World, case: Case) -> None:
     assert answer.status_code == (201 if may else 403)
 
 
+@pytest.mark.parametrize("case", CASES, ids=[case.text for case in CASES])
+async def test_patching(agder: Agder, world: World, case: Case) -> None:
+    """It is an update; what else stands there is only told to who may read it."""
+    app = await token(agder, case.text, world.persons[0])
+    patch, headers = b'[{"op":"add","path":"/language","value":"nb"}]', {"content-type": "application/json-patch+json"}
+    for one in (one for one in world.all if one.type == "Observation"):
+        right = 200 if case.allows("u", one, world.persons[0]) else 404 if case.speaks("u", one.type) else 403
+        answer = await fhir(agder, app, f"Observation/{one.id}", "PATCH", content=patch, headers=headers)
+        assert answer.status_code == right
+        reads = any(case.allows(letter, one, world.persons[0]) for letter in "rs")
+        assert right != 200 or bool(answer.content) == reads
+        where = await fhir(agder, app, f"Observation?_id={one.id}", "PATCH", content=patch, headers=headers)
+        searched = case.speaks("s", one.type) and case.allows("u", one, world.persons[0])
+        assert (where.status_code == 200) == (searched and case.allows("s", one, world.persons[0]))
+        assert (where.status_code == 403) == (not case.speaks("s", one.type) or not case.speaks("u", one.type))
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.text for case in CASES])
+async def test_updating_under_a_condition(agder: Agder, world: World, case: Case) -> None:
+    app = await token(agder, case.text, world.persons[0])
+    for one in (one for one in world.all if one.type == "Observation"):
+        sent = observation(one.person, one.category) | {"id": one.id}
+        answer = await fhir(agder, app, f"Observation?_id={one.id}", "PUT", json=sent, headers=JSON)
+        may = all(case.allows(letter, one, world.persons[0]) for letter in "su")
+        assert (answer.status_code == 200) == may
+        assert case.speaks("s", one.type) or answer.status_code == 403
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.text for case in CASES])
+async def test_deleting_under_a_condition(agder: Agder, world: World, case: Case) -> None:
+    app = await token(agder, case.text, world.persons[0])
+    for person in world.persons:
+        for category in KINDS:
+            written = await agder.system.create(observation(person, category))
+            one = One("Observation", written.stored.id, person, category)
+            may = all(case.allows(letter, one, world.persons[0]) for letter in "sd")
+            answer = await fhir(agder, app, f"Observation?_id={one.id}", "DELETE")
+            assert answer.status_code == (204 if all(case.speaks(letter, one.type) for letter in "sd") else 403)
+            assert isinstance(await agder.system.read("Observation", one.id), Refusal if may else Stored)
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.text for case in CASES])
+async def test_the_history_of_everything(agder: Agder, world: World, case: Case) -> None:
+    """Of the types that a scope shows whole."""
+    app = await token(agder, case.text, world.persons[0])
+    answer = await fhir(agder, app, "_history?_count=1000")
+    whole = "s" in case.letters and not case.own and not case.category
+    assert answer.status_code == (200 if whole else 403)
+    if whole:
+        kinds = {one["request"]["url"].partition("/")[0] for one in answer.json()["entry"]}
+        assert "*" in case.text or kinds <= case.types
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.text for case in CASES])
+async def test_what_belongs_to_a_person(agder: Agder, world: World, case: Case) -> None:
+    app = await token(agder, case.text, world.persons[0])
+    for person in world.persons:
+        answer = await fhir(agder, app, f"Patient/{person}/Observation?_count=1000")
+        assert answer.status_code == (200 if case.speaks("s", "Observation") else 403)
+        if answer.status_code == 200:
+            right = {f"{one.type}/{one.id}" for one in world.all if one.type == "Observation" and one.person == person}
+            assert shown(answer) & {f"{one.type}/{one.id}" for one in world.all} == right & expected(
+                case, "s", world, "Observation"
+            )
+
+
 async def test_what_is_hidden_is_not_made_anew(agder: Agder, world: World) -> None:
     """A write under an id that a scope hides neither changes what is there nor makes another."""
     app = await token(agder, "system/Observation.cruds?category=laboratory")

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple
 
-from . import reading, searching, writing
+from . import operating, reading, searching, writing
 from .people import MOMENTS
 from .resources import templates
 from .view import Script, View
@@ -19,14 +19,17 @@ from .writing import apart, plain, together
 Interaction = Callable[[View, str], Script]
 
 ONE: tuple[Interaction, ...] = (
-    reading.head, reading.vread, reading.history, reading.history_of_type, reading.conditional, reading.operation,
-    searching.posted, searching.count, searching.pages, writing.update, writing.delete,
+    reading.head, reading.vread, reading.history, reading.history_of_type, reading.history_of_all, reading.spans,
+    reading.conditional, reading.operation, searching.posted, searching.count, searching.pages,
+    searching.compartment, searching.several, writing.update, writing.delete, writing.patch, writing.conditioned,
     writing.create, writing.transaction, writing.batch,
+    operating.everything, operating.latest, operating.terms,
 )  # fmt: skip
 """Those that need a request of their own."""
 MANY: tuple[Interaction, ...] = (
-    reading.read, searching.whole, searching.about, searching.about_strangers, searching.ids, searching.tag,
-    searching.include, searching.pointing, searching.reverse,
+    reading.read, reading.part, searching.whole, searching.about, searching.about_strangers, searching.ids,
+    searching.tag, searching.include, searching.pointing, searching.reverse,
+    searching.chained, searching.referred, searching.leading,
 )  # fmt: skip
 """Those that can stand in a batch too."""
 EVERY = (*ONE, *MANY)

@@ -6,6 +6,8 @@ from .oracle import Thing
 from .view import ABSENT, FROM_LOG, Maker, Script, View, decoded
 from .world import Call
 
+OFTEN = frozenset({"Patient", "Observation", "Organization"})
+"""The types whose turn it is when everything is asked for."""
 SINCE = b"Fri, 01 Jan 2038 00:00:00 GMT"
 
 
@@ -98,6 +100,68 @@ def history_of_type(view: View, kind: str) -> Script:
         view.fault(call, answer, f"shows {many} versions of {right}")
 
 
+def history_of_all(view: View, kind: str) -> Script:
+    """All versions of everything that may be seen, or those of a moment; now and then, for it is long."""
+    if kind not in OFTEN:
+        return
+    more = view.pick.choice(["", "&_since=2020", "&_at=2030-01-01", "&_since=2038", "&_summary=true"])
+    call = get(f"_history?_count=1000{more}")
+    right = sum(_versions(one, more) for one in view.seen if one.type not in FROM_LOG)
+    many = 0
+    for _ in range(60):
+        answer = yield call
+        if not view.status(call, answer, 403 if view.who.only else 200) or view.who.only:
+            return
+        bundle = decoded(answer)
+        listed = [one for one in bundle.get("entry", ()) if not one["request"]["url"].startswith(tuple(FROM_LOG))]
+        many += len(listed)
+        following = [link["url"] for link in bundle.get("link", ()) if link["relation"] == "next"]
+        if not following:
+            break
+        call = get(following[0].partition("/fhir/")[2])
+    if many != right:
+        view.count["leaks"] += many > right
+        view.fault(call, answer, f"shows {many} versions of {right}")
+
+
+def _versions(thing: Thing, more: str) -> int:
+    """How many versions a span shows of a thing: all were made at the same time, the last one is there."""
+    if "_since=2038" in more:
+        return 0
+    return 1 if "_at=" in more else len(thing.versions) + thing.deleted
+
+
+def spans(view: View, kind: str) -> Script:
+    """The versions of one thing since a time, or at one."""
+    thing = view.some(kind)
+    more = view.pick.choice(["_since=2020", "_since=2038", "_at=2030-01-01", "_at=2020"])
+    make: Maker = lambda id: get(f"{kind}/{id}/_history?{more}")  # noqa: E731
+    if thing not in view.seen:
+        yield from one(view, thing, make)
+        return
+    answer = yield make(thing.id)
+    if view.status(make(thing.id), answer, 200):
+        many, right = len(decoded(answer).get("entry", ())), 0 if more == "_at=2020" else _versions(thing, more)
+        if many != right:
+            view.fault(make(thing.id), answer, f"shows {many} versions of {right}")
+
+
+def part(view: View, kind: str) -> Script:
+    """A part of the current version, or of the first one."""
+    thing = view.some(kind)
+    asked = view.pick.choice(["_summary=true", "_summary=text", "_summary=data", "_elements=id,subject,nothing"])
+    where = view.pick.choice(["", "/_history/1"])
+    make: Maker = lambda id: get(f"{kind}/{id}{where}?{asked}")  # noqa: E731
+    if thing not in view.seen:
+        yield from one(view, thing, make)
+        return
+    answer = yield make(thing.id)
+    version = thing.versions[0 if where else -1]
+    right = view.status(make(thing.id), answer, 410 if thing.deleted and not where else 200)
+    if right and answer.status == 200 and (version.encode() not in answer.body or b"SUBSETTED" not in answer.body):
+        view.fault(make(thing.id), answer, "is not a part of that version")
+
+
 def conditional(view: View, kind: str) -> Script:
     """With the tag or the time that would be there; in other forms."""
     thing = view.some(kind)
@@ -114,11 +178,13 @@ def conditional(view: View, kind: str) -> Script:
 
 
 def operation(view: View, kind: str) -> Script:
-    """Compartments and operations, which are not there: for nobody, about nobody."""
+    """Compartments, and operations, which are not there: for nobody, about nobody."""
     thing = view.hidden(kind)
     way = view.pick.choice([
         f"{kind}/{{}}/$everything", f"{kind}/{{}}/$validate", f"{kind}/$lastn?subject={{}}", f"Patient/{{}}/{kind}",
-        "Patient/{}/$everything", "Group/{}/$export", f"$export?_type={kind}&patient={{}}", f"?_type={kind}&_id={{}}",
+        "Patient/{}/$everything", "Patient/{}/*",
+        "Practitioner/{}/Observation", "Group/{}/$export", f"$export?_type={kind}&patient={{}}",
+        f"?_type={kind}&_id={{}}",
         f"{kind}/{{}}/_history/$diff", f"_history?_id={{}}&_type={kind}", f"{kind}/{{}}/_history/999999999999999999999",
         f"{kind}/{{}}?_format=xml", f"{kind}/{{}}?_pretty=true&_elements=id", f"{kind}/{{}}/_history?_since=2020",
     ])  # fmt: skip

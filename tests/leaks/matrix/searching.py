@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from saman.model.fhir import patient_compartment
+
 from .oracle import Thing
 from .reading import get
 from .resources import CANARIES, kinds
@@ -62,6 +66,49 @@ def about(view: View, kind: str) -> Script:
         view.status(call, answer, 403)
     elif view.status(call, answer, 200):
         view.listed(call, answer, [one for one in view.current(kind) if person.id in (one.person, *one.links)])
+
+
+def compartment(view: View, kind: str) -> Script:
+    """Everything of a type that belongs to one person, in pages or counted."""
+    if kind in FROM_LOG or kinds().get(kind, ("", "-"))[1] == "-":
+        return
+    person = view.pick.choice(view.world.town.people)
+    call = get(f"Patient/{person.id}/{kind}?_total=accurate&_count={view.pick.choice([0, 2, 1000])}")
+    shown: list[str] = []
+    right = {one.id for one in view.current(kind) if person.id in (one.person, *one.links)}
+    for _ in range(40):
+        answer = yield call
+        belongs = 200 if view.lets(kind) else 403
+        if not view.status(call, answer, belongs if kind in patient_compartment else 404) or answer.status != 200:
+            return
+        bundle = decoded(answer)
+        shown += [one["id"] for mode, one in entries(bundle) if mode == "match"]
+        if bundle["total"] != len(right):
+            view.count["leaks"] += bundle["total"] > len(right)
+            view.fault(call, answer, f"counts {bundle['total']} of {len(right)}")
+        following = [link["url"] for link in bundle.get("link", ()) if link["relation"] == "next"]
+        if not following:
+            break
+        call = get(following[0].partition("/fhir/")[2])
+    if "_count=0" not in call.path and sorted(shown) != sorted(right):
+        view.count["leaks"] += bool(set(shown) - right)
+        view.fault(call, answer, f"shows {sorted(shown)} and not {sorted(right)}")
+
+
+def several(view: View, kind: str) -> Script:
+    """Some things of two types in one search."""
+    other = view.pick.choice(sorted(view.world.of))
+    if FROM_LOG & {kind, other}:
+        return
+    some = {(thing.type, thing.id): thing for thing in (view.some(one) for one in (kind, other, other))}
+    ids = {thing.id for thing in some.values()}
+    call = get(f"?_type={kind},{other}&_id={','.join([*sorted(ids), ABSENT])}&_total=accurate&_count=50")
+    answer = yield call
+    if not any(map(view.lets, (kind, other))):
+        view.status(call, answer, 403)
+    elif view.status(call, answer, 200):
+        there = {one for type_name in {kind, other} if view.lets(type_name) for one in view.current(type_name)}
+        view.listed(call, answer, [one for one in there if one.id in ids])
 
 
 def about_strangers(view: View, kind: str) -> Script:
@@ -138,6 +185,54 @@ def include(view: View, kind: str) -> Script:
         shown = {one["id"] for mode, one in entries(bundle) if mode == "match"}
         right = {one.id for one in view.current(known[name]) if one.id in pointed} - shown
         if right - beside:
+            view.fault(call, answer, f"leaves out {sorted(right - beside)}")
+
+
+def chained(view: View, kind: str) -> Script:
+    """By what holds of something they point to."""
+    for name, to in INCLUDES.get(kind, {}).items():
+        way = view.pick.choice([f"{kind}?{name}._id={{}}", f"{kind}?{name}:{to}._id={{}}"])
+        yield from _along(view, way, to, lambda one, far: far.id in one.links)
+
+
+def referred(view: View, kind: str) -> Script:
+    """By what points to them."""
+    ways = [(source, name) for source, names in INCLUDES.items() for name, to in names.items() if to == kind]
+    for source, name in ways:
+        yield from _along(view, f"{kind}?_has:{source}:{name}:_id={{}}", source, lambda one, far: one.id in far.links)
+
+
+def _along(view: View, way: str, end: str, holds: Callable[[Thing, Thing], bool]) -> Script:
+    """By a link to something of the type `end`: one that may be seen, or as if nothing were there."""
+    thing, way = view.some(end), f"{way}&_count=1000&_total=accurate"
+    if thing not in view.seen or thing.deleted:
+        yield from view.same(lambda id: get(way.replace("{}", id)), thing.id, ABSENT)
+        return
+    call = get(way.replace("{}", thing.id))
+    answer = yield call
+    if view.lets(end):
+        found(view, call, answer, [one for one in view.current(way.partition("?")[0]) if holds(one, thing)])
+    else:
+        view.status(call, answer, 403)
+
+
+def leading(view: View, kind: str) -> Script:
+    """With what points to them: that part of it which may be seen, and all of that."""
+    ways = [(source, name) for source, names in INCLUDES.items() for name, to in names.items() if to == kind]
+    for source, name in ways:
+        call = get(f"{kind}?_revinclude={view.pick.choice([f'{source}:{name}', f'{source}:*', '*'])}&_count=1000")
+        answer = yield call
+        if answer.status != 200:
+            continue
+        bundle = decoded(answer)
+        shown = {one["id"] for mode, one in entries(bundle) if mode == "match"}
+        beside = {one["id"] for mode, one in entries(bundle) if mode == "include"}
+        extra = beside - {one.id for one in view.seen if not one.deleted}
+        if extra:
+            view.count["leaks"] += 1
+            view.fault(call, answer, f"brings along {sorted(extra)}")
+        right = {one.id for one in view.current(source) if shown & set(one.links)} - shown
+        if right - beside and view.lets(source) and kind not in FROM_LOG:
             view.fault(call, answer, f"leaves out {sorted(right - beside)}")
 
 

@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from saman.record import Record, Stored, system
+from saman.record import Record, Stored, conditioned, past, patching, several, system
 from saman.record.door import Door
 from saman.record.refusals import gone, not_found
-from saman.record.search import find
+from saman.record.search import find, including, resolve
 from tests.conftest import Database
 
-from . import reading, searching
+from . import reading, searching, writing
 from .playing import Interaction, play
 from .world import World, country_policy, world_of
 
@@ -49,9 +49,22 @@ def unfenced(door: Door) -> Door:
 
 
 async def test_includes_that_nobody_holds_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    right = find._many
-    monkeypatch.setattr(find, "_many", lambda door, keys: right(unfenced(door), keys))
+    right = including.many
+    monkeypatch.setattr(including, "many", lambda door, keys: right(unfenced(door), keys))
     assert await found(world, searching.include)
+
+
+async def test_reverse_includes_that_nobody_holds_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = including._leading_here
+    monkeypatch.setattr(including, "_leading_here", lambda door, *more: right(unfenced(door), *more))
+    assert await found(world, searching.leading)
+
+
+@pytest.mark.parametrize("end", ["_reached", "_leading"])
+async def test_chains_through_what_nobody_holds_back(world: World, monkeypatch: pytest.MonkeyPatch, end: str) -> None:
+    right = getattr(resolve, end)
+    monkeypatch.setattr(resolve, end, lambda door, *more: right(unfenced(door), *more))
+    assert await found(world, searching.chained, searching.referred)
 
 
 async def test_totals_that_count_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,6 +101,34 @@ async def test_scopes_that_nobody_holds(world: World, monkeypatch: pytest.Monkey
     monkeypatch.setattr("saman.record.search.find.within", lambda query, _: query)
     monkeypatch.setattr("saman.record.door.passed", lambda rows, _: rows)
     assert await found(world, searching.whole)
+
+
+async def test_conditions_that_see_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = conditioned.matching
+    monkeypatch.setattr(conditioned, "matching", lambda door, query: right(unfenced(door), query))
+    assert await found(world, writing.conditioned)
+
+
+async def test_patches_that_see_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = patching.read_row
+    monkeypatch.setattr(patching, "read_row", lambda door, kind, id: right(unfenced(door), kind, id))
+    assert await found(world, writing.patch)
+
+
+async def test_a_history_of_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = past.all_version_rows
+    monkeypatch.setattr(past, "all_version_rows", lambda door, *asked: right(unfenced(door), *asked))
+    assert await found(world, reading.history_of_all)
+
+
+async def test_compartments_that_hold_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = several._total
+    monkeypatch.setattr(
+        several,
+        "_total",
+        lambda record, types: right(Record(record.store, system(record.context.now), record.base), types),
+    )
+    assert await found(world, searching.compartment)
 
 
 WIDER = {

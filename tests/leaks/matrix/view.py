@@ -124,9 +124,9 @@ class View:
         absent = yield calls[1]
         if _is_log(calls[0]):
             self.status(calls[1], absent, hidden.status)
-        elif learned(hidden, there) != learned(absent, nobody):
+        elif learned(hidden, there, nobody) != learned(absent, there, nobody):
             self.count["leaks"] += 1
-            told = f"{_plain(hidden, there)[:240]!r} is not {absent.status} {_plain(absent, nobody)[:240]!r}"
+            told = f"{_plain(hidden, there, nobody)[:240]!r} is not {_plain(absent, there, nobody)[:240]!r}"
             self.fault(calls[0], hidden, told)
 
     def listed(self, call: Call, answer: Answer, right: Iterable[Thing]) -> None:
@@ -180,14 +180,23 @@ def entries(bundle: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     return [(one.get("search", {}).get("mode", ""), one["resource"]) for one in listed if "resource" in one]
 
 
-def learned(answer: Answer, id: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """All that an answer tells, apart from the id that was asked for; cursors are sealed anew each time."""
+def learned(answer: Answer, *ids: str) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """All that an answer tells, apart from the ids that were asked for; cursors are sealed anew each time.
+
+    What was asked for may stand in something else that may be seen, whoever asks for what.
+    """
     return (
         answer.status,
-        [(name, value.replace(id.encode(), b"ID")) for name, value in answer.headers],
-        _plain(answer, id),
+        [(name, _without(value, ids)) for name, value in answer.headers],
+        _plain(answer, *ids),
     )
 
 
-def _plain(answer: Answer, id: str) -> bytes:
-    return CURSOR.sub(b"CURSOR", answer.body.replace(id.encode(), b"ID"))
+def _plain(answer: Answer, *ids: str) -> bytes:
+    return CURSOR.sub(b"CURSOR", _without(answer.body, ids))
+
+
+def _without(told: bytes, ids: Iterable[str]) -> bytes:
+    for id in ids:
+        told = told.replace(id.encode(), b"ID")
+    return told

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
+from random import Random
 
 from .reading import get
 from .resources import CANARIES, Resource, about, kinds, templates
@@ -44,6 +45,52 @@ def delete(view: View, kind: str) -> Script:
         view.status(call, answer, 204, 403, 409, 412) if thing.deleted else view.status(call, answer, 403, 409, 412)
     elif view.who.kind != "system":
         yield from view.same(lambda id: Call("DELETE", f"{kind}/{id}", headers), thing.id, ABSENT)
+
+
+def changes(pick: Random) -> tuple[tuple[tuple[bytes, bytes], ...], bytes]:
+    """A patch of one kind or the other: one that would change something, or one that asks what is there."""
+    operation = pick.choice([
+        {"op": "add", "path": "/language", "value": "nb"}, {"op": "test", "path": "/id", "value": "x"},
+        {"op": "remove", "path": "/meta/tag/0"}, {"op": "replace", "path": "/nothing", "value": 1},
+    ])  # fmt: skip
+    if pick.random() < 0.7:
+        return ((b"content-type", b"application/json-patch+json"),), sent([operation])
+    part = [{"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": "Resource.meta.tag[0]"}]
+    return (), sent({"resourceType": "Parameters", "parameter": [{"name": "operation", "part": part}]})
+
+
+def patch(view: View, kind: str) -> Script:
+    """A patch of what is hidden, or of what may be seen, at a version that it does not have."""
+    thing = view.some(kind)
+    kinds_of, told = changes(view.pick)
+    headers = (*kinds_of, *((NEVER,) if thing in view.seen or view.pick.random() < 0.5 else ()))
+    make = lambda id: Call("PATCH", f"{kind}/{id}", headers, told)  # noqa: E731
+    if thing in view.seen:
+        answer = yield make(thing.id)
+        view.status(make(thing.id), answer, 403, 404, 410, 412)
+    elif view.who.kind != "system":
+        yield from view.same(make, thing.id, ABSENT)
+
+
+def conditioned(view: View, kind: str) -> Script:
+    """Update, patch and delete of whatever has the canary of something hidden, about somebody who is hidden too."""
+    thing = view.hidden(kind)
+    if thing is None or not view.strangers or view.who.kind == "system":
+        return
+    stranger = view.pick.choice(view.strangers).id
+    method, (headers, told) = view.pick.choice(["PUT", "PATCH", "DELETE"]), changes(view.pick)
+    if method != "PATCH":
+        headers, told = (), sent(body(kind, stranger)) if method == "PUT" else b""
+    more = view.pick.choice([(), (NEVER,)])
+
+    def make(canary: str) -> Call:
+        return Call(method, f"{kind}?_tag={CANARIES}|{canary}", (*headers, *more), told)
+
+    yield from view.same(make, thing.versions[-1], UNSUNG)
+    call = make(UNSUNG)
+    answer = yield call
+    right = {"PUT": (400, 403, 404, 409, 412, 422), "PATCH": (403, 404), "DELETE": (204, 403)}
+    view.status(call, answer, *right[method])
 
 
 def create(view: View, kind: str) -> Script:
@@ -88,8 +135,14 @@ def batch(view: View, kind: str) -> Script:
 
     def make(id: str) -> Call:
         requests = [("GET", f"{kind}/{id}"), ("DELETE", f"{kind}/{id}"), ("GET", f"{kind}?_id={id}"),
-                    ("GET", f"{kind}/{id}/_history"), ("GET", f"{kind}/{id}/_history/1")]  # fmt: skip
-        entry = [{"request": {"method": method, "url": url}} for method, url in requests]
+                    ("GET", f"{kind}/{id}/_history"), ("GET", f"{kind}/{id}/_history/1"),
+                    ("GET", f"{kind}/{id}?_summary=true"), ("GET", f"{kind}/{id}/_history?_since=2020"),
+                    ("GET", f"{kind}?_id={id}&_summary=count"), ("GET", f"Patient/{id}/{kind}"),
+                    ("DELETE", f"{kind}?_id={id}"), ("HEAD", f"{kind}/{id}")]  # fmt: skip
+        entry: list[Resource] = [{"request": {"method": method, "url": url}} for method, url in requests]
+        parts = {"resourceType": "Parameters"}
+        entry += [{"request": {"method": "PATCH", "url": url}, "resource": parts}
+                  for url in (f"{kind}/{id}", f"{kind}?_id={id}")]  # fmt: skip
         return Call("POST", "", (), sent({"resourceType": "Bundle", "type": "batch", "entry": entry}))
 
     yield from view.same(make, thing.id, ABSENT)
@@ -115,10 +168,11 @@ def _one(entry: Resource) -> Answer:
 
 
 def plain(call: Call) -> bool:
-    """Whether a call can stand in a batch, where neither histories nor counts nor next pages are given."""
+    """Whether a call can stand in a batch."""
     known = re.fullmatch(r"(\w+)(/[\w-]+)?(\?.*)?", call.path)
-    is_other = any(word in call.path for word in ("_summary=", "_count=0", "_cursor=", "_page="))
-    return call.method == "GET" and not call.headers and not is_other and bool(known) and known[1] in templates()
+    return call.method == "GET" and not call.headers and bool(known) and known[1] in templates()
 
 
-__all__ = ["apart", "batch", "create", "delete", "get", "plain", "together", "transaction", "update"]
+__all__ = [
+    "apart", "batch", "conditioned", "create", "delete", "get", "patch", "plain", "together", "transaction", "update",
+]  # fmt: skip

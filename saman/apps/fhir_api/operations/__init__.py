@@ -1,0 +1,1 @@
+"""FHIR operations (`$…`): declared as data, handled second."""

@@ -1,0 +1,9 @@
+"""All operations that this interface has."""
+
+from __future__ import annotations
+
+from saman.apps.fhir_api.operations.declared import Operation
+from saman.apps.fhir_api.operations.persons.declarations import PERSONS
+from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
+
+OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS)

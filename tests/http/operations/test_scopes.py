@@ -1,0 +1,124 @@
+"""What the scopes of an app leave of operations, and what the log says of those they forbid."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+
+import httpx
+import msgspec
+import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+from saman.apps.auth.identity import request_id
+from saman.apps.fhir_api.app import fhir_app
+from saman.apps.fhir_api.first import FhirFirst
+from saman.kernel.outcome import Refusal
+from saman.model.access.scopes import Narrowing, read_scopes
+from saman.record import Context, Store, system
+from tests.http.fhir.conftest import BASE, clock
+from tests.http.fhir.resources import issues, observation, patient
+from tests.http.operations.conftest import codes, told
+from tests.http.operations.test_terminology import PROFESSIONS, professions
+
+GENDER = "http://hl7.org/fhir/ValueSet/administrative-gender"
+GENDERS = "http://hl7.org/fhir/administrative-gender"
+FHIR = {"content-type": "application/fhir+json"}
+
+
+async def identify(headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
+    """The system with the scopes that stand in the token, and the patient behind a `#`."""
+    listed = dict(headers)
+    scopes, _, person = listed[b"authorization"].decode().removeprefix("Bearer ").partition("#")
+    context = system(clock(), request_id(listed.items()))
+    return msgspec.structs.replace(context, narrowing=Narrowing(read_scopes(scopes).scopes, person))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def narrow(store: Store) -> AsyncIterator[httpx.AsyncClient]:
+    app = Starlette(middleware=[Middleware(FhirFirst, fhir=fhir_app(store, identify, clock, BASE))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/") as one:
+        yield one
+
+
+def with_scope(scope: str) -> dict[str, str]:
+    return {"authorization": f"Bearer {scope}"}
+
+
+async def test_a_right_on_the_type_is_needed_and_its_want_is_logged(
+    narrow: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    for path, enough, too_little in (
+        (f"ValueSet/$expand?url={GENDER}", "system/ValueSet.r", "system/CodeSystem.rs"),
+        (f"ValueSet/$expand?url={GENDER}", "system/ValueSet.s", "system/ValueSet.cud"),
+        (f"CodeSystem/$lookup?system={GENDERS}&code=male", "system/*.rs", "system/ValueSet.rs"),
+        ("Observation/$lastn?patient=x&code=1", "system/Observation.s", "system/Observation.r"),
+    ):  # fmt: skip
+        assert (await narrow.get(path, headers=with_scope(enough))).status_code == 200, path
+        refused = await narrow.get(path, headers=with_scope(too_little))
+        assert (refused.status_code, issues(refused)[0]["code"]) == (403, "forbidden")
+        assert "insufficient_scope" in refused.headers["www-authenticate"]
+        request = refused.headers["x-request-id"]
+        log = (await client.get("AuditEvent", params={"_count": "50", "_sort": "-date"})).text
+        assert request in log
+    scope = with_scope("system/Observation.rs")
+    hidden = await narrow.get("Patient/x/$everything", headers=scope)
+    assert hidden.status_code == 403
+
+
+async def test_code_systems_of_the_record_need_a_scope_of_their_own(
+    narrow: httpx.AsyncClient, client: httpx.AsyncClient
+) -> None:
+    url = f"{PROFESSIONS}:scoped"
+    await client.post("CodeSystem", json=professions(url=url))
+    tree = {"resourceType": "ValueSet", "status": "active", "compose": {"include": [{"system": url}]}}
+    both = await narrow.post(
+        "ValueSet/$expand", json=tree, headers=with_scope("system/ValueSet.rs system/CodeSystem.rs")
+    )
+    assert len(codes(both.json())) == 5
+    one = await narrow.post("ValueSet/$expand", json=tree, headers=with_scope("system/ValueSet.rs"))
+    assert (one.status_code, "is not loaded here" in one.text) == (404, True)
+
+
+async def test_everything_is_what_the_scopes_leave(narrow: httpx.AsyncClient, client: httpx.AsyncClient) -> None:
+    people = [(await client.post("Patient", json=patient())).json()["id"] for _ in range(2)]
+    for number in range(6):
+        category = [{"coding": [{"code": "vital" if number % 2 else "other"}]}]
+        sent = observation(people[0], category=category)
+        assert (await client.post("Observation", content=sent, headers=FHIR)).status_code == 201
+
+    async def shown(scope: str, person: str) -> list[str]:
+        found, url = [], f"Patient/{person}/$everything?_count=2"
+        while url:
+            answer = await narrow.get(url, headers=with_scope(scope))
+            assert answer.status_code == 200, answer.text
+            page = answer.json()
+            found += [one["resource"]["resourceType"] for one in page.get("entry", ())]
+            url = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+            assert len(page["entry"]) == 2 or not url
+        return sorted(found)
+
+    assert await shown("system/*.rs", people[0]) == [*["Observation"] * 6, "Patient"]
+    assert await shown("system/Patient.rs", people[0]) == ["Patient"]
+    assert await shown("system/Patient.r system/Observation.rs?category=vital", people[0]) == [
+        *["Observation"] * 3, "Patient"]  # fmt: skip
+    own = f"patient/*.rs#{people[0]}"
+    assert await shown(own, people[0]) == [*["Observation"] * 6, "Patient"]
+    other = await narrow.get(f"Patient/{people[1]}/$everything", headers=with_scope(own))
+    absent = await narrow.get("Patient/absent/$everything", headers=with_scope(own))
+    assert (other.status_code, other.content) == (absent.status_code, absent.content) == (404, absent.content)
+    asked = {"patient": people[0], "code:not": "none", "max": "9"}
+    few = await narrow.get(
+        "Observation/$lastn", params=asked, headers=with_scope("system/Observation.rs?category=vital")
+    )
+    assert len(few.json()["entry"]) == 3
+
+
+async def test_reads_about_nobody_are_logged(client: httpx.AsyncClient) -> None:
+    answer = await client.get("CodeSystem/$lookup", params={"system": f"{PROFESSIONS}:logged", "code": "x"})
+    assert answer.status_code == 404
+    await client.post("CodeSystem", json=professions(url=f"{PROFESSIONS}:logged"))
+    answer = await client.get("CodeSystem/$lookup", params={"system": f"{PROFESSIONS}:logged", "code": "nurse"})
+    assert told(answer.json())["display"] == "Nurse"
+    log = (await client.get("AuditEvent", params={"_count": "20", "_sort": "-date"})).text
+    assert answer.headers["x-request-id"] in log
