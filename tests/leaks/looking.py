@@ -28,6 +28,12 @@ HIDDEN: Final = (canaries.PERSON, canaries.GONE, *(one["id"] for one in canaries
 
 
 def learned(answer: httpx.Response, id: str) -> tuple[int, dict[str, str], bytes]:
-    """All that a caller learns, apart from the id that they sent themselves; cursors are sealed anew each time."""
+    """All that a caller learns, apart from the id that they sent themselves.
+
+    Cursors are sealed anew each time, and with them goes the length of what is compressed.
+    """
     headers = {name: value.replace(id, "ID") for name, value in answer.headers.items()}
-    return answer.status_code, headers, CURSOR.sub(b"CURSOR", answer.content.replace(id.encode(), b"ID"))
+    body, cursors = CURSOR.subn(b"CURSOR", answer.content.replace(id.encode(), b"ID"))
+    if cursors and "content-encoding" in headers:
+        del headers["content-length"]
+    return answer.status_code, headers, body

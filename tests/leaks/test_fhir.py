@@ -37,10 +37,25 @@ def by_id(kind: str) -> dict[Interaction, list[Call]]:
         Interaction.VREAD: [("GET", f"{own}/_history/{version}", {}) for version in (1, 2, 3)],
         Interaction.HISTORY_INSTANCE: [("GET", f"{own}/_history", {})],
         Interaction.UPDATE: [("PUT", own, {"json": body}), ("PUT", own, {"json": body, "headers": MATCHING})],
-        Interaction.DELETE: [("DELETE", own, {}), ("DELETE", own, {"headers": MATCHING})],
+        Interaction.PATCH: [
+            ("PATCH", own, {"json": PATCH, "headers": JSON_PATCH}),
+            ("PATCH", own, {"json": PATCH, "headers": JSON_PATCH | MATCHING}),
+            ("PATCH", f"{kind}?_id={{}}", {"json": PATCH, "headers": JSON_PATCH}),
+        ],
+        Interaction.DELETE: [
+            ("DELETE", own, {}), ("DELETE", own, {"headers": MATCHING}), ("DELETE", f"{kind}?_id={{}}", {}),
+        ],
         Interaction.SEARCH_TYPE: [
             ("GET", f"{kind}?_id={{}}&_total=accurate", {}),
             ("POST", f"{kind}/_search", {"content": "_id={}&_summary=count", "headers": FORM}),
+        ],
+        Interaction.SEARCH_SYSTEM: [
+            ("GET", f"?_type={kind}&_id={{}}&_total=accurate", {}),
+            ("POST", "_search", {"content": f"_id={{}}&_type={kind}&_summary=count", "headers": FORM}),
+        ],
+        Interaction.SEARCH_COMPARTMENT: [
+            ("GET", "Patient/{}/*?_total=accurate", {}), ("GET", "Patient/{}/Observation", {}),
+            ("POST", f"Patient/{PERSON}/Task/_search", {"content": "_id={}", "headers": FORM}),
         ],
         Interaction.BUNDLE: [("POST", "", {"json": {"resourceType": "Bundle", "type": "batch", "entry": [
             {"request": one["request"]} for one in batch
@@ -49,6 +64,8 @@ def by_id(kind: str) -> dict[Interaction, list[Call]]:
 
 
 MATCHING = {"if-match": 'W/"2"'}
+JSON_PATCH = {"content-type": "application/json-patch+json"}
+PATCH = [{"op": "add", "path": "/language", "value": "nb"}]
 
 ABOUT_PERSON = (
     "?patient={}&_total=accurate", "?subject=Patient/{}&_include=*", "?patient={}&_revinclude=Provenance:target",
@@ -65,7 +82,9 @@ BY_WORD = (
 
 
 def feeds() -> Iterator[str]:
-    """What is not asked for by person: lists and histories of every type of R4."""
+    """What is not asked for by person: lists and histories of everything, and of every type of R4."""
+    yield "_history?_count=1000"
+    yield "?_type=Patient,Task,Observation&_count=1000&_total=accurate"
     for kind in sorted(RESOURCE_TYPES):
         yield f"{kind}?_count=1000&_total=accurate"
         yield f"{kind}/_history?_count=1000"
@@ -110,7 +129,7 @@ RESOURCES = [("Patient", PERSON), ("Patient", GONE)] + [
 
 
 def test_every_interaction_is_tried() -> None:
-    tried = {*by_id("Patient"), Interaction.CREATE, Interaction.HISTORY_TYPE}
+    tried = {*by_id("Patient"), Interaction.CREATE, Interaction.HISTORY_TYPE, Interaction.HISTORY_SYSTEM}
     assert tried == {route.interaction for route in RECORD_ROUTES}
 
 
