@@ -31,8 +31,7 @@ class Said(msgspec.Struct, frozen=True):
 
 async def said_of(store: Store, person: str) -> Said:
     """What restrictions there are of a person, for explaining decisions. Not logged here."""
-    async with store.pool.acquire() as connection:
-        return Said(tuple(await restrictions_of(connection, [person])), await parents(connection))
+    return Said(tuple(await restrictions_of(store.statements, [person])), await parents(store.statements))
 
 
 class Hidden(msgspec.Struct, frozen=True):

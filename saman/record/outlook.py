@@ -59,16 +59,27 @@ async def outlook(record: Record, consent: Mapping[str, Any], actor: str = "") -
     return what_would_change(present, consent, record.store.policy, context.now, actor=actor)
 
 
+async def present_for(record: Record, person: str, query: str) -> Present | Refusal:
+    """What counts now about the citizen who asks, logged as `query`. Saman itself asks about any Patient id."""
+    context = record.context
+    if not context.is_system and (context.kind != Holder.CITIZEN.value or person):
+        return refused(Kind.FORBIDDEN, "forbidden", "This is for the person it is about.", key="outlook.not-yours")
+    person = person or context.actor.removeprefix("Patient/")
+    present = await present_of(record, person)
+    await record.log(Entry(context, "S", resource_number("Consent"), person=person, query=query))
+    return present
+
+
 async def present_of(record: Record, person: str) -> Present:
     """What counts now about a person. Not logged here."""
     store, now = record.store, record.context.now
-    ties = [tie_of(row) for row in await store.pool.fetch(_TIES, person)]
+    ties = [tie_of(row) for row in await store.statements.fetch(_TIES, person)]
     parties, actors = {one.party for one in ties if one.party}, {one.actor for one in ties if one.actor}
     care = Purpose.TREATMENT.value
-    contexts = await store.pool.fetch(_CONTEXTS, sorted(parties), sorted(actors), care, now)
+    contexts = await store.statements.fetch(_CONTEXTS, sorted(parties), sorted(actors), care, now)
     acting = [assignment_of(row) for row in contexts]
     said = await said_of(store, person)
-    rows = await store.pool.fetch(_HELD, *opening(system(now)), person_shard(person, store.mint), person)
+    rows = await store.statements.fetch(_HELD, *opening(system(now)), person_shard(person, store.mint), person)
     return Present(
         person=person,
         relations=ties,

@@ -6,13 +6,11 @@ from collections.abc import Iterator
 
 import msgspec
 
-from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.access import Assignment, Domain, Holder, grants
+from saman.kernel.outcome import Refusal
+from saman.model.access import Assignment, Domain, grants
 from saman.model.access.outlook import Held, Present
 from saman.model.access.withheld import is_withheld, withheld
-from saman.model.fhir import resource_number
-from saman.record.audit import Entry
-from saman.record.outlook import present_of
+from saman.record.outlook import present_for
 from saman.record.record import Record
 
 
@@ -34,13 +32,8 @@ async def reach(record: Record, person: str = "") -> tuple[Reach, ...] | Refusal
 
     Saman itself asks about any Patient id.
     """
-    context = record.context
-    if not context.is_system and (context.kind != Holder.CITIZEN.value or person):
-        return refused(Kind.FORBIDDEN, "forbidden", "This is for the person it is about.", key="outlook.not-yours")
-    person = person or context.actor.removeprefix("Patient/")
-    present = await present_of(record, person)
-    await record.log(Entry(context, "S", resource_number("Consent"), person=person, query="reach"))
-    return tuple(_reaches(record, present))
+    present = await present_for(record, person, "reach")
+    return present if isinstance(present, Refusal) else tuple(_reaches(record, present))
 
 
 def _reaches(record: Record, present: Present) -> Iterator[Reach]:

@@ -11,7 +11,7 @@ import msgspec
 from saman.model.access import Assignment, Relation, Restriction, Withheld, withheld
 from saman.model.access.policy import Clause
 from saman.model.fhir import RESOURCE_TYPES, resource_number
-from saman.record.database import Connection
+from saman.record.database import Asked, Connection
 
 _TOUCHED = "SELECT DISTINCT person FROM restriction WHERE ground = ANY($1::text[])"
 _FORGET = "DELETE FROM restriction WHERE ground = ANY($1::text[])"
@@ -38,7 +38,7 @@ async def keep_restrictions(connection: Connection, grounds: Sequence[str], made
         await connection.execute(_KEEP, [one.ground for one in made], [one.person for one in made], bodies)
 
 
-async def restrictions_of(connection: Connection, persons: Sequence[str]) -> list[Restriction]:
+async def restrictions_of(connection: Asked, persons: Sequence[str]) -> list[Restriction]:
     """Everything that these people have restricted."""
     return [_restriction(row) for row in await connection.fetch(_FOUND, persons)]
 
@@ -47,7 +47,7 @@ def _restriction(row: asyncpg.Record) -> Restriction:
     return msgspec.json.decode(row["body"], type=Restriction)
 
 
-async def parents(connection: Connection) -> dict[str, str]:
+async def parents(connection: Asked) -> dict[str, str]:
     """The Organization that each Organization is part of."""
     return {row["id"]: row["parent"] for row in await connection.fetch(_PARENTS)}
 

@@ -7,7 +7,7 @@ from datetime import date
 from typing import Protocol
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
-from saman.apps.citizen.sharing_views import Acting, ChildSharing, OwnLooks, Sharing, SharingWith
+from saman.apps.citizen.sharing_views import Acting, ChildSharing, OwnLooks, Sharing, SharingWith, YesPage
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -140,6 +140,22 @@ class CitizenDesk(Protocol):
 
     async def take_back(self, no: str) -> Refusal | None:
         """Ends a no, by the id of its Consent."""
+        ...
+
+    async def saying_yes(self, party: str) -> YesPage | Refusal:
+        """What a yes to a unit that waits for one would open, and to whom."""
+        ...
+
+    async def say_yes(self, party: str) -> Refusal | None:
+        """Says yes to a unit that waits for it."""
+        ...
+
+    async def ending_yes(self, yes: str) -> YesPage | Refusal:
+        """What it would close to take a yes back, by the id of its Consent."""
+        ...
+
+    async def end_yes(self, yes: str) -> Refusal | None:
+        """Takes a yes back."""
         ...
 
     async def acting(self) -> Acting | None:

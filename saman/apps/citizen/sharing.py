@@ -66,6 +66,30 @@ async def back(request: Request, desk: CitizenDesk) -> Response:
     return see("/citizen/sharing") if done is None else await refusal_page(request, desk, done)
 
 
+async def saying_yes(request: Request, desk: CitizenDesk) -> Response:
+    """What a yes to a unit would open, before it is said."""
+    return await show(request, desk, "citizen/sharing_yes.html", await desk.saying_yes(request.path_params["party"]))
+
+
+async def say_yes(request: Request, desk: CitizenDesk) -> Response:
+    """Says yes to a unit."""
+    fields = await posted(request)
+    done = fields if isinstance(fields, Refusal) else await desk.say_yes(request.path_params["party"])
+    return see("/citizen/sharing#yeses") if done is None else await refusal_page(request, desk, done)
+
+
+async def ending_yes(request: Request, desk: CitizenDesk) -> Response:
+    """What it would close to take a yes back, before that is done."""
+    return await show(request, desk, "citizen/sharing_yes.html", await desk.ending_yes(request.path_params["yes"]))
+
+
+async def end_yes(request: Request, desk: CitizenDesk) -> Response:
+    """Takes a yes back."""
+    fields = await posted(request)
+    done = fields if isinstance(fields, Refusal) else await desk.end_yes(request.path_params["yes"])
+    return see("/citizen/sharing") if done is None else await refusal_page(request, desk, done)
+
+
 async def share_with(request: Request, desk: CitizenDesk) -> Response:
     """Changes or ends what is shared with somebody close, or undoes the ending."""
     fields = await posted(request)

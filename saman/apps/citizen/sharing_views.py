@@ -32,6 +32,15 @@ class UnitShare(msgspec.Struct, frozen=True, kw_only=True):
     said: tuple[NoShown, ...] = ()
 
 
+class YesShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A yes to a unit that stands, since when; `by` somebody with custody, empty when the reader has said it."""
+
+    id: str
+    unit: str
+    since: datetime
+    by: str = ""
+
+
 class ScopeChoice(msgspec.Struct, frozen=True, kw_only=True):
     """Something that can be shared with somebody close, and whether it is."""
 
@@ -106,16 +115,24 @@ class Afterwards(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Sharing(msgspec.Struct, frozen=True, kw_only=True):
-    """Who may look now. `elsewhere` are nos to units that have no tie at present."""
+    """Who may look now. `elsewhere` are nos to units that have no tie at present.
+
+    `waiting` are units that could see `kinds` if they were given a yes, `yeses` what was given.
+    """
 
     units: tuple[UnitShare, ...]
     relatives: tuple[RelativeShare, ...]
     elsewhere: tuple[UnitShare, ...]
     afterwards: Afterwards
+    waiting: tuple[UnitShare, ...] = ()
+    yeses: tuple[YesShown, ...] = ()
 
 
 class ChildSharing(msgspec.Struct, frozen=True, kw_only=True):
-    """A guardian's page: whose it is to say no about the child, by which rule; the units where it is `theirs`."""
+    """A guardian's page: whose it is to say no about the child, by which rule; the units where it is `theirs`.
+
+    `waiting` and `yeses` are as in `Sharing`, as far as the guardian sees of the child what the unit would see.
+    """
 
     name: str
     theirs: bool
@@ -124,6 +141,8 @@ class ChildSharing(msgspec.Struct, frozen=True, kw_only=True):
     law: bool
     units: tuple[UnitShare, ...]
     afterwards: Afterwards
+    waiting: tuple[UnitShare, ...] = ()
+    yeses: tuple[YesShown, ...] = ()
 
 
 class KindChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -158,3 +177,11 @@ class SharingWith(msgspec.Struct, frozen=True, kw_only=True):
     choices: tuple[KindChoice, ...]
     afterwards: Afterwards
     preview: Preview | None = None
+
+
+class YesPage(msgspec.Struct, frozen=True, kw_only=True):
+    """A yes to a unit before it is said, or before `yes` is taken back: who would see more, or less, of what."""
+
+    unit: UnitShare
+    lines: tuple[LossLine, ...]
+    yes: YesShown | None = None

@@ -91,7 +91,7 @@ def _no(stored: Stored) -> No | None:
     """A Consent as a no to one unit; None for any that says something else as well."""
     consent = stored.resource()
     provision = consent.get("provision", {})
-    party = _party(provision)
+    party = party_of(provision)
     kinds = _kinds(provision)
     if not set(provision) <= {"type", "actor", "class"} or provision.get("type") != "deny" or not party or not kinds:
         return None
@@ -100,7 +100,8 @@ def _no(stored: Stored) -> No | None:
     return No(id=stored.id, version=stored.version, party=party, kinds=kinds, since=since, by=by)
 
 
-def _party(provision: Resource) -> str:
+def party_of(provision: Resource) -> str:
+    """The id of the one Organization that a provision names as recipient, or nothing."""
     actors = [one.get("reference", {}).get("reference", "") for one in provision.get("actor", ())]
     return actors[0].removeprefix("Organization/") if len(actors) == 1 and actors[0].startswith("Organization/") else ""
 
@@ -184,10 +185,15 @@ async def saying_about(record: Record, person: str) -> Saying | Refusal:
 
 async def ended(record: Record, no: No) -> Written | Refusal:
     """The Consent of a no, no longer active."""
-    there = await record.read("Consent", no.id)
+    return await taken_back(record, no.id, no.version)
+
+
+async def taken_back(record: Record, id: str, version: int) -> Written | Refusal:
+    """A Consent that was seen at a version, no longer active."""
+    there = await record.read("Consent", id)
     if isinstance(there, Refusal):
         return no_such()
-    return await record.update("Consent", no.id, there.resource() | {"status": "inactive"}, no.version)
+    return await record.update("Consent", id, there.resource() | {"status": "inactive"}, version)
 
 
 def no_such() -> Refusal:

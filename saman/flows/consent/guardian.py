@@ -6,7 +6,7 @@ themselves. What the child said, or another guardian, is not shown. Source of th
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
@@ -65,10 +65,15 @@ async def units(record: Record, person: str) -> tuple[Reach, ...] | Refusal:
     if isinstance(found, Refusal):
         return found
     staff = [one for one in found if one.assignment.kind is Holder.STAFF]
-    parts = {ground: ground.partition("/") for one in staff for ground in one.grounds}
-    seen = await present(record, ((kind, id) for kind, _, id in parts.values()))
+    seen = await seen_among(record, (ground for one in staff for ground in one.grounds))
     cut = (msgspec.structs.replace(one, grounds=tuple(g for g in one.grounds if g in seen)) for one in staff)
     return tuple(one for one in cut if one.grounds)
+
+
+async def seen_among(record: Record, grounds: Iterable[str]) -> Collection[str]:
+    """Those of the resources (`CareTeam/1`) that the one who asks may read."""
+    parts = {ground: ground.partition("/") for ground in grounds}
+    return await present(record, ((kind, id) for kind, _, id in parts.values()))
 
 
 async def nos_for(record: Record, person: str) -> tuple[No, ...] | Refusal:

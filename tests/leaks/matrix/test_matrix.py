@@ -24,6 +24,8 @@ from .world import world_of
 SHARE = 52_000
 A_WORLD = 40_000
 """How many requests one world takes at most; then another is made."""
+FAULTS_TOLD = 30
+"""So many are told of each world, as soon as it has been played."""
 LEAST_PERMITTED = 0.2
 """A matrix in which nearly all is refused would find little: this share is answered with something, at least."""
 
@@ -52,8 +54,10 @@ class _Country:
             await world.close()
             count.update(told.count)
             faults += told.faults
+            for fault in told.faults[:FAULTS_TOLD]:
+                tell(capsys, f"{self.country}: SAMAN_LEAKS_SEED={seed + number} {fault}")
         tell(capsys, f"{self.country}: SAMAN_LEAKS_SEED={seed} {summary(count)}, {len(faults)} faults")
-        assert not faults, "\n".join([f"SAMAN_LEAKS_SEED={seed}", *faults[:30]])
+        assert not faults, "\n".join([f"SAMAN_LEAKS_SEED={seed}", *faults[:FAULTS_TOLD]])
         assert count["leaks"] == 0
         assert count["requests"] >= requests()
         assert count["permitted"] / count["requests"] >= LEAST_PERMITTED

@@ -132,8 +132,8 @@ class View:
     def listed(self, call: Call, answer: Answer, right: Iterable[Thing]) -> None:
         """The matches of a search are these, and so is the total; what else the log shows is not counted."""
         bundle = decoded(answer)
-        shown = [one["id"] for mode, one in entries(bundle) if mode == "match"]
-        wanted = {one.id for one in right}
+        shown = [f"{one['resourceType']}/{one['id']}" for mode, one in entries(bundle) if mode == "match"]
+        wanted = {f"{one.type}/{one.id}" for one in right}
         if _is_log(call):
             return
         extra, missing = set(shown) - wanted, wanted - set(shown)

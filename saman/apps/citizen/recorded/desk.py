@@ -20,9 +20,10 @@ from saman.apps.citizen.recorded import (
     shown,
     today,
     work,
+    yeses,
 )
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.sharing_views import Acting, ChildSharing, OwnLooks, Sharing, SharingWith
+from saman.apps.citizen.sharing_views import Acting, ChildSharing, OwnLooks, Sharing, SharingWith, YesPage
 from saman.apps.citizen.views import (
     Answer,
     Draft,
@@ -149,11 +150,12 @@ class RecordDesk:
 
     async def sharing(self) -> Sharing | Refusal:
         """Who may look."""
-        return self._not_own() or await sharing.sharing(self._own)
+        return self._not_own() or await yeses.with_yeses(self._own, await sharing.sharing(self._own))
 
     async def child_sharing(self) -> ChildSharing | Refusal:
         """Who may look at the child, for a guardian."""
-        return self._own_only(await children.child_sharing(self._own))
+        view = await children.child_sharing(self._own)
+        return self._own_only(await yeses.with_yeses(self._own, view, self._own.person))
 
     async def sharing_with(self, party: str, chosen: Collection[Domain] | None) -> SharingWith | Refusal:
         """One unit, and what saying no to it would change."""
@@ -172,6 +174,22 @@ class RecordDesk:
         if self._is_close:
             return self._own_only(await children.child_unsay(self._own, no))
         return await sharing.unsay(self._own, no)
+
+    async def saying_yes(self, party: str) -> YesPage | Refusal:
+        """What a yes to a unit would open."""
+        return self._own_only(await yeses.saying(self._own, party, self._child))
+
+    async def say_yes(self, party: str) -> Refusal | None:
+        """Says yes to a unit."""
+        return self._own_only(await yeses.say(self._own, party, self._child))
+
+    async def ending_yes(self, yes: str) -> YesPage | Refusal:
+        """What it would close to take a yes back."""
+        return self._own_only(await yeses.ending(self._own, yes, self._child))
+
+    async def end_yes(self, yes: str) -> Refusal | None:
+        """Takes a yes back."""
+        return self._own_only(await yeses.end(self._own, yes, self._child))
 
     async def acting(self) -> Acting | None:
         """For whom somebody close is here; None for the citizen."""
@@ -204,6 +222,11 @@ class RecordDesk:
     @property
     def _is_close(self) -> bool:
         return self._own.record.context.kind == "relative"
+
+    @property
+    def _child(self) -> str:
+        """Whom a guardian asks about; empty for the citizen."""
+        return self._own.person if self._is_close else ""
 
     def _own_only(self, found: T) -> T | Refusal:
         """What was found for a guardian; those close who are none are told that this is for the person alone."""

@@ -131,7 +131,7 @@ def unit_of(
     return UnitShare(
         party=party,
         name=known.name if known else party,
-        roles=_listed(own, [role for role in roles if role]),
+        roles=listed(own, [role for role in roles if role]),
         kinds=kinds_of(own, kinds, words),
         grounds=tuple(own.tell(ground_words(kind).text) for kind in grounds if kind is not None),
         no=NoShown(id=no.id, kinds=kinds_of(own, no.kinds, words), since=no.since) if no else None,
@@ -145,10 +145,11 @@ def _is_closed(one: Reach, kind: Domain, no: No | None) -> bool:
 
 def kinds_of(own: Own, kinds: Collection[Domain], words: Mapping[Domain, str] | None = None) -> str:
     """Kinds of data as a list in the reader's language."""
-    return _listed(own, [own.tell(said) for kind, said in (words or DATA).items() if kind in kinds])
+    return listed(own, [own.tell(said) for kind, said in (words or DATA).items() if kind in kinds])
 
 
-def _listed(own: Own, words: Sequence[str]) -> str:
+def listed(own: Own, words: Sequence[str]) -> str:
+    """Words as a list in the reader's language."""
     return format_list(list(words), locale=own.words.shape.locale)
 
 
