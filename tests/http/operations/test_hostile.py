@@ -172,3 +172,34 @@ async def test_a_large_code_system_is_made_ready_beside_the_others(
     await put(client, system | {"concept": [{"code": "a"}]})
     answer = await client.get("CodeSystem/$lookup?system=urn:beside&code=a")
     assert answer.status_code == 200, answer.text
+
+
+async def test_a_text_to_look_for_is_short(client: httpx.AsyncClient) -> None:
+    asked = parameters(url__uri="http://hl7.org/fhir/ValueSet/administrative-gender", filter__string="e " * 200)
+    assert (await refused(client, asked))["code"] == "too-long"
+
+
+async def test_many_filters_by_hierarchy(client: httpx.AsyncClient) -> None:
+    """Each walks all that lies below; hundreds of them on a deep hierarchy are counted, and refused."""
+    told: dict[str, Any] = {"code": "c0"}
+    for n in range(1, 60):
+        told = {"code": f"c{n}", "concept": [told] + [{"code": f"c{n}-{m}"} for m in range(40)]}
+    deep = {"resourceType": "CodeSystem", "status": "active", "content": "complete", "url": "urn:deep"}
+    await put(client, deep | {"concept": [told]})
+    below = {"property": "concept", "op": "is-a", "value": "c59"}
+    asked = value_set({"system": "urn:deep", "filter": [below] * 450})
+    assert (await refused(client, asked))["code"] == "too-costly"
+
+
+async def test_maps_that_lead_to_each_other_in_many_ways(client: httpx.AsyncClient) -> None:
+    """Two ways from each to the next: 2^18 ways, one visit of each map."""
+    for n in range(18):
+        group = {"source": "urn:s", "element": [{"code": "none"}],
+                 "unmapped": {"mode": "other-map", "url": f"urn:way:{n + 1}"}}  # fmt: skip
+        tree = {"resourceType": "ConceptMap", "status": "active", "url": f"urn:way:{n}", "group": [group, dict(group)]}
+        await put(client, tree)
+    await put(client, {"resourceType": "ConceptMap", "status": "active", "url": "urn:way:18"})
+    asked = parameters(url__uri="urn:way:0", system__uri="urn:s", code__code="x")
+    answer = await client.post("ConceptMap/$translate", json=asked)
+    assert answer.status_code == 200
+    assert answer.json()["parameter"][0] == {"name": "result", "valueBoolean": False}

@@ -114,10 +114,14 @@ class _Reader:
             return
         for number, one in enumerate(resource.get("parameter", ())):
             place = f"Parameters.parameter[{number}]"
-            if self.open and one["name"] not in self.takes and isinstance(one.get("valueString"), str):
-                self.given.others.append((one["name"], one["valueString"]))
+            name = one.get("name", "")
+            if not name:
+                self.issue("required", "A parameter has a name.", f"{place}.name")
                 continue
-            declared = self._known(one["name"], place)
+            if self.open and name not in self.takes and isinstance(one.get("valueString"), str):
+                self.given.others.append((name, one["valueString"]))
+                continue
+            declared = self._known(name, place)
             if declared is not None:
                 self._parameter(declared, one, place)
 

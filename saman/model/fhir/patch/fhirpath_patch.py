@@ -11,7 +11,7 @@ import msgspec
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.fhirpath import Node as Expression
 from saman.model.fhir.patch.elements import Node, Spelling, paired, put, spelled, spellings
-from saman.model.fhir.patch.locate import located, read_path
+from saman.model.fhir.patch.locate import Steps, TooManySteps, located, read_path
 from saman.model.fhir.patch.outcome import MAX_OPERATIONS, NotApplicable, Tree, clear, copied, unprocessable
 from saman.model.fhir.patch.value import Given, given_in
 from saman.model.fhir.validation import validate
@@ -26,6 +26,8 @@ _NEEDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 _NUMBERS = ("index", "source", "destination")
+MOST_STEPS = 200_000
+"""Elements that all paths of one patch may look at."""
 
 
 class Operation(msgspec.Struct, frozen=True):
@@ -47,12 +49,15 @@ class FhirPathPatch(msgspec.Struct, frozen=True):
     def apply(self, tree: Any) -> Any | Refusal:
         """The resource that comes of it; the refusal names the part of the Parameters that cannot be carried out."""
         thinned: list[Any] = []
+        steps = Steps(MOST_STEPS)
         for operation in self.operations:
             root = Node(tree["resourceType"], tree)
             try:
-                found = located(operation.path, root)
+                found = located(operation.path, root, steps)
                 thinned += [one.holder for one in found if operation.type == "delete"]
                 _DO[operation.type](operation, found)
+            except TooManySteps as many:
+                return refused(Kind.TOO_COSTLY, "too-costly", str(many), operation.parts["path"])
             except NotApplicable as why:
                 return unprocessable(why.text, operation.parts[why.place or "path"])
         clear(tree, thinned)
@@ -177,9 +182,11 @@ def read_fhirpath_patch(parameters: Any) -> FhirPathPatch | Refusal:
 
 
 def _read(parameter: Tree, place: str) -> Operation | Issue:
-    if parameter["name"] != "operation":
+    if parameter.get("name") != "operation":
         return Issue("value", "Each parameter of a patch is called operation.", f"{place}.name")
-    parts = {one["name"]: (one, f"{place}.part[{number}]") for number, one in enumerate(parameter.get("part", []))}
+    parts = {
+        one.get("name", ""): (one, f"{place}.part[{number}]") for number, one in enumerate(parameter.get("part", []))
+    }
     places: dict[str, str] = dict.fromkeys(("path", "name", "value", *_NUMBERS), place) | {
         name: where for name, (_, where) in parts.items()
     }

@@ -45,17 +45,40 @@ def read_path(text: str) -> Expression | str:
         return f"This is not FHIRPath (at character {why.position + 1})."
 
 
-def located(path: Expression, root: Node) -> Nodes:
-    """The elements that a path leads to; NotApplicable for a path that cannot be followed here."""
-    return _Finder(root).nodes(path, [root])
+class TooManySteps(Exception):
+    """A patch looks at too much."""
+
+
+class Steps:
+    """How much the paths of a patch may still look at."""
+
+    def __init__(self, left: int) -> None:
+        self._left = left
+
+    def spend(self, steps: int) -> None:
+        """Count work; raises TooManySteps when it is too much."""
+        self._left -= steps
+        if self._left < 0:
+            raise TooManySteps("The paths of this patch look at more elements than one call may. Send smaller ones.")
+
+
+def located(path: Expression, root: Node, steps: Steps) -> Nodes:
+    """The elements that a path leads to; NotApplicable for a path that cannot be followed here, TooManySteps."""
+    return _Finder(root, steps).nodes(path, [root])
 
 
 class _Finder:
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, steps: Steps) -> None:
         self.root = root
+        self.steps = steps
 
     def nodes(self, path: Expression, here: Nodes) -> Nodes:
         """What `path` leads to from `here`."""
+        found = self._nodes(path, here)
+        self.steps.spend(1 + len(here) + len(found))
+        return found
+
+    def _nodes(self, path: Expression, here: Nodes) -> Nodes:
         if isinstance(path, Name):
             is_root = here == [self.root] and path.name in lineage(self.root.type)
             return [self.root] if is_root else [child for one in here for child in one.children(path.name)]
@@ -83,6 +106,7 @@ class _Finder:
 
     def _called(self, call: Call, here: Nodes) -> Nodes:
         if call.name == "where" and len(call.arguments) == 1:
+            self.steps.spend(len(here))
             return [one for one in here if self._holds(call.arguments[0], one)]
         if call.name == "extension" and len(call.arguments) == 1:
             return _extensions(here, call.arguments[0])

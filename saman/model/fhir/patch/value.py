@@ -29,7 +29,7 @@ class Given(msgspec.Struct, frozen=True):
             given = given_in(part)
             if given is None:
                 raise NotApplicable("A value is written as value[x], or as parts.", "value")
-            element = _spelled(spelling.type, part["name"], given.type)
+            element = _spelled(spelling.type, part.get("name", ""), given.type)
             put(made, element, [*paired(made, element), given.made(element)])
         return made, None
 

@@ -65,7 +65,7 @@ class CodeSystem:
         self.concepts: dict[str, Concept] = {}
         self.parents: dict[str, dict[str, None]] = {}
         self.children: dict[str, dict[str, None]] = {}
-        self.declared = {one["code"] for one in tree.get("property", ())}
+        self.declared = {one["code"] for one in tree.get("property", ()) if "code" in one}
         self._meaning = _meanings(tree)
         self._take(tree.get("concept", ()))
         self._folded = {} if self.has_case else {code.casefold(): code for code in reversed(self.concepts)}
@@ -104,15 +104,15 @@ class CodeSystem:
         waiting: list[tuple[Mapping[str, Any], str]] = [(one, "") for one in reversed(list(concepts))]
         while waiting:
             one, parent = waiting.pop()
-            code = one["code"]
-            if parent:
+            code = one.get("code", "")  # one whose code is only an extension cannot be asked for
+            if parent and code:
                 self._link(parent, code)
-            if code not in self.concepts:
+            if code and code not in self.concepts:
                 self.concepts[code] = self._concept(one)
-            waiting.extend((each, code) for each in reversed(one.get("concept", ())))
+            waiting.extend((each, code or parent) for each in reversed(one.get("concept", ())))
 
     def _concept(self, one: Mapping[str, Any]) -> Concept:
-        properties = tuple(_property(each) for each in one.get("property", ()))
+        properties = tuple(_property(each) for each in one.get("property", ()) if "code" in each)
         abstract = inactive = False
         for name, _, value in properties:
             meaning = self._meaning.get(name)
@@ -123,12 +123,12 @@ class CodeSystem:
             elif meaning == "abstract":
                 abstract = abstract or value is True
             elif meaning is not None:
-                inactive = inactive or value is True or value in INACTIVE
+                inactive = inactive or value is True or as_text(value) in INACTIVE
         return Concept(
             one["code"],
             one.get("display", ""),
             one.get("definition", ""),
-            tuple(one.get("designation", ())),
+            tuple(each for each in one.get("designation", ()) if "value" in each),
             properties,
             abstract,
             inactive,
@@ -144,7 +144,7 @@ def _meanings(tree: Mapping[str, Any]) -> dict[str, str]:
     found = dict(_MEANING)
     for one in tree.get("property", ()):
         uri: str = one.get("uri", "")
-        if uri.startswith(PROPERTIES) and uri.removeprefix(PROPERTIES) in _MEANING:
+        if "code" in one and uri.startswith(PROPERTIES) and uri.removeprefix(PROPERTIES) in _MEANING:
             found[one["code"]] = _MEANING[uri.removeprefix(PROPERTIES)]
     return found
 

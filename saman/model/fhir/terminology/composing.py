@@ -14,7 +14,7 @@ import msgspec
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.terminology.canonical import Canonical, canonical
 from saman.model.fhir.terminology.code_system import CodeSystem, Concept
-from saman.model.fhir.terminology.filters import Test, read_filter
+from saman.model.fhir.terminology.filters import Test, cost_of, read_filter
 from saman.model.fhir.terminology.library import Library
 from saman.model.fhir.terminology.unknown import not_loaded, unknown_value_set
 
@@ -139,10 +139,14 @@ class Composition:
         if self._codes is None:
             found: dict[Key, Entry] = {}
             for part in self.includes:
-                for key, entry in self._listed(part).items():
+                listed = self._listed(part)
+                self._composer.spend(len(listed))
+                for key, entry in listed.items():
                     found.setdefault(key, entry)
             for part in self.excludes:
-                for key in self._listed(part):
+                listed = self._listed(part)
+                self._composer.spend(len(listed))
+                for key in listed:
                     found.pop(key, None)
             if self._active_only:
                 found = {key: one for key, one in found.items() if not (one.concept and one.concept.inactive)}
@@ -152,10 +156,10 @@ class Composition:
     def _listed(self, part: Part) -> Mapping[Key, Entry]:
         part.check()
         if part.system:
-            own = self._own(part)
+            own: Mapping[Key, Entry] = self._own(part)
             others: Sequence[Composition] = part.sets
         else:
-            own, others = (dict(part.sets[0].codes()), part.sets[1:]) if part.sets else ({}, ())
+            own, others = (part.sets[0].codes(), part.sets[1:]) if part.sets else ({}, ())
         for one in others:
             among = one.codes()
             self._composer.spend(len(own))
@@ -237,13 +241,13 @@ class Composer:
             raise Unanswerable(too_costly(place))
         part = Part(told.get("system", ""), place)
         if "concept" in told:
-            part.listed = {one["code"]: one for one in told["concept"]}
+            part.listed = {one["code"]: one for one in told["concept"] if "code" in one}
         if part.system:
             self._load(part, told.get("version", ""))
         if part.loaded is not None:
             self._filter(part, told.get("filter", ()), part.loaded)
         for number, url in enumerate(told.get("valueSet", ())):
-            self._import(part, canonical(url), f"{place}.valueSet[{number}]")
+            self._import(part, url, f"{place}.valueSet[{number}]")
         return part
 
     def _load(self, part: Part, version: str) -> None:
@@ -265,14 +269,15 @@ class Composer:
 
     def _filter(self, part: Part, told: Sequence[Tree], system: CodeSystem) -> None:
         for number, one in enumerate(told):
-            self.spend(len(system.concepts) // 10)
+            self.spend(cost_of(one, len(system.concepts)))
             found = read_filter(system, one)
             if isinstance(found, Refusal):
                 part.fault = part.fault or at_place(found, f"{part.place}.filter[{number}]")
             else:
                 part.filters.append(found)
 
-    def _import(self, part: Part, wanted: Canonical, place: str) -> None:
+    def _import(self, part: Part, url: str | None, place: str) -> None:
+        wanted = canonical(url or "")
         if wanted in self._under_way:
             raise Unanswerable(refused(Kind.UNPROCESSABLE, "processing", "This value set imports itself.", place))
         if len(self._under_way) >= MOST_DEPTH:

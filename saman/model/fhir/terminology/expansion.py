@@ -18,6 +18,9 @@ from saman.model.fhir.terminology.library import Library, Tree
 MOST_AT_ONCE = 5000
 """Codes in one answer."""
 
+MOST_SOUGHT = 200
+"""Characters of the text that codes and names are looked through for."""
+
 _HEAD = (
     "url", "identifier", "version", "name", "title", "status", "experimental", "date", "publisher", "description",
     "jurisdiction", "copyright",
@@ -44,9 +47,15 @@ class Expanding(msgspec.Struct, frozen=True, kw_only=True):
 
 def expand(library: Library, tree: Tree, asked: Expanding, now: datetime) -> dict[str, Any] | Refusal:
     """The value set `tree` with its expansion; refused when a code system is not loaded or it would be too large."""
+    if len(asked.text) > MOST_SOUGHT:
+        text = f"The text to look for has at most {MOST_SOUGHT} characters."
+        return refused(Kind.INVALID, "too-long", text, "filter")
     composer = Composer(library, asked.versions)
     try:
-        found = [one for one in composer.compose(tree).codes().values() if _is_wanted(one, asked)]
+        every = composer.compose(tree).codes().values()
+        words = fold(asked.text).split()
+        composer.spend(len(every) * len(words))
+        found = [one for one in every if _is_wanted(one, asked) and _has(one, words)]
     except Unanswerable as unanswerable:
         return unanswerable.refusal
     if asked.count is None and len(found) - asked.offset > MOST_AT_ONCE:
@@ -91,20 +100,19 @@ def _used(found: Sequence[Entry]) -> Iterator[dict[str, Any]]:
 
 
 def _is_wanted(one: Entry, asked: Expanding) -> bool:
-    if one.system in asked.without_systems:
+    if one.concept is not None and one.concept.inactive and asked.active_only:
         return False
-    if one.concept is not None and (
-        (asked.active_only and one.concept.inactive) or (asked.without_abstract and one.concept.abstract)
-    ):
+    if one.concept is not None and one.concept.abstract and asked.without_abstract:
         return False
-    return not asked.text or _has(one, asked.text)
+    return one.system not in asked.without_systems
 
 
-def _has(one: Entry, text: str) -> bool:
-    """Whether every word of `text` stands in the code or in one of the names, whatever its case and accents."""
+def _has(one: Entry, words: Sequence[str]) -> bool:
+    """Whether every folded word stands in the code or in one of the names, whatever its case and accents."""
+    if not words:
+        return True
     names = [one.code, own_display(one), *(each["value"] for each in designations_of(one))]
-    folded = [fold(name) for name in names]
-    return any(all(word in name for word in fold(text).split()) for name in folded)
+    return any(all(word in name for word in words) for name in map(fold, names))
 
 
 def own_display(one: Entry) -> str:
@@ -115,7 +123,8 @@ def own_display(one: Entry) -> str:
 
 def designations_of(one: Entry) -> tuple[Mapping[str, Any], ...]:
     """The names of a code besides its display, those of the value set first."""
-    return (*one.listed.get("designation", ()), *(one.concept.designations if one.concept else ()))
+    listed = (each for each in one.listed.get("designation", ()) if "value" in each)
+    return (*listed, *(one.concept.designations if one.concept else ()))
 
 
 def _display(one: Entry, asked: Expanding) -> tuple[str, bool]:

@@ -19,10 +19,18 @@ _SELF = frozenset({"concept", "code"})
 
 def read_filter(system: CodeSystem, told: Mapping[str, Any]) -> Test | Refusal:
     """The filter that `told` (property, op, value) writes; refused when the code system has nothing to test."""
-    name, op, value = told["property"], told["op"], told["value"]
+    name, op, value = told.get("property", ""), told.get("op", ""), told.get("value", "")
+    if not name or not value or (op != "regex" and op not in _MAKE):
+        text = "A filter names a property, an operator of R4 and a value."
+        return refused(Kind.UNPROCESSABLE, "not-supported", text)
     if op == "regex":
         return _regex(system, name, value)
     return _MAKE[op](system, name, value)
+
+
+def cost_of(told: Mapping[str, Any], concepts: int) -> int:
+    """Steps that it takes to make a filter on a code system of so many concepts ready: hierarchies are walked."""
+    return 2 * concepts if told.get("op") in _WALKING else 1
 
 
 def _regex(system: CodeSystem, name: str, value: str) -> Test | Refusal:
@@ -109,3 +117,4 @@ _MAKE: dict[str, Make] = {
     "descendent-of": _by_place(lambda system, code: system.below(code) - {code}, wanted=True),
     "generalizes": _by_place(lambda system, code: system.above(code) | {code}, wanted=True),
 }
+_WALKING = frozenset({"is-a", "is-not-a", "descendent-of", "generalizes"})

@@ -66,7 +66,7 @@ class Library:
             for part in tree.get("compose", {}).get(name, ()):
                 if "system" in part:
                     yield Need("CodeSystem", part["system"])
-                yield from (Need("ValueSet", canonical(url).url) for url in part.get("valueSet", ()))
+                yield from (Need("ValueSet", canonical(url).url) for url in part.get("valueSet", ()) if url)
         for group in tree.get("group", ()):
             if "url" in group.get("unmapped", {}):
                 yield Need("ConceptMap", canonical(group["unmapped"]["url"]).url)

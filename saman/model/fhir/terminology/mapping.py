@@ -79,6 +79,8 @@ class _Walk:
         self._library = library
         self._how = how
         self._left = MOST_STEPS
+        self._known: dict[tuple[Canonical, str, str], list[Match]] = {}
+        """What maps have said on the way, so that many ways to one of them cost no more than one."""
 
     def by_map(self, tree: Tree, one: Coded, way: tuple[Canonical, ...]) -> list[Match] | Refusal:
         """What a map says of a code; `way` are the maps that led here."""
@@ -107,33 +109,40 @@ class _Walk:
         if found or "unmapped" not in group:
             return found
         told = group["unmapped"]
-        if told["mode"] == "provided":
+        if told.get("mode") == "provided":
             return [_match(tree, group.get("target", ""), {"code": one.code, "display": one.display}, "equal")]
-        if told["mode"] == "fixed":
+        if told.get("mode") == "fixed":
             return [_match(tree, group.get("target", ""), told, "inexact")] if "code" in told else []
-        return self._by_other(canonical(told.get("url", "")), one, way)
+        return self._by_other(canonical(told["url"]), one, way) if "url" in told else []
 
     def _by_other(self, wanted: Canonical, one: Coded, way: tuple[Canonical, ...]) -> list[Match] | Refusal:
         if wanted in way or len(way) >= MOST_MAPS:
             text = "These concept maps lead to each other without end."
             return refused(Kind.UNPROCESSABLE, "processing", text, _OTHER)
+        key = (wanted, one.system, one.code)
+        if key in self._known:
+            return self._known[key]
         other = self._library.resource("ConceptMap", *wanted)
         if other is None:
             return refused(Kind.NOT_FOUND, "not-found", "A concept map leads to another one that is not here.", _OTHER)
-        return self.by_map(other, one, (*way, wanted))
+        found = self.by_map(other, one, (*way, wanted))
+        if not isinstance(found, Refusal):
+            self._known[key] = found
+        return found
 
 
 def _forwards(tree: Tree, group: Tree, one: Coded) -> Iterator[Match]:
     for element in group.get("element", ()):
         if element.get("code") == one.code:
             for target in element.get("target", ()):
-                yield _match(tree, group.get("target", ""), target, target["equivalence"])
+                if "equivalence" in target:
+                    yield _match(tree, group.get("target", ""), target, target["equivalence"])
 
 
 def _backwards(tree: Tree, group: Tree, one: Coded) -> Iterator[Match]:
     for element in group.get("element", ()):
         for target in element.get("target", ()):
-            if target.get("code") == one.code and "code" in element:
+            if target.get("code") == one.code and "code" in element and "equivalence" in target:
                 equivalence: str = target["equivalence"]
                 yield _match(tree, group.get("source", ""), element, _BACKWARDS.get(equivalence, equivalence))
 
@@ -144,6 +153,6 @@ def _match(tree: Tree, system: str, told: Tree, equivalence: str) -> Match:
         equivalence,
         {name: value for name, value in concept.items() if value} if "code" in told else {},
         tree.get("url", ""),
-        tuple(told.get("product", ())),
+        tuple(each for each in told.get("product", ()) if "property" in each and "value" in each),
         bool(told.get("dependsOn")),
     )

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import gather
@@ -40,7 +39,7 @@ async def check_value_set(call: Call, given: Given) -> Answer | Parts | Resource
     refusal = await gather(call.record, library, {Need("CodeSystem", one.system) for one in asked if one.system})
     if refusal is not None:
         return refusal
-    done = await asyncio.to_thread(check_in_value_set, library, tree, asked, _how(given), Composer(library))
+    done = await beside(check_in_value_set, library, tree, asked, _how(given), Composer(library))
     return done if isinstance(done, Refusal) else _checked(done)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.declared import Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.subject import value_set
@@ -41,7 +41,7 @@ async def expand_value_set(call: Call, given: Given) -> Answer | Parts | Resourc
     tree = await value_set(call, given, library)
     if isinstance(tree, Refusal):
         return tree
-    return await asyncio.to_thread(expand, library, tree, _asked(given), call.record.context.now)
+    return await beside(expand, library, tree, _asked(given), call.record.context.now)
 
 
 def _asked(given: Given) -> Expanding:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
 from saman.apps.fhir_api.answer import THREADED
 from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.operations.beside import beside
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import CodeSystem, Library, Need
@@ -71,7 +71,7 @@ async def read(stored: Stored) -> Any:
     A large one is made ready beside the event loop, which it would hold up for a second or two.
     """
     if len(stored.body) > THREADED:
-        return await asyncio.to_thread(_made, stored)
+        return await beside(_made, stored)
     return _made(stored)
 
 

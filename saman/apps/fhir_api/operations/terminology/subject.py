@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import gather, instance
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -50,7 +50,7 @@ async def code_system(call: Call, given: Given, library: Library, names: Names) 
         return not_loaded(url, given.place(names.url), known=library.code_system(url))
     if isinstance(found, (Refusal, CodeSystem)):
         return found
-    return await asyncio.to_thread(CodeSystem, found)
+    return await beside(CodeSystem, found)
 
 
 async def _told(call: Call, given: Given, names: Names, kind: str, library: Library) -> Any | Refusal | None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
 from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import MOST_VERSIONS, gather, instance
@@ -49,7 +49,7 @@ async def translate_code(call: Call, given: Given) -> Answer | Parts | Resource 
         target_set=given.text("target"),
         reverse=given.one("reverse") is True,
     )
-    found = await asyncio.to_thread(translate, library, maps, asked, how)
+    found = await beside(translate, library, maps, asked, how)
     return found if isinstance(found, Refusal) else tuple(_told(found))
 
 

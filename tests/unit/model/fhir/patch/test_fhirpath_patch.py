@@ -165,3 +165,15 @@ def test_whatever_is_written_is_done_or_refused(path: str, kind: str) -> None:
         assert made.issues[0].path
     else:
         assert made["id"] == "a"
+
+
+def test_paths_that_look_at_too_much_are_refused() -> None:
+    wide = PERSON | {"extension": [{"url": f"urn:{number}", "valueString": "x"} for number in range(1800)]}
+    criterion = " and ".join(["url != 'a'"] * 60)
+    path = f"Patient.extension.where({criterion}).where(url = 'urn:1')"
+    operations = [operation("replace", f"{path}.value", value={"valueString": "y"})] * 20
+    patch = read_fhirpath_patch({"resourceType": "Parameters", "parameter": operations})
+    assert not isinstance(patch, Refusal), patch
+    made = patched(wide, patch)
+    assert isinstance(made, Refusal)
+    assert made.issues[0].code == "too-costly"
