@@ -88,9 +88,9 @@ def _challenge(call: Call) -> bytes:
     return b'Bearer realm="saman", error="invalid_token"' if sent else b'Bearer realm="saman"'
 
 
-def information(text: str) -> bytes:
-    """An OperationOutcome that says that all went well."""
-    return outcome_text([Issue("informational", text, severity="information")]).encode()
+def information(text: str, *more: Issue) -> bytes:
+    """An OperationOutcome that says that all went well, and what else there is to know."""
+    return outcome_text([Issue("informational", text, severity="information"), *more]).encode()
 
 
 async def send_answer(answer: Answer, call: Call, send: Send) -> None:

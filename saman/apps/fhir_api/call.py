@@ -12,8 +12,9 @@ from saman.apps.auth.identity import request_id
 from saman.apps.fhir_api.identify import Identify
 from saman.apps.fhir_api.negotiation import FORM, Preferences, media_type, preferences, unreadable
 from saman.kernel import json
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.patch import Held, Patch, read_fhirpath_patch, read_json_patch
+from saman.model.fhir.sanitising import sanitise
 from saman.record import Record, Store
 from saman.record.step import JSON_PATCH
 
@@ -33,12 +34,12 @@ def everything(_body: Any) -> Refusal | None:
 class Call:
     """A call under way; `type`, `id` and `last` are what its path names: `last` a version, or a type in a compartment.
 
-    `admits` is what the region says of bodies, and of what patches make.
+    `admits` is what the region says of bodies, and of what patches make; `mended` what was changed in them.
     """
 
     __slots__ = (
         "_most", "_receive", "_record", "_request", "_scope", "admits", "base", "headers", "id", "last",
-        "method", "parts", "query", "type",
+        "mended", "method", "parts", "query", "type",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, base: str, most: int, admit: Admit) -> None:
@@ -54,6 +55,7 @@ class Call:
         self._receive = receive
         self._most = most
         self.admits = admit
+        self.mended: tuple[Issue, ...] = ()
 
     async def enter(self, store: Store, identify: Identify) -> Refusal | None:
         """Open the record for whoever calls; refused when that is nobody."""
@@ -101,7 +103,15 @@ class Call:
         refusal = unreadable(self.header(b"content-type"))
         body = refusal or await self.body()
         value = body if isinstance(body, Refusal) else json.decode(body)
-        return value if isinstance(value, Refusal) else self.admits(value) or value
+        if isinstance(value, Refusal) or isinstance(body, Refusal):
+            return value
+        return (self._taken(value) if b"div" in body else self.admits(value)) or value
+
+    def _taken(self, tree: Any) -> Refusal | None:
+        """Sanitise the narratives in `tree`, unless handling is strict, and say why the region does not take it."""
+        if not self.prefers.strict:
+            self.mended = sanitise(tree)
+        return self.admits(tree)
 
     async def patch(self) -> Patch | Refusal:
         """The patch in the body, by its Content-Type: JSON Patch, or FHIRPath Patch as a Parameters resource."""
@@ -115,7 +125,7 @@ class Call:
         if isinstance(value, Refusal):
             return value
         patch = read_json_patch(value) if name == JSON_PATCH else read_fhirpath_patch(value)
-        return patch if isinstance(patch, Refusal) else Held(patch, self.admits)
+        return patch if isinstance(patch, Refusal) else Held(patch, self._taken)
 
     async def form(self) -> Pairs | Refusal:
         """The fields of a form in the body, decoded, in order."""

@@ -179,7 +179,7 @@ def _written(result: Written | Refusal, call: Call) -> Answer | Refusal:
     if wanted in ("", "representation") and _may_read(result, call):
         return resource_answer(stored, status, headers)
     text = "Nothing was made: this is there already." if result.found else "It is stored."
-    body = information(text) if wanted == "OperationOutcome" else b""
+    body = information(text, *call.mended) if wanted == "OperationOutcome" else b""
     return Answer(status, body, (*version_headers(stored), *headers))
 
 
