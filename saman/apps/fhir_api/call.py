@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,11 +35,12 @@ class Call:
     """A call under way; `type`, `id` and `last` are what its path names: `last` a version, or a type in a compartment.
 
     `admits` is what the region says of bodies, and of what patches make; `mended` what was changed in them.
+    `wants_content` says that a Binary is asked for as what it holds.
     """
 
     __slots__ = (
         "_most", "_receive", "_record", "_request", "_scope", "admits", "base", "headers", "id", "last",
-        "mended", "method", "parts", "query", "type",
+        "mended", "method", "parts", "query", "type", "wants_content",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, base: str, most: int, admit: Admit) -> None:
@@ -56,6 +57,7 @@ class Call:
         self._most = most
         self.admits = admit
         self.mended: tuple[Issue, ...] = ()
+        self.wants_content = False
 
     async def enter(self, store: Store, identify: Identify) -> Refusal | None:
         """Open the record for whoever calls; refused when that is nobody."""
@@ -158,6 +160,23 @@ class Call:
                 return self._too_large()
             more = message.get("more_body", False)
         return bytes(body)
+
+    async def pieces(self) -> AsyncIterator[bytes | Refusal]:
+        """The body as it comes, at last a refusal when it is not whole."""
+        if self.header(b"content-encoding") not in ("", "identity"):
+            yield refused(Kind.MEDIA, "not-supported", "Send the body as it is, without Content-Encoding.")
+            return
+        told, size, more = self.headers.get(b"content-length", b""), 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                yield refused(Kind.INVALID, "incomplete", "The connection ended before the body did.")
+                return
+            size += len(message.get("body", b""))
+            yield message.get("body", b"")
+            more = message.get("more_body", False)
+        if told.isdigit() and int(told) != size:
+            yield refused(Kind.INVALID, "incomplete", "The body is not as long as Content-Length says.")
 
     def _too_large(self) -> Refusal:
         return refused(Kind.TOO_LARGE, "too-long", f"A body may hold at most {self._most} bytes.")
