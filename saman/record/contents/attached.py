@@ -46,11 +46,12 @@ async def _misleading(
     place = place_of({"reference": attachment.get("url")}, door.base)
     if place is None or place[0] != _BINARY:
         return None
+    fitting = (row.person, None) if door.context.is_system else (row.person,)
     if place[1] in beside:
-        fits = beside[place[1]].person == row.person
+        fits = beside[place[1]].person in fitting
     else:
         there = await read_row(unnarrowed(door), "Binary", place[1])
-        fits = door.context.is_system if there is None else not there["deleted"] and there["person"] == row.person
+        fits = door.context.is_system if there is None else not there["deleted"] and there["person"] in fitting
     if fits:
         return None
     text = "It names no Binary about the same person. Make one whose securityContext is that person first."

@@ -67,9 +67,7 @@ async def test_the_row_holds_no_data(call: Caller) -> None:
     found = (await client.get("Binary", params={"_id": id})).json()["entry"][0]["resource"]
     digest = hashlib.sha256(DATA).hexdigest()
     assert "data" not in found
-    assert found["_data"]["extension"] == [
-        {"url": "urn:saman:content", "valueString": f"sha-256:{digest};{len(DATA)}"}
-    ]
+    assert found["_data"]["extension"] == [{"url": "urn:saman:content", "valueString": f"sha-256:{digest};{len(DATA)}"}]
     assert found["contentType"] == "application/pdf"
 
 
