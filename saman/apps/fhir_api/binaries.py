@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
-
-import msgspec
 
 from saman.apps.fhir_api.answer import Answer, Header, Streamed, version_headers
 from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.negotiation import OTHER_FORMS, media_type, unreadable
-from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.record import Stored, Written
 from saman.record.contents.bringing import bring
-from saman.record.contents.files import PIECE, Content, Contents, too_large
+from saman.record.contents.files import too_large
 from saman.record.contents.keeping import is_media_type
-from saman.record.contents.marking import content_of, unmarked
+from saman.record.contents.source import Source, source_of
 from saman.record.render import outcome_text
 from saman.record.rows import Resource
 
@@ -57,39 +52,18 @@ async def brought(call: Call, expected: int | None) -> Written | Refusal:
 
 def binary_answer(found: Stored, call: Call) -> Answer | Refusal:
     """A Binary as its content, or as a resource that holds it, in pieces either way."""
-    resource = found.resource()
-    content = content_of(resource)
-    contents = call.record.store.contents
-    if content is not None and (contents is None or not contents.is_there(content)):
-        text = "The content of this Binary cannot be read now. Try again soon."
-        return refused(Kind.UNAVAILABLE, "transient", text, key="record.unavailable")
-    source = _Source(b64decode(resource.get("data", "")), content, contents)
-    return _raw(found, resource, source, call) if call.wants_content else _as_resource(found, resource, source)
+    source = source_of(found.resource(), call.record.store.contents)
+    if isinstance(source, Refusal):
+        return source
+    if call.wants_content:
+        return _raw(found, source, call)
+    return Answer(200, headers=version_headers(found), streamed=Streamed(*source.in_resource()))
 
 
-class _Source(msgspec.Struct, frozen=True):
-    """Where the bytes are: in a file, or in the row of a Binary that was stored before there were files."""
-
-    inline: bytes
-    content: Content | None
-    contents: Contents | None
-
-    @property
-    def size(self) -> int:
-        return len(self.inline) if self.content is None else self.content.size
-
-    async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
-        if self.content is None or self.contents is None:
-            yield self.inline[start : start + length]
-            return
-        async for piece in self.contents.read(self.content, start, length):
-            yield piece
-
-
-def _raw(found: Stored, resource: Resource, source: _Source, call: Call) -> Answer:
-    content_type = str(resource.get("contentType"))
+def _raw(found: Stored, source: Source, call: Call) -> Answer:
+    content_type = str(source.resource.get("contentType"))
     content_type = content_type if is_media_type(content_type) else "application/octet-stream"
-    headers = (*version_headers(found), (b"accept-ranges", b"bytes"), _SANDBOX, *_security_context(resource))
+    headers = (*version_headers(found), (b"accept-ranges", b"bytes"), _SANDBOX, *_security_context(source.resource))
     if not _SHOWN.fullmatch(content_type):
         headers += ((b"content-disposition", b"attachment"),)
     status, start, length = 200, 0, source.size
@@ -131,24 +105,3 @@ def _unsatisfiable(size: int) -> Answer:
     text = "The content has no such part."
     body = outcome_text([Issue("value", text, "Range")]).encode()
     return Answer(416, body, ((b"content-range", b"bytes */%d" % size),))
-
-
-def _as_resource(found: Stored, resource: Resource, source: _Source) -> Answer:
-    bare = {name: one for name, one in unmarked(resource).items() if name != "data"}
-    head, tail = json.encode(bare), b""
-    if source.size:
-        head, tail = head[:-1] + b',"data":"', b'"}'
-    length = len(head) + -(-source.size // 3) * 4 + len(tail)
-    return Answer(200, headers=version_headers(found), streamed=Streamed(length, _in_base64(head, source, tail)))
-
-
-async def _in_base64(head: bytes, source: _Source, tail: bytes) -> AsyncIterator[bytes]:
-    yield head
-    waiting = b""
-    async for piece in source.read(0, source.size):
-        waiting += piece
-        whole = len(waiting) - len(waiting) % 3
-        if whole >= PIECE:
-            yield b64encode(waiting[:whole])
-            waiting = waiting[whole:]
-    yield b64encode(waiting) + tail

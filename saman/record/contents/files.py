@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -81,6 +81,21 @@ class Contents:
             return _unwritten(error)
         finally:
             arriving.drop()
+
+    def put(self, pieces: Iterable[bytes]) -> Refusal | None:
+        """The same for what an operator brings back, of any length."""
+        try:
+            arriving = self._begin()
+            try:
+                for piece in pieces:
+                    if arriving.add(piece):
+                        arriving.write()
+                self._settle(arriving)
+            finally:
+                arriving.drop()
+        except OSError as error:
+            return _unwritten(error)
+        return None
 
     def is_there(self, content: Content) -> bool:
         """Whether the file is there, in its full length."""

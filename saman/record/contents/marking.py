@@ -57,5 +57,8 @@ def as_kept(resource: Resource) -> Resource:
     """A Binary as its row would be, so that it can be compared with what is stored; others as they are."""
     if resource["resourceType"] != "Binary" or "data" not in resource:
         return resource
-    data = b64decode(resource["data"])
+    try:
+        data = b64decode(resource["data"])
+    except ValueError:
+        return resource
     return marked(resource, Content(hashlib.sha256(data).hexdigest(), len(data)))
