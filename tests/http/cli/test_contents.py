@@ -9,8 +9,11 @@ import tarfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from saman.kernel import json
 from saman.ops.settings import load
+from tests.conftest import Database
 from tests.http.cli.conftest import Saman
 from tests.http.cli.test_data import told
 
@@ -57,7 +60,10 @@ def test_in_and_out(saman: Saman, tmp_path: Path) -> None:
     assert file().read_bytes() == DATA
 
 
-def test_a_backup_holds_the_contents(saman: Saman, tmp_path: Path) -> None:
+def test_a_backup_holds_the_contents(
+    saman: Saman, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SAMAN_DATABASE_ADMIN_URL", database.admin_url)
     told(saman, written(tmp_path / "some.ndjson", binary("backed-up", DATA)))
     backup = tmp_path / "backup"
     assert saman("backup", backup).status == 0
