@@ -139,13 +139,16 @@ class Contents:
         return False
 
     def _begin(self) -> Arriving:
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        for folder in (self.folder, self._incoming):
+            folder.mkdir(mode=0o700, exist_ok=True)
         return Arriving(self._incoming / secrets.token_hex(16))
 
     def _settle(self, arriving: Arriving) -> Content:
         content = arriving.finished()
         target = self.file(content.digest)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (target.parent.parent, target.parent):
+            folder.mkdir(mode=0o700, exist_ok=True)
         with self._locked(fcntl.LOCK_SH):
             os.utime(arriving.path)
             arriving.path.replace(target)

@@ -43,7 +43,9 @@ async def test_what_is_sent_comes_back(call: Caller, contents: Contents) -> None
     assert files_in(contents) == [in_file(DATA)]
     file = contents.folder / in_file(DATA)
     assert (file.stat().st_mode & 0o777, file.read_bytes()) == (0o600, DATA)
-    assert file.parent.stat().st_mode & 0o777 == 0o700
+    folders = [one for one in (contents.folder, *contents.folder.rglob("*")) if one.is_dir()]
+    assert {one.stat().st_mode & 0o777 for one in folders} == {0o700}
+    assert len(folders) == 4
     answer = await client.get(f"Binary/{id}")
     assert (answer.status_code, answer.content) == (200, DATA)
     headers = answer.headers
