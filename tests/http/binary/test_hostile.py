@@ -317,3 +317,36 @@ async def test_over_a_real_connection(served: httpx.AsyncClient, contents: Conte
         part = await served.get(f"Binary/{id}", headers={"range": "bytes=7-9"})
         assert (part.status_code, part.content) == (206, data[7:10])
     assert (await served.post("Binary", content=data + b"x", headers=PDF)).status_code == 413
+
+
+async def test_nothing_is_whole_in_memory(
+    app: ASGIApp, call: Caller, contents: Contents, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    write = on_disk.Arriving.write
+
+    def noted(self: on_disk.Arriving) -> None:
+        held.append(len(self._waiting))
+        write(self)
+
+    monkeypatch.setattr(on_disk.Arriving, "write", noted)
+    pieces = [piece(b"x" * 1000) for _ in range(MOST // 1000 - 1)]
+    assert (await posted(app, Sender(*pieces, piece(b"x", more=False)))).status == 201
+    assert len(held) > 1
+    assert max(held) < on_disk.PIECE + 1000
+    id = await sent(call("system"), b"y" * MOST)
+    for accept, most in ((b"*/*", on_disk.PIECE), (b"application/fhir+json", on_disk.PIECE * 4 // 3)):
+        reader = Sender()
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": f"/fhir/Binary/{id}",
+            "root_path": "",
+            "query_string": b"",
+            "headers": [SYSTEM, (b"accept", accept)],
+        }
+        await app(scope, reader.receive, reader.send)  # type: ignore[arg-type]
+        sizes = [len(message["body"]) for message in reader.sent[1:]]
+        assert len(sizes) > 2
+        assert max(sizes) <= most
+        assert sum(sizes) == int(dict(reader.sent[0]["headers"])[b"content-length"])
