@@ -256,7 +256,7 @@ async def test_who_sees_it(call: Caller) -> None:
 
 async def test_who_may_not_write_is_refused_before_anything_is_read(call: Caller, contents: Contents) -> None:
     kari = await made(call("system"), patient())
-    for who in ("nurse:unit-a", "relative:none"):
+    for who in ("nurse:unit-a", "relative:none", f"citizen:{kari}"):
         headers = PDF | {"x-security-context": f"Patient/{kari}"}
         assert (await call(who).post("Binary", content=DATA, headers=headers)).status_code == 403
         assert (await call(who).put("Binary/nothing", content=DATA, headers=headers)).status_code in (403, 404)
