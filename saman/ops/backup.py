@@ -21,7 +21,9 @@ from psycopg import pq
 from psycopg.conninfo import conninfo_to_dict
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.ops.backup_contents import archive_of, pack, unpack, unsound
 from saman.ops.postgres import wheel_binaries
+from saman.record.contents import Contents
 from saman.record.restoring import analyse, empty_room, in_the_way
 
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -37,9 +39,10 @@ class Backup(msgspec.Struct, frozen=True):
     digest: str
 
 
-def make_backup(admin_url: str, target: Path, now: datetime) -> Backup | Refusal:
+def make_backup(admin_url: str, target: Path, now: datetime, contents: Contents | None = None) -> Backup | Refusal:
     """Write the database to `target`, or to a file named by the time in the folder `target`; with its checksum beside.
 
+    What Binaries hold goes to an archive beside it, after the database, so that it has all that the database names.
     The file appears when it is whole. An existing file is never replaced.
     """
     file = target / f"saman-{now:%Y%m%d-%H%M%S}.dump" if target.is_dir() else target
@@ -55,12 +58,24 @@ def make_backup(admin_url: str, target: Path, now: datetime) -> Backup | Refusal
             if failed is not None:
                 return failed
             digest = _digest(part)
-            _keep(_checksum_file(file), f"{digest}  {file.name}\n")
+            packed = _packed(contents, archive_of(file))
+            _keep(_checksum_file(file), f"{digest}  {file.name}\n{packed}")
             part.rename(file)
     except OSError as error:
         kind = Kind.STORAGE_FULL if error.errno == 28 else Kind.UNAVAILABLE
         return refused(kind, "exception", f"{file} cannot be written: {error.strerror}.", "FILE")
     return Backup(file, file.stat().st_size, digest)
+
+
+def _packed(contents: Contents | None, archive: Path) -> str:
+    """The line of the checksum file for the archive of contents, once it is there; empty when there are none."""
+    if contents is None or not any(contents.all()):
+        return ""
+    with _unfinished(archive) as part:
+        pack(contents, part)
+        digest = _digest(part)
+        part.rename(archive)
+    return f"{digest}  {archive.name}\n"
 
 
 def check_backup(file: Path) -> Backup | Refusal:
@@ -70,16 +85,24 @@ def check_backup(file: Path) -> Backup | Refusal:
         missing = checksum if file.is_file() else file
         return refused(Kind.NOT_FOUND, "not-found", f"{missing} is not there.", "FILE")
     digest = _digest(file)
-    if checksum.read_text("utf-8").split()[:1] != [digest]:
+    told = checksum.read_text("utf-8").split()
+    if told[:1] != [digest]:
         text = f"{file} is not what was backed up: its checksum differs from the one in {checksum.name}."
         return refused(Kind.INVALID, "invalid", text, "FILE")
-    tools = _tools(0)
+    archive = archive_of(file)
+    if archive.name in told and (not archive.is_file() or _digest(archive) != told[told.index(archive.name) - 1]):
+        text = f"{archive} is not there, or is not what was backed up: its checksum differs."
+        return refused(Kind.INVALID, "invalid", text, "FILE")
+    tools = unsound(file) or _tools(0)
     failed = tools if isinstance(tools, Refusal) else _readable(tools, file)
     return failed or Backup(file, file.stat().st_size, digest)
 
 
-def bring_back(admin_url: str, file: Path, *, force: bool) -> Backup | Refusal:
-    """Put a checked backup into an empty database; with `force` in place of what is there. Whole or not at all."""
+def bring_back(admin_url: str, file: Path, *, force: bool, contents: Contents | None = None) -> Backup | Refusal:
+    """Put a checked backup into an empty database; with `force` in place of what is there. Whole or not at all.
+
+    Contents come first: those that nothing refers to harm nobody, and are swept.
+    """
     backup = check_backup(file)
     if isinstance(backup, Refusal):
         return backup
@@ -87,6 +110,9 @@ def bring_back(admin_url: str, file: Path, *, force: bool) -> Backup | Refusal:
         tools = in_the_way(connection, force=force) or _tools(connection.info.server_version // 10000)
         if isinstance(tools, Refusal):
             return tools
+        unfit = unpack(file, contents) if contents is not None else None
+        if unfit is not None:
+            return unfit
         with empty_room(connection, wanted=force) as done:
             command = ["pg_restore", "--no-owner", "--single-transaction", "--exit-on-error"]
             database = conninfo_to_dict(admin_url).get("dbname", "")

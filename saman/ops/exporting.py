@@ -10,12 +10,16 @@ import os
 import re
 import shutil
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES
 from saman.record import Page, Record
+from saman.record.contents import Contents
+from saman.record.contents.source import source_of
 from saman.record.search.query import read_query
 
 PAGE = 1000
@@ -74,7 +78,9 @@ async def _write(record: Record, folder: Path, tell: Tell) -> Counter[str] | Ref
             if isinstance(page, Refusal):
                 return page
             if page.matches:
-                _append(folder / f"{kind}.ndjson", [one.text() for one in page.matches])
+                wrong = await _append(folder / f"{kind}.ndjson", page, record.store.contents)
+                if wrong is not None:
+                    return wrong
                 written[kind] += len(page.matches)
                 tell(f"{kind}, {written[kind]} written")
     return written
@@ -91,10 +97,27 @@ async def _pages(record: Record, kind: str) -> AsyncIterator[Page | Refusal]:
         cursor = [("_cursor", page.next)]
 
 
-def _append(file: Path, lines: list[str]) -> None:
+async def _append(file: Path, page: Page, contents: Contents | None) -> Refusal | None:
+    """Add a page of resources to a file; Binaries with what they hold, or refused when that is lost."""
+    with _added_to(file) as out:
+        for one in page.matches:
+            if one.type == "Binary":
+                source = source_of(one.resource(), contents)
+                if isinstance(source, Refusal):
+                    return refused(source.kind, "exception", "The content of a Binary is lost.", one.reference)
+                async for piece in source.in_resource()[1]:
+                    out.write(piece)
+            else:
+                out.write(one.text().encode())
+            out.write(b"\n")
+    return None
+
+
+@contextmanager
+def _added_to(file: Path) -> Iterator[BinaryIO]:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-    with open(descriptor, "w", encoding="utf-8") as out:
-        out.writelines(f"{line}\n" for line in lines)
+    with open(descriptor, "wb") as out:
+        yield out
         out.flush()
         os.fsync(out.fileno())
 

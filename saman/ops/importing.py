@@ -19,6 +19,7 @@ from saman.model.fhir import links, references
 from saman.ops.importing_files import Document, Line, has_lines, placed, read_document, read_lines
 from saman.record import Change, Record
 from saman.record.change import ANY
+from saman.record.contents.marking import as_kept
 from saman.record.present import present
 from saman.record.rows import Resource, checked, split
 from saman.record.step import Step, read_step
@@ -157,7 +158,7 @@ async def _store(record: Record, lines: Sequence[Line]) -> Counter[tuple[str, st
 
 
 def _same(resource: Resource | None, found: Stored | None) -> bool:
-    return found is not None and resource is not None and split(resource) == (found.meta, found.body)
+    return found is not None and resource is not None and split(as_kept(resource)) == (found.meta, found.body)
 
 
 def _at_line(refusal: Refusal, lines: Sequence[Line]) -> Refusal:

@@ -18,8 +18,8 @@ from saman.record.rows import Resource, checked
 MOST_BYTES = 256 * 1024 * 1024
 """Of one document, unpacked: it is read whole."""
 
-MOST_LINE = 16 * 1024 * 1024
-"""Of one line of NDJSON."""
+MOST_LINE = 32 * 1024 * 1024
+"""Of one line of NDJSON; a Binary of the usual limit fits in base64."""
 
 _LINES = (".ndjson", ".jsonl")
 _KNOWN = (".json", *_LINES)

@@ -28,6 +28,7 @@ FOR_TESTS = ("SAMAN_TEST_", "SAMAN_BENCH_")
 Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=0, le=256)]
 Calls = Annotated[int, Meta(ge=0, le=10_000_000)]
+Size = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -124,6 +125,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "429; the back-end client ten times as many; 0: no limit."
         ),
     ] = 12000
+    binary_bytes: Annotated[
+        Size,
+        Meta(description="Most bytes that a Binary may hold; see [Binary](subsystems/binary.md)."),
+    ] = 20971520
+    attachment_bytes: Annotated[
+        Size,
+        Meta(description="Most bytes of an attachment's `data`; what is larger is stored as a Binary."),
+    ] = 1048576
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

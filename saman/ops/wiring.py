@@ -18,6 +18,7 @@ from saman.model.care.check import check
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
 from saman.ops.clock import clock_of
+from saman.ops.contents import keep_contents
 from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import keep_beside, open_ledger
@@ -55,6 +56,7 @@ async def _filled(settings: Settings, source: Source, region: Region, say: Calla
     store = await open_store(source.app_url, region.policy, connections=4)
     if isinstance(store, Refusal):
         return store
+    keep_contents(store, settings)
     try:
         return await set_up(store, region, clock_of(settings), say, demo=settings.demo_mode and settings.demo == "full")
     finally:
@@ -116,6 +118,7 @@ class Application:
         if isinstance(ledger, Refusal):
             return ledger
         keep_beside(store, settings)
+        keep_contents(store, settings)
         parts = parts_of(settings, store, region, ways)
         noted = Journal(ledger.journals, told=parts.figures.unnoted.inc)
         neighbours = Neighbours(ledger.signer, ledger.neighbours)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,11 +18,13 @@ from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.ops.clock import clock_of
+from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep, keep_beside, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.record import Record, Store, open_store, system
 from saman.record.apps.approvals import Approvals
+from saman.record.contents.sweeping import sweep
 from saman.record.credentials.begun import Begun
 from saman.record.sessions import Sessions
 
@@ -29,6 +32,7 @@ log = structlog.get_logger()
 
 EVERY_FIVE_MINUTES = "*/5 * * * *"
 HOURLY = "7 * * * *"
+NIGHTLY = "23 2 * * *"
 
 
 def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
@@ -49,6 +53,14 @@ def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
         await Sessions(store.pool, store.notices).sweep(clock())
         await Begun(store.pool, store.secret).sweep(clock())
         await Approvals(store.pool).sweep(clock())
+
+    @app.periodic(cron=NIGHTLY)
+    @app.task(queueing_lock="contents", name="sweep-contents")
+    async def sweep_contents(timestamp: int) -> None:
+        if store.contents is not None:
+            door = Record(store, system(clock(), f"timer-{timestamp}"))
+            removed = await sweep(door, store.contents, time.time())
+            log.info("contents swept", removed=removed)
 
     return app
 
@@ -81,6 +93,7 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
         await store.close()
         return ledger
     keep_beside(store, settings)
+    keep_contents(store, settings)
     clock = clock_of(settings)
     try:
         await _until_told(jobs(url, store, region, clock), keep(store, ledger, clock), say)

@@ -11,6 +11,7 @@ from saman.model.access import Verdict, Words, may_write, unmet
 from saman.model.access.words import words
 from saman.model.care.competence import acting, orders_of
 from saman.model.fhir.summary import is_subsetted
+from saman.record.contents import Content
 from saman.record.delegation import lacking
 from saman.record.door import Door
 from saman.record.narrow_reading import unnarrowed
@@ -25,12 +26,16 @@ ANY = -1
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one."""
+    """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one.
+
+    `content` is what a Binary holds, when that has been taken in already.
+    """
 
     resource: Resource
     id: str = ""
     expected: int = 0
     remove: bool = False
+    content: Content | None = None
 
     @property
     def type(self) -> str:

@@ -13,6 +13,7 @@ from saman.kernel.ids import Mint
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
 from saman.record.audit import AuditWriter
+from saman.record.contents import Contents
 from saman.record.context import Context
 from saman.record.cursor import Seal
 from saman.record.database import Connection, Pool
@@ -31,7 +32,10 @@ SINGLE = 8
 
 
 class Store:
-    """One per process. `first_fence=False` exists to prove that the second fence holds alone."""
+    """One per process. `first_fence=False` exists to prove that the second fence holds alone.
+
+    `contents` is where what Binaries hold is kept; without it, it stays in their rows.
+    """
 
     def __init__(
         self,
@@ -54,6 +58,7 @@ class Store:
         self.seal = Seal(secret)
         self.audit = AuditWriter(log)
         self.joined = Joined()
+        self.contents: Contents | None = None
         self.notices = Notices(pool, connect, secret)
         self._to_tell: dict[Connection, set[str]] = {}
         self._wrote: dict[Connection, list[Wrote]] = {}

@@ -21,6 +21,8 @@ from saman.model.access.visits import is_labelled
 from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.ids import pretended
 from saman.record.change import Change, judged
+from saman.record.contents.attached import unattachable
+from saman.record.contents.keeping import kept
 from saman.record.context import Context
 from saman.record.database import Rows
 from saman.record.delegation import learn
@@ -114,6 +116,7 @@ def _is_visit(change: Change) -> bool:
 async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusal:
     """Write all changes or none; what is refused is logged, and stays logged whatever becomes of the transaction."""
     rows: list[Row] = []
+    resources: list[Resource] = []
     sent: dict[int, Row] = {}
     for change in changes:
         pretence = pretended(change.resource, change.id, door.base)
@@ -124,19 +127,22 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         if isinstance(row, Refusal):
             return row
         fitting = await judged(door, change)
+        fitting = fitting if isinstance(fitting, Refusal) else await kept(door, fitting)
         if isinstance(fitting, Refusal):
-            await _log_refused(door, [row])
+            await log_refused(door, [row])
             return fitting
         if fitting.resource is not change.resource:
-            sent[len(rows)] = row
+            if fitting.type != "Binary":
+                sent[len(rows)] = row
             row = row_of(door, fitting)
             if isinstance(row, Refusal):
                 return row
         row.expected = fitting.expected
         rows.append(row)
-    result = await _put(door, rows)
+        resources.append(fitting.resource)
+    result = await unattachable(door, rows, resources) or await _put(door, rows)
     if isinstance(result, Refusal):
-        await _log_refused(door, rows)
+        await log_refused(door, rows)
         return result
     if needs_transaction(changes):
         await _follow(door, rows, changes)
@@ -208,7 +214,7 @@ def _as_stored(row: Row, change: Change, now: datetime) -> Resource | None:
     return change.resource | {"id": row.id, "meta": meta}
 
 
-async def _log_refused(door: Door, rows: Sequence[Row]) -> None:
+async def log_refused(door: Door, rows: Sequence[Row]) -> None:
     """One entry for each person that was to be written about."""
     about = {row.person: row for row in reversed(rows)}
     await door.log(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import datetime
 from email.utils import formatdate
 
@@ -39,14 +39,22 @@ _ALWAYS: tuple[Header, ...] = (
 _BODILESS = frozenset({204, 304})
 
 
+class Streamed(msgspec.Struct, frozen=True):
+    """A body that is sent piece by piece, and how many bytes it has."""
+
+    length: int
+    pieces: AsyncIterator[bytes]
+
+
 class Answer(msgspec.Struct):
-    """An answer to send; `cache` says who may keep it."""
+    """An answer to send; `cache` says who may keep it, and `streamed` stands in for `body`."""
 
     status: int
     body: bytes = b""
     headers: tuple[Header, ...] = ()
     content_type: str = FHIR_JSON
     cache: Header = PRIVATE
+    streamed: Streamed | None = None
 
 
 def resource_answer(stored: Stored, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:
@@ -88,15 +96,18 @@ def _challenge(call: Call) -> bytes:
     return b'Bearer realm="saman", error="invalid_token"' if sent else b'Bearer realm="saman"'
 
 
-def information(text: str) -> bytes:
-    """An OperationOutcome that says that all went well."""
-    return outcome_text([Issue("informational", text, severity="information")]).encode()
+def information(text: str, *more: Issue) -> bytes:
+    """An OperationOutcome that says that all went well, and what else there is to know."""
+    return outcome_text([Issue("informational", text, severity="information"), *more]).encode()
 
 
 async def send_answer(answer: Answer, call: Call, send: Send) -> None:
     """Send `answer`, compressed when asked for and worth it; to HEAD its headers alone."""
     headers = [*answer.headers, answer.cache, (b"x-request-id", call.request.encode()), *_ALWAYS]
     body = answer.body
+    if answer.streamed is not None:
+        await _stream(answer, answer.streamed, headers, call, send)
+        return
     if body:
         headers.append((b"content-type", answer.content_type.encode()))
     if len(body) >= LEAST_COMPRESSED:
@@ -108,6 +119,16 @@ async def send_answer(answer: Answer, call: Call, send: Send) -> None:
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else body})
+
+
+async def _stream(answer: Answer, streamed: Streamed, headers: list[Header], call: Call, send: Send) -> None:
+    headers.append((b"content-type", answer.content_type.encode()))
+    headers.append((b"content-length", b"%d" % streamed.length))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if call.method != "HEAD":
+        async for piece in streamed.pieces:
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _brotli(body: bytes) -> bytes:

@@ -18,7 +18,7 @@ from saman.apps.fhir_api.call import Admit, Call, everything
 from saman.apps.fhir_api.capability import capability_statement
 from saman.apps.fhir_api.failures import failure_answer, refused_answer
 from saman.apps.fhir_api.identify import Identify
-from saman.apps.fhir_api.negotiation import answer_type
+from saman.apps.fhir_api.negotiation import CONTENT, FHIR_JSON, answer_type, content_type_of
 from saman.apps.fhir_api.openapi import openapi_document
 from saman.apps.fhir_api.operations.routing import operation_routes
 from saman.apps.fhir_api.operations.standard import OPERATIONS
@@ -98,11 +98,21 @@ class _FhirApp:
             if nobody is not None:
                 return nobody
         asked = call.form_of_answer()
-        form = answer_type(call.header(b"accept"), asked.get("_format", ""))
+        form = _form(call, route, asked.get("_format", ""))
         answer = form if isinstance(form, Refusal) else await route.handler(call)
         if isinstance(form, Refusal) or isinstance(answer, Refusal):
             return answer
         return _shaped(answer, form, is_pretty=asked.get("_pretty") == "true")
+
+
+def _form(call: Call, route: Route, wanted: str) -> str | Refusal:
+    """The Content-Type of the answer, as far as it is a resource."""
+    accept = call.header(b"accept")
+    if call.type != "Binary" or route.interaction not in (Interaction.READ, Interaction.VREAD):
+        return answer_type(accept, wanted)
+    form = content_type_of(accept, wanted)
+    call.wants_content = form == CONTENT
+    return form or FHIR_JSON
 
 
 def _shaped(answer: Answer, form: str, *, is_pretty: bool) -> Answer:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -12,8 +12,9 @@ from saman.apps.auth.identity import request_id
 from saman.apps.fhir_api.identify import Identify
 from saman.apps.fhir_api.negotiation import FORM, Preferences, media_type, preferences, unreadable
 from saman.kernel import json
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.patch import Held, Patch, read_fhirpath_patch, read_json_patch
+from saman.model.fhir.sanitising import sanitise
 from saman.record import Record, Store
 from saman.record.step import JSON_PATCH
 
@@ -33,12 +34,13 @@ def everything(_body: Any) -> Refusal | None:
 class Call:
     """A call under way; `type`, `id` and `last` are what its path names: `last` a version, or a type in a compartment.
 
-    `admits` is what the region says of bodies, and of what patches make.
+    `admits` is what the region says of bodies, and of what patches make; `mended` what was changed in them.
+    `wants_content` says that a Binary is asked for as what it holds.
     """
 
     __slots__ = (
         "_most", "_receive", "_record", "_request", "_scope", "admits", "base", "headers", "id", "last",
-        "method", "parts", "query", "type",
+        "mended", "method", "parts", "query", "type", "wants_content",
     )  # fmt: skip
 
     def __init__(self, scope: Scope, receive: Receive, base: str, most: int, admit: Admit) -> None:
@@ -54,6 +56,8 @@ class Call:
         self._receive = receive
         self._most = most
         self.admits = admit
+        self.mended: tuple[Issue, ...] = ()
+        self.wants_content = False
 
     async def enter(self, store: Store, identify: Identify) -> Refusal | None:
         """Open the record for whoever calls; refused when that is nobody."""
@@ -101,7 +105,15 @@ class Call:
         refusal = unreadable(self.header(b"content-type"))
         body = refusal or await self.body()
         value = body if isinstance(body, Refusal) else json.decode(body)
-        return value if isinstance(value, Refusal) else self.admits(value) or value
+        if isinstance(value, Refusal) or isinstance(body, Refusal):
+            return value
+        return (self._taken(value) if b"div" in body else self.admits(value)) or value
+
+    def _taken(self, tree: Any) -> Refusal | None:
+        """Sanitise the narratives in `tree`, unless handling is strict, and say why the region does not take it."""
+        if not self.prefers.strict:
+            self.mended = sanitise(tree)
+        return self.admits(tree)
 
     async def patch(self) -> Patch | Refusal:
         """The patch in the body, by its Content-Type: JSON Patch, or FHIRPath Patch as a Parameters resource."""
@@ -115,7 +127,7 @@ class Call:
         if isinstance(value, Refusal):
             return value
         patch = read_json_patch(value) if name == JSON_PATCH else read_fhirpath_patch(value)
-        return patch if isinstance(patch, Refusal) else Held(patch, self.admits)
+        return patch if isinstance(patch, Refusal) else Held(patch, self._taken)
 
     async def form(self) -> Pairs | Refusal:
         """The fields of a form in the body, decoded, in order."""
@@ -148,6 +160,23 @@ class Call:
                 return self._too_large()
             more = message.get("more_body", False)
         return bytes(body)
+
+    async def pieces(self) -> AsyncIterator[bytes | Refusal]:
+        """The body as it comes, at last a refusal when it is not whole."""
+        if self.header(b"content-encoding") not in ("", "identity"):
+            yield refused(Kind.MEDIA, "not-supported", "Send the body as it is, without Content-Encoding.")
+            return
+        told, size, more = self.headers.get(b"content-length", b""), 0, True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                yield refused(Kind.INVALID, "incomplete", "The connection ended before the body did.")
+                return
+            size += len(message.get("body", b""))
+            yield message.get("body", b"")
+            more = message.get("more_body", False)
+        if told.isdigit() and int(told) != size:
+            yield refused(Kind.INVALID, "incomplete", "The body is not as long as Content-Length says.")
 
     def _too_large(self) -> Refusal:
         return refused(Kind.TOO_LARGE, "too-long", f"A body may hold at most {self._most} bytes.")

@@ -17,7 +17,16 @@ FORM = "application/x-www-form-urlencoded"
 _JSON = frozenset({"application/fhir+json", "application/json", "application/json+fhir", "text/json"})
 _ANY = frozenset({"*/*", "application/*"})
 _FORMATS = _JSON | {"json", "application/fhir json", "application/json fhir"} | _ANY
+_XML = frozenset({"application/xml", "text/xml"})
 _VERSIONS = frozenset({"", "4.0", "4.0.1"})
+
+OTHER_FORMS = frozenset({
+    "application/fhir+xml", "application/xml+fhir", "application/fhir+turtle", "text/turtle", "application/fhir+ndjson",
+})  # fmt: skip
+"""Forms of resources that are not offered."""
+
+CONTENT = ""
+"""The form of a Binary that is not asked for as a resource: what it holds."""
 
 
 class Preferences(msgspec.Struct, frozen=True):
@@ -48,6 +57,19 @@ def answer_type(accept: str, wanted: str) -> str | Refusal:
         if name in _JSON | _ANY and _quality(parameters) > 0 and version in _VERSIONS:
             return FHIR_JSON_VERSIONED if version else FHIR_JSON
     return _not_acceptable()
+
+
+@lru_cache(256)
+def content_type_of(accept: str, wanted: str) -> str | Refusal:
+    """The same for a Binary: CONTENT unless JSON is named (https://hl7.org/fhir/R4/binary.html#rest)."""
+    if wanted:
+        name = media_type(wanted)[0]
+        return CONTENT if "/" in name and name not in _FORMATS | OTHER_FORMS | _XML else answer_type("", wanted)
+    named = [media_type(text) for text in accept.split(",")] if accept else []
+    asked = {name for name, parameters in named if _quality(parameters) > 0}
+    if asked & _JSON:
+        return answer_type(accept, "")
+    return _not_acceptable() if named and asked <= OTHER_FORMS else CONTENT
 
 
 def _quality(parameters: dict[str, str]) -> Decimal:

@@ -58,6 +58,8 @@ _WORDS = {
     Interaction.HISTORY_SYSTEM: "Versions of everything, newest first",
     Interaction.BUNDLE: "Batch or transaction",
 }
+_ANYTHING: Json = {"*/*": {"schema": {}}}
+"""What a Binary holds may be of any media type."""
 
 
 def openapi_document(routes: Sequence[Route], base: str, operations: Sequence[Operation] = ()) -> Json:
@@ -164,7 +166,8 @@ def _body(route: Route, name: str) -> Json | None:
     if route.method not in ("POST", "PUT"):
         return None
     schema = ref(name) if name else ref("Request")
-    return {"required": True, "content": {FHIR: {"schema": schema}}}
+    as_it_is = _ANYTHING if name == "Binary" and not _is_conditional(route) else {}
+    return {"required": True, "content": {FHIR: {"schema": schema}} | as_it_is}
 
 
 def _responses(does: Interaction, name: str) -> Json:
@@ -180,6 +183,8 @@ def _responses(does: Interaction, name: str) -> Json:
 
 def _done(does: Interaction, name: str) -> Json:
     if does in (Interaction.READ, Interaction.VREAD):
+        if name == "Binary":
+            return _content()
         return {"200": answer("The resource", ref(name)), "304": {"description": "Not modified"}}
     if does in (Interaction.CREATE, Interaction.UPDATE, Interaction.PATCH):
         schema = {"anyOf": [ref(name), ref("OperationOutcome")]}
@@ -187,6 +192,15 @@ def _done(does: Interaction, name: str) -> Json:
     if does is Interaction.DELETE:
         return {"200": answer("Deleted", ref("OperationOutcome")), "204": {"description": "Deleted, or was not there"}}
     return {"200": answer("A Bundle", ref("Bundle"))}
+
+
+def _content() -> Json:
+    """What a Binary holds, or the Binary as a resource."""
+    whole = answer("What it holds, or the resource", ref("Binary"))
+    part = {"description": "The part that Range asks for", "content": _ANYTHING}
+    none = answer("There is no such part", ref("OperationOutcome"))
+    both = {"content": whole["content"] | _ANYTHING}
+    return {"200": whole | both, "206": part, "304": {"description": "Not modified"}, "416": none}
 
 
 def _outcome(code: str) -> Json:

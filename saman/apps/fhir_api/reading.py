@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from saman.apps.fhir_api.answer import Answer, resource_answer, version_headers
+from saman.apps.fhir_api.binaries import binary_answer
 from saman.apps.fhir_api.call import Call
 from saman.kernel.outcome import Refusal
 from saman.model.fhir.summary import Part
@@ -47,7 +48,11 @@ def _unless_known(found: Stored | Refusal, part: Part, call: Call) -> Answer | R
         known = _is_older(found.updated, call.header(b"if-modified-since"))
     else:
         known = False
-    return Answer(304, headers=version_headers(found)) if known else resource_answer(cut(found, part))
+    if known:
+        return Answer(304, headers=version_headers(found))
+    if found.type == "Binary" and part.is_whole:
+        return binary_answer(found, call)
+    return resource_answer(cut(found, part))
 
 
 def _names(tags: str, found: Stored) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from saman.apps.fhir_api.answer import Answer, Header, information, resource_answer, version_headers
+from saman.apps.fhir_api.binaries import brings_content, brought
 from saman.apps.fhir_api.call import Call
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record import Written, conditioned
@@ -19,6 +20,8 @@ _FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
 
 async def create(call: Call) -> Answer | Refusal:
     """A new resource; with `If-None-Exist` only if none fulfils it, otherwise the one that does."""
+    if brings_content(call):
+        return await _brought_new(call)
     resource = _unconditioned(call) or await _body(call)
     if isinstance(resource, Refusal):
         return resource
@@ -28,15 +31,27 @@ async def create(call: Call) -> Answer | Refusal:
     return _written(await call.record.create(resource, condition), call)
 
 
+async def _brought_new(call: Call) -> Answer | Refusal:
+    """A new Binary that holds the body."""
+    refusal = _unconditioned(call)
+    if refusal is None and b"if-none-exist" in call.headers:
+        text = "A Binary that is sent as it is takes no condition. Send it as FHIR JSON."
+        refusal = refused(Kind.INVALID, "not-supported", text, "If-None-Exist")
+    return refusal or _written(await brought(call, 0), call)
+
+
 async def update(call: Call) -> Answer | Refusal:
     """A new version, at the version that `If-Match` names, or only if there is (`If-Match: *`) or is not one."""
     expected = await _expected_there(call) if _asks_whether(call) else _expected(call)
     if isinstance(expected, Refusal):
         return expected
-    resource = await _body(call)
-    if isinstance(resource, Refusal):
-        return resource
-    result = await call.record.update(call.type, call.id, resource, expected)
+    if brings_content(call):
+        result = await brought(call, expected)
+    else:
+        resource = await _body(call)
+        if isinstance(resource, Refusal):
+            return resource
+        result = await call.record.update(call.type, call.id, resource, expected)
     is_there = expected == 0 and isinstance(result, Refusal) and result.kind is Kind.CONFLICT
     return _written(conflict() if is_there else result, call)
 
@@ -179,7 +194,7 @@ def _written(result: Written | Refusal, call: Call) -> Answer | Refusal:
     if wanted in ("", "representation") and _may_read(result, call):
         return resource_answer(stored, status, headers)
     text = "Nothing was made: this is there already." if result.found else "It is stored."
-    body = information(text) if wanted == "OperationOutcome" else b""
+    body = information(text, *call.mended) if wanted == "OperationOutcome" else b""
     return Answer(status, body, (*version_headers(stored), *headers))
 
 

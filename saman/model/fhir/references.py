@@ -29,6 +29,15 @@ def references(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]
     return ((value, path) for value, type_name, path in _objects(resource) if type_name == "Reference")
 
 
+def files(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
+    """Each Attachment of a valid `resource` with its path, and each Binary inside of it."""
+    return (
+        (value, path)
+        for value, type_name, path in _objects(resource)
+        if type_name == "Attachment" or (type_name == "Binary" and value is not resource)
+    )
+
+
 def links(resource: dict[str, Any]) -> Iterator[Link]:
     """Each uri, url, canonical, oid and uuid of a valid `resource` whose text is a `urn:uuid:` or `urn:oid:`.
 

@@ -16,6 +16,7 @@ from saman.kernel.json import type_name as json_type_names
 from saman.kernel.outcome import Issue
 from saman.model.fhir.bindings import binding_check
 from saman.model.fhir.definitions import PRIMITIVES, RESOURCE_TYPES, Element, lineage, structure
+from saman.model.fhir.narrative import FORM, unwanted
 from saman.model.fhir.primitives import primitives
 from saman.model.fhir.reference_text import reference_fault
 
@@ -199,6 +200,8 @@ def _type_check(element: Element, type_name: str) -> Check:
 
 
 def _primitive_check(type_name: str) -> Check:
+    if type_name == "xhtml":
+        return _narrative
     valid, json_types, expected = primitives[type_name]
 
     def check(value: Any, _parent: dict[str, Any], _depth: int) -> Findings:
@@ -209,6 +212,15 @@ def _primitive_check(type_name: str) -> Check:
         return _wrong("structure", f"Expected {expected}, found {_json_type(value)}.", f"value.{type_name}")
 
     return check
+
+
+def _narrative(value: Any, _parent: dict[str, Any], _depth: int) -> Findings:
+    if type(value) is not str:
+        return _wrong("structure", f"{FORM}, found {_json_type(value)}.", "value.xhtml")
+    wrong = unwanted(value)
+    if wrong is None:
+        return None
+    return _wrong("value", f"{FORM}; it holds {wrong.what}." if wrong.what else f"{FORM}.", "value.xhtml")
 
 
 def _bound(element: Element, type_name: str, check: Check) -> Check:

@@ -16,8 +16,10 @@ from saman.ops.backup import Backup, bring_back, check_backup, make_backup
 from saman.ops.cli.audited import verify_audit
 from saman.ops.cli.proving import verify_proof
 from saman.ops.cli.telling import say
+from saman.ops.contents import folder_of
 from saman.ops.database import Source
 from saman.ops.settings import load
+from saman.record.contents import Contents
 from saman.record.migrate import migrate
 
 Target = Annotated[Path, Parameter(name="FILE", help="A new file, or a folder for a file named by the time.")]
@@ -32,9 +34,14 @@ verify.command(verify_proof, name="proof")
 def backup(target: Target, /) -> int | Refusal:
     """Make a backup of the whole database while it is in use, with its checksum beside it.
 
-    It holds everything, also keys and sessions: keep it like the record itself.
+    What Binaries hold is in an archive beside it. A backup holds everything, also keys and sessions: keep it like the
+    record itself.
     """
-    return _told("Backed up to", _with_owner(lambda source: make_backup(source.admin_url, target, datetime.now(UTC))))
+
+    def made(source: Source, contents: Contents) -> Backup | Refusal:
+        return make_backup(source.admin_url, target, datetime.now(UTC), contents)
+
+    return _told("Backed up to", _with_owner(made))
 
 
 def restore(file: File, /, *, force: Force = False) -> int | Refusal:
@@ -43,8 +50,8 @@ def restore(file: File, /, *, force: Force = False) -> int | Refusal:
     Nothing else may use the database meanwhile.
     """
 
-    def restored(source: Source) -> Backup | Refusal:
-        backup = bring_back(source.admin_url, file, force=force)
+    def restored(source: Source, contents: Contents) -> Backup | Refusal:
+        backup = bring_back(source.admin_url, file, force=force, contents=contents)
         if not isinstance(backup, Refusal):
             migrate(source.admin_url, source.app_role)
         return backup
@@ -58,7 +65,7 @@ def verify_backup(file: File, /) -> int | Refusal:
     return _told("Whole:", check_backup(file))
 
 
-def _with_owner(work: Callable[[Source], Backup | Refusal]) -> Backup | Refusal:
+def _with_owner(work: Callable[[Source, Contents], Backup | Refusal]) -> Backup | Refusal:
     settings = load()
     if isinstance(settings, Refusal):
         return settings
@@ -67,7 +74,7 @@ def _with_owner(work: Callable[[Source], Backup | Refusal]) -> Backup | Refusal:
         return source
     try:
         if source.admin_url:
-            return work(source)
+            return work(source, Contents(folder_of(settings)))
         text = "This needs the role that owns the tables. Give SAMAN_DATABASE_ADMIN_URL."
         return refused(Kind.FORBIDDEN, "security", text, "SAMAN_DATABASE_ADMIN_URL")
     finally:

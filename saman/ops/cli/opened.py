@@ -14,6 +14,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database
 from saman.ops.cli.telling import say
 from saman.ops.clock import clock_of
+from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep_beside
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings, load
@@ -69,6 +70,7 @@ async def _done(settings: Settings, region: Region, url: str, work: Work[T]) -> 
     if isinstance(store, Refusal):
         return store
     keep_beside(store, settings)
+    keep_contents(store, settings)
     try:
         return await work(Opened(settings, region, store, clock_of(settings)()))
     finally:

@@ -20,7 +20,7 @@ Interaction = Callable[[View, str], Script]
 
 ONE: tuple[Interaction, ...] = (
     reading.head, reading.vread, reading.history, reading.history_of_type, reading.history_of_all, reading.spans,
-    reading.conditional, reading.operation, searching.posted, searching.count, searching.pages,
+    reading.conditional, reading.content, reading.operation, searching.posted, searching.count, searching.pages,
     searching.compartment, searching.several, writing.update, writing.delete, writing.patch, writing.conditioned,
     writing.create, writing.transaction, writing.batch,
     operating.everything, operating.latest, operating.terms,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
+
 from .oracle import Thing
 from .view import ABSENT, FROM_LOG, Maker, Script, View, decoded
 from .world import Call
 
+AS_RESOURCE = {"accept": b"application/fhir+json"}
+"""A Binary that is not asked for as a resource comes as what it holds."""
 OFTEN = frozenset({"Patient", "Observation", "Organization"})
 """The types whose turn it is when everything is asked for."""
 SINCE = b"Fri, 01 Jan 2038 00:00:00 GMT"
@@ -27,14 +31,32 @@ def one(view: View, thing: Thing, make: Maker) -> Script:
 def read(view: View, kind: str) -> Script:
     """The current version."""
     thing = view.some(kind)
-    call = get(f"{kind}/{thing.id}")
+    call = get(f"{kind}/{thing.id}", **AS_RESOURCE)
     if thing not in view.seen:
-        yield from one(view, thing, lambda id: get(f"{kind}/{id}"))
+        yield from one(view, thing, lambda id: get(f"{kind}/{id}", **AS_RESOURCE))
         return
     answer = yield call
     right = view.status(call, answer, 410 if thing.deleted else 200)
     if right and not thing.deleted and thing.versions[-1].encode() not in answer.body:
         view.fault(call, answer, "is not the current version")
+
+
+def content(view: View, kind: str) -> Script:
+    """What a Binary holds, all of it or a part, now or in its first version."""
+    if kind != "Binary":
+        return
+    thing = view.some(kind)
+    where = view.pick.choice(["", "", "/_history/1"])
+    said = view.pick.choice([{}, {"range": b"bytes=0-1"}, {"accept": b"text/plain"}])
+    make: Maker = lambda id: get(f"{kind}/{id}{where}", **said)  # noqa: E731
+    if thing not in view.seen:
+        yield from one(view, thing, make)
+        return
+    answer = yield make(thing.id)
+    gone = thing.deleted and not where
+    right = view.status(make(thing.id), answer, 410 if gone else 206 if "range" in said else 200)
+    if right and not gone and answer.body not in b64decode(thing.versions[0 if where else -1]):
+        view.fault(make(thing.id), answer, "is not what that version holds")
 
 
 def head(view: View, kind: str) -> Script:
@@ -52,7 +74,7 @@ def vread(view: View, kind: str) -> Script:
     """One version, also one that never was."""
     thing = view.some(kind)
     number = view.pick.randint(1, len(thing.versions) + 2)
-    make: Maker = lambda id: get(f"{kind}/{id}/_history/{number}")  # noqa: E731
+    make: Maker = lambda id: get(f"{kind}/{id}/_history/{number}", **AS_RESOURCE)  # noqa: E731
     if thing not in view.seen:
         yield from one(view, thing, make)
         return

@@ -6,6 +6,7 @@ import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import msgspec
@@ -19,6 +20,7 @@ from saman.ops.application import Parts, application
 from saman.record import Record, Store, open_store, process, system
 from saman.record.apps.approvals import Approval, Approvals
 from saman.record.apps.clients import Client, Clients
+from saman.record.contents import Contents
 from tests.e2e.journeys.beginning import region
 
 from .oracle import OWN_AGE, Oracle, Thing
@@ -89,6 +91,7 @@ class World:
                 base_url=BASE, triage_manufacturer="Demo only",
             )
         )  # fmt: skip
+        self.folder: TemporaryDirectory[str] | None = None
         self._tokens: dict[tuple[str, datetime], bytes] = {}
 
     async def fill(self) -> None:
@@ -138,6 +141,8 @@ class World:
     async def close(self) -> None:
         """End the connections."""
         await self.store.close()
+        if self.folder is not None:
+            self.folder.cleanup()
 
 
 async def _stored(record: Record, changes: list[tuple[str, Thing, Resource | None]]) -> None:
@@ -177,7 +182,10 @@ async def world_of(country: str, seed: int, url: str, policy: Policy | None = No
     """A filled world."""
     store = await open_store(url, policy or country_policy(country), connections=6)
     assert isinstance(store, Store), store
+    folder = TemporaryDirectory(prefix="saman-contents-")
+    store.contents = Contents(Path(folder.name))
     made = World(country, seed, store)
+    made.folder = folder
     try:
         await made.fill()
     except BaseException:
