@@ -6,6 +6,7 @@ from .oracle import Thing
 from .people import Person
 from .reading import get
 from .view import ABSENT, FROM_LOG, Script, View, decoded, entries
+from .world import Answer, Call
 
 
 def everything(view: View, kind: str) -> Script:
@@ -62,6 +63,29 @@ def latest(view: View, kind: str) -> Script:
         view.status(call, answer, 403)
     elif view.status(call, answer, 200):
         view.listed(call, answer, [one for one in view.current("Observation") if one.person == person.id])
+
+
+def document(view: View, kind: str) -> Script:
+    """A document of anybody's Composition: nothing that is hidden is in it; of a hidden one, as of none."""
+    del kind
+    thing = view.some("Composition")
+    make = lambda id: get(f"Composition/{id}/$document")  # noqa: E731
+    if thing not in view.seen or not view.lets("Composition"):
+        yield from view.same(make, thing.id, ABSENT)
+        return
+    call = make(thing.id)
+    answer = yield call
+    if view.status(call, answer, 410 if thing.deleted else 200) and not thing.deleted:
+        _holds_seen(view, call, answer, f"Composition/{thing.id}")
+
+
+def _holds_seen(view: View, call: Call, answer: Answer, *own: str) -> None:
+    """Every resource of a Bundle is one that may be seen, once, or one of its own making."""
+    shown = [one["resourceType"] + "/" + one["id"] for _, one in entries(decoded(answer))]
+    right = {f"{one.type}/{one.id}" for one in view.seen if not one.deleted} | set(own)
+    if len(shown) != len(set(shown)) or not set(shown) <= right:
+        view.count["leaks"] += bool(set(shown) - right)
+        view.fault(call, answer, f"holds {sorted(set(shown) - right)} too many of {len(shown)}")
 
 
 def terms(view: View, kind: str) -> Script:
