@@ -79,6 +79,20 @@ def document(view: View, kind: str) -> Script:
         _holds_seen(view, call, answer, f"Composition/{thing.id}")
 
 
+def summary(view: View, kind: str) -> Script:
+    """The summary of anybody: nothing that is hidden is in it; of a hidden person, as of none."""
+    del kind
+    person = view.pick.choice(view.world.town.people)
+    call = get(f"Patient/{person.id}/$summary")
+    if not _is_seen(view, person) or not view.lets("Patient"):
+        yield from view.same(lambda id: get(f"Patient/{id}/$summary"), person.id, ABSENT)
+        return
+    answer = yield call
+    if view.status(call, answer, 200):
+        listed = [one["resourceType"] + "/" + one["id"] for _, one in entries(decoded(answer))]
+        _holds_seen(view, call, answer, listed[0], listed[2])
+
+
 def _holds_seen(view: View, call: Call, answer: Answer, *own: str) -> None:
     """Every resource of a Bundle is one that may be seen, once, or one of its own making."""
     shown = [one["resourceType"] + "/" + one["id"] for _, one in entries(decoded(answer))]

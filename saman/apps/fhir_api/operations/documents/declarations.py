@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saman.apps.fhir_api.operations.declared import Level, Operation
 from saman.apps.fhir_api.operations.documents.composed import document_of
+from saman.apps.fhir_api.operations.documents.summary import summary_of
 from saman.apps.fhir_api.operations.parameter import Parameter
 from saman.apps.fhir_api.routes import Policy
 
@@ -26,4 +27,20 @@ _DOCUMENT = Operation(
     gives=(_P("return", "Bundle", min=1),),
 )
 
-DOCUMENTS = (_DOCUMENT,)
+_SUMMARY = Operation(
+    name="summary",
+    url="http://hl7.org/fhir/uv/ips/OperationDefinition/summary",
+    summary="The International Patient Summary of a person",
+    types=("Patient",),
+    levels=(Level.TYPE, Level.INSTANCE),
+    handler=summary_of,
+    policy=Policy.RECORD,
+    needs=(("Patient", "r"),),
+    takes=(
+        _P("identifier", "string", "Whose summary, as system|value, where the address does not say it"),
+        _P("profile", "canonical", "The profile of the summary: that of the International Patient Summary"),
+    ),
+    gives=(_P("return", "Bundle", min=1),),
+)
+
+DOCUMENTS = (_DOCUMENT, _SUMMARY)
