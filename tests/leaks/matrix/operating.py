@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from saman.kernel.json import encode
+
 from .oracle import Thing
 from .people import Person
 from .reading import get
 from .view import ABSENT, FROM_LOG, Script, View, decoded, entries
 from .world import Answer, Call
+
+JSON = ((b"content-type", b"application/fhir+json"),)
 
 
 def everything(view: View, kind: str) -> Script:
@@ -91,6 +95,22 @@ def summary(view: View, kind: str) -> Script:
     if view.status(call, answer, 200):
         listed = [one["resourceType"] + "/" + one["id"] for _, one in entries(decoded(answer))]
         _holds_seen(view, call, answer, listed[0], listed[2])
+
+
+def matching(view: View, kind: str) -> Script:
+    """Somebody described as they are recorded: found if they may be seen, and nobody else who may not be."""
+    del kind
+    person = view.pick.choice(view.world.town.people)
+    name = [one.versions[-1] for one in view.world.of["Patient"] if one.id == person.id]
+    told = {"resourceType": "Patient", "birthDate": person.born.isoformat(), "name": [{"family": name[0]}]}
+    call = Call("POST", "Patient/$match", JSON, encode(told))
+    answer = yield call
+    if not view.lets("Patient"):
+        view.status(call, answer, 403)
+    elif view.status(call, answer, 200):
+        _holds_seen(view, call, answer)
+        if (person.id in answer.body.decode()) != _is_seen(view, person):
+            view.fault(call, answer, "should find who may be seen, and nobody else")
 
 
 def _holds_seen(view: View, call: Call, answer: Answer, *own: str) -> None:
