@@ -10,6 +10,7 @@ from .reading import get
 from .view import ABSENT, FROM_LOG, Script, View, decoded, entries
 from .world import Answer, Call
 
+FILLED = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-initialExpression"
 JSON = ((b"content-type", b"application/fhir+json"),)
 
 
@@ -111,6 +112,49 @@ def matching(view: View, kind: str) -> Script:
         _holds_seen(view, call, answer)
         if (person.id in answer.body.decode()) != _is_seen(view, person):
             view.fault(call, answer, "should find who may be seen, and nobody else")
+
+
+def populate(view: View, kind: str) -> Script:
+    """A form that asks for all there is of anybody: nothing that is hidden fills it; of a hidden person, as of none."""
+    person = view.pick.choice(view.world.town.people)
+
+    def make(id: str) -> Call:
+        search = {"name": "all", "language": "application/x-fhir-query", "expression": f"{kind}?_count=50&_id:not={id}"}
+        told = {"language": "text/fhirpath", "expression": "%patient.name.text | %all.entry.resource.meta.tag.code"}
+        item = {
+            "linkId": "x",
+            "type": "string",
+            "repeats": True,
+            "extension": [{"url": FILLED, "valueExpression": told}],
+        }
+        form = {"resourceType": "Questionnaire", "status": "active", "item": [item]}
+        form["extension"] = [{"url": "http://hl7.org/fhir/StructureDefinition/variable", "valueExpression": search}]
+        listed = [
+            {"name": "subject", "valueReference": {"reference": f"Patient/{id}"}},
+            {"name": "local", "valueBoolean": True},
+            {"name": "questionnaire", "resource": form},
+        ]
+        return Call(
+            "POST", "Questionnaire/$populate", JSON, encode({"resourceType": "Parameters", "parameter": listed})
+        )
+
+    if not _is_seen(view, person):
+        yield from view.same(make, person.id, ABSENT)
+        return
+    call = make(person.id)
+    answer = yield call
+    view.status(call, answer, 200 if view.lets("Questionnaire") else 403)
+
+
+def extract(view: View, kind: str) -> Script:
+    """What anybody's answers make: of a hidden response as of none."""
+    del kind
+    thing = view.some("QuestionnaireResponse")
+    make = lambda id: get(f"QuestionnaireResponse/{id}/$extract")  # noqa: E731
+    if thing not in view.seen or not view.lets("QuestionnaireResponse"):
+        yield from view.same(make, thing.id, ABSENT)
+    else:
+        yield make(thing.id)
 
 
 def _holds_seen(view: View, call: Call, answer: Answer, *own: str) -> None:
