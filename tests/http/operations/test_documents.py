@@ -18,7 +18,7 @@ __all__ = ["narrow"]
 BASE = "http://test/fhir"
 
 
-async def made(client: httpx.AsyncClient, kind: str, **more: Any) -> str:
+async def made(client: httpx.AsyncClient, kind: str, /, **more: Any) -> str:
     answer = await client.post(kind, json={"resourceType": kind} | more)
     assert answer.status_code == 201, answer.text
     return f"{kind}/{answer.json()['id']}"

@@ -157,6 +157,26 @@ def extract(view: View, kind: str) -> Script:
         yield make(thing.id)
 
 
+def apply(view: View, kind: str) -> Script:
+    """A plan that asks whether somebody is there: of a hidden person, as of none."""
+    del kind
+    person = view.pick.choice(view.world.town.people)
+    told = {"language": "text/fhirpath", "expression": "name.text"}
+    action = {"dynamicValue": [{"path": "description", "expression": told}]}
+    plan = {"resourceType": "PlanDefinition", "status": "active", "action": [action]}
+
+    def make(id: str) -> Call:
+        listed = [{"name": "subject", "valueString": f"Patient/{id}"}, {"name": "planDefinition", "resource": plan}]
+        return Call("POST", "PlanDefinition/$apply", JSON, encode({"resourceType": "Parameters", "parameter": listed}))
+
+    if not _is_seen(view, person):
+        yield from view.same(make, person.id, ABSENT)
+        return
+    call = make(person.id)
+    answer = yield call
+    view.status(call, answer, 200 if view.lets("PlanDefinition") and view.lets("Patient") else 403)
+
+
 def _holds_seen(view: View, call: Call, answer: Answer, *own: str) -> None:
     """Every resource of a Bundle is one that may be seen, once, or one of its own making."""
     shown = [one["resourceType"] + "/" + one["id"] for _, one in entries(decoded(answer))]

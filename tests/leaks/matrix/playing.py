@@ -25,7 +25,7 @@ ONE: tuple[Interaction, ...] = (
     writing.create, writing.transaction, writing.batch,
     operating.everything, operating.latest, operating.terms,
     operating.document, operating.summary, operating.matching,
-    operating.populate, operating.extract,
+    operating.populate, operating.extract, operating.apply,
 )  # fmt: skip
 """Those that need a request of their own."""
 MANY: tuple[Interaction, ...] = (
