@@ -21,7 +21,7 @@ FHIRPATH = "text/fhirpath"
 QUERY = "application/x-fhir-query"
 """The languages of expressions (http://hl7.org/fhir/R4/valueset-expression-language.html) that are understood."""
 _UCUM = "http://unitsofmeasure.org"
-_HOLE = re.compile(r"\{\{(.+?)\}\}")
+_HOLE = re.compile(r"\{\{([^{}]+)\}\}")
 
 
 class Evaluator:

@@ -180,6 +180,26 @@ async def test_activities_plans_and_forms_define_actions(client: httpx.AsyncClie
     assert (drug["intent"], drug["subject"]) == ("order", to(person))
 
 
+async def test_one_definition_serves_several_actions(client: httpx.AsyncClient, person: str) -> None:
+    activity = doing("MedicationRequest", id="m", productCodeableConcept={"text": "x"}, dosage=[{"text": "1"}])
+    named = {"definitionCanonical": "#m"}
+    own = dynamic(("dosageInstruction[0].text", "'own'"), ("medicationCodeableConcept.text", "name.family"))
+    found = await applied(client, person, plan(named | {"dynamicValue": own}, named, contained=[activity]))
+    first, second = requests(found)
+    assert (first["dosageInstruction"], first["medicationCodeableConcept"]) == ([{"text": "own"}], {"text": "Berg"})
+    assert (second["dosageInstruction"], second["medicationCodeableConcept"]) == ([{"text": "1"}], {"text": "x"})
+
+
+async def test_a_value_can_not_be_put_without_end(client: httpx.AsyncClient, person: str) -> None:
+    for way, told in (
+        (".".join(["extension"] * 500 + ["valueString"]), "'x'"),
+        ("note.text", "(1 | 2).repeat($this).first() | name"),
+    ):
+        sent = plan({"dynamicValue": dynamic((way, told))})
+        answer = await client.post(PLAN, json=parameters(subject__string=person, planDefinition__resource=sent))
+        assert answer.status_code in (403, 422), answer.text
+
+
 @pytest.mark.parametrize(
     "kind", ["ServiceRequest", "MedicationRequest", "Task", "CommunicationRequest", "DeviceRequest", "Appointment"]
 )

@@ -218,6 +218,20 @@ async def test_resources_are_made_by_definitions(client: httpx.AsyncClient, pers
     assert "Procedure.status" in told_of
 
 
+async def test_a_definition_that_goes_on_and_on_is_not_followed(client: httpx.AsyncClient) -> None:
+    far = f"{CORE}Patient#Patient{'.extension' * 500}.valueString"
+    patient = {"url": f"{SDC}itemExtractionContext", "valueCode": "Patient"}
+    items = [
+        asked(link, "string", definition=one) for link, one in (("it's", far), ("a", f"{CORE}Patient#Patient.language"))
+    ]
+    tree = form(*items, extension=[patient])
+    answered = [said("it's", {"valueString": "x"}), said("a", {"valueString": "nb"})]
+    sent = response("#f", *answered, contained=[tree | {"id": "f"}])
+    found = told(await client.post("QuestionnaireResponse/$extract", json=sent))
+    assert resources(found) == [{"resourceType": "Patient", "language": "nb"}]
+    assert found["issues"]["issue"][0]["expression"] == [r"Questionnaire.repeat(item).where(linkId = 'it\'s')"]
+
+
 async def test_an_extraction_is_refused_with_a_place(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, person: str
 ) -> None:

@@ -208,6 +208,23 @@ async def test_a_form_has_limits(client: httpx.AsyncClient, person: str) -> None
         assert (answer.status_code, issues(answer)[0]["code"]) == (403, "too-costly")
 
 
+async def test_groups_that_repeat_in_groups_end(client: httpx.AsyncClient, person: str) -> None:
+    told = {"url": f"{SDC}itemPopulationContext", "valueExpression": path("1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9", "n")}
+    tree: Tree = {"linkId": "it's", "type": "display"}
+    for number in range(20):
+        tree = {"linkId": f"{number}", "type": "group", "repeats": True, "extension": [told], "item": [tree]}
+    found = told_of = await client.post("Questionnaire/$populate", json=sent(person, form(tree)))
+    assert found.status_code == 200
+    assert [one["code"] for one in told_of.json()["parameter"][1]["resource"]["issue"]] == ["too-costly"]
+    assert len(found.content) < 2_000_000
+
+
+async def test_holes_that_do_not_close_are_no_holes(client: httpx.AsyncClient, person: str) -> None:
+    search = path("Patient?_id=" + "{{x" * 20_000, "v", "application/x-fhir-query")
+    tree = form(asked("x", "string", "%v.id"), extension=[{"url": f"{CORE}variable", "valueExpression": search}])
+    assert (await client.post("Questionnaire/$populate", json=sent(person, tree, local=True))).status_code == 200
+
+
 async def test_only_what_the_caller_may_see_fills_a_form(
     client: httpx.AsyncClient, stranger: httpx.AsyncClient, narrow: httpx.AsyncClient, person: str
 ) -> None:

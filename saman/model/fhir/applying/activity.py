@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from typing import Any
 
 from saman.model.fhir.applying.subject import Applying, Unfit
@@ -20,7 +21,7 @@ def activity(definition: Tree, to: Applying, path: str = "ActivityDefinition") -
         raise Unfit(text, f"{path}.kind", "not-supported")
     if "transform" in definition:
         raise Unfit("Activities are not made by a StructureMap here.", f"{path}.transform", "not-supported")
-    made = {name: one for name, one in make(definition, to).items() if one is not None}
+    made = {name: deepcopy(one) for name, one in make(definition, to).items() if one is not None}
     to.change(made, definition.get("dynamicValue", ()), f"{path}.dynamicValue")
     return made
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from datetime import datetime
 from typing import Any
 
@@ -19,8 +20,7 @@ from saman.model.fhir.validation import validate
 Tree = dict[str, Any]
 
 _STEP = re.compile(r"([A-Za-z]+)(?:\[(\d{1,3})\]|\[x\])?")
-_LISTS = 100
-"""Places that a list may get because a path counts so far."""
+MOST_STEPS, MOST_VALUES = 20, 100
 
 
 class Unfit(Exception):
@@ -75,6 +75,10 @@ class Applying(msgspec.Struct, frozen=True):
 def put(made: Tree, way: str, found: list[Item], path: str) -> None:
     """Put what was found at a path below a resource in place of what is there."""
     kind, steps = made["resourceType"], [_STEP.fullmatch(one) for one in way.split(".")]
+    if len(steps) > MOST_STEPS or len(found) > MOST_VALUES:
+        raise Unfit(
+            f"A value has a path of {MOST_STEPS} names at most, and is {MOST_VALUES} at most.", path, "too-costly"
+        )
     if steps and steps[0] is not None and steps[0][1] in (kind, "this"):
         steps = steps[1:]
     holder = made
@@ -82,7 +86,8 @@ def put(made: Tree, way: str, found: list[Item], path: str) -> None:
         is_last = number == len(steps)
         key, kind, is_list = _element(kind, step, found[0] if is_last else None, path)
         if is_last:
-            holder[key] = [value_of(one) for one in found] if is_list else value_of(found[0])
+            values = [deepcopy(value_of(one)) for one in found]
+            holder[key] = values if is_list else values[0]
         else:
             holder = _within(holder, key, int(step[2] or 0) if step and is_list else None, path)
 
@@ -92,7 +97,7 @@ def _within(holder: Tree, key: str, index: int | None, path: str) -> Tree:
         inner: Tree = holder.setdefault(key, {})
         return inner
     listed: list[Tree] = holder.setdefault(key, [])
-    if index > min(len(listed), _LISTS):
+    if index > len(listed):
         raise Unfit("A path skips places of a list.", path)
     if index == len(listed):
         listed.append({})

@@ -9,7 +9,7 @@ from saman.kernel.outcome import Issue
 from saman.model.fhir.definitions import RESOURCE_TYPES, structure
 from saman.model.fhir.forms.answers import value
 from saman.model.fhir.forms.assigning import Into, Unfit, assign, begin, pruned
-from saman.model.fhir.forms.reading import FHIR, SDC, extension
+from saman.model.fhir.forms.reading import FHIR, SDC, extension, place_of
 from saman.model.fhir.validation import validate
 
 Tree = dict[str, Any]
@@ -21,6 +21,7 @@ _UNIT = f"{FHIR}questionnaire-unit"
 _DEFINED = "http://hl7.org/fhir/StructureDefinition/"
 _SAME = frozenset(("valueBoolean", "valueInteger", "valueString", "valueTime", "valueDateTime", "valueQuantity"))
 _TYPES = frozenset(RESOURCE_TYPES)
+_MOST_NAMES = 20
 
 
 class Extracted(NamedTuple):
@@ -65,7 +66,7 @@ class _Maker:
             given.setdefault(one["linkId"], []).append(one)
         for question in form.get("item", ()):
             told = _is_told(question)
-            for one in given.get(question["linkId"], ()):
+            for one in given.pop(question["linkId"], ()):
                 self._item(question, one, is_told if told is None else told, into)
 
     def _begun(self, holder: Tree, into: Into | None) -> Into | None:
@@ -122,7 +123,7 @@ class _Maker:
         kind, *names = path.split(".")
         if not names or into is None:
             return None
-        if kind not in _TYPES or not base.startswith(_DEFINED):
+        if kind not in _TYPES or not base.startswith(_DEFINED) or len(names) > _MOST_NAMES:
             self._say(
                 question, "A definition names an element of R4 here, as …/Patient#Patient.birthDate.", "not-supported"
             )
@@ -155,8 +156,7 @@ class _Maker:
         return not issues
 
     def _say(self, one: Mapping[str, Any], text: str, code: str) -> None:
-        where = f".item.where(linkId = '{one['linkId']}')" if "linkId" in one else ""
-        self.issues.append(Issue(code, text, f"Questionnaire{where}", "warning"))
+        self.issues.append(Issue(code, text, place_of(one), "warning"))
 
 
 def _when(authored: str) -> Tree:

@@ -14,12 +14,14 @@ from saman.kernel.outcome import Issue, Refusal
 from saman.model.fhir.evaluating import FHIRPATH, Constants, Evaluator
 from saman.model.fhir.fhirpath import Context, FhirPathError, Item, item_of, select
 from saman.model.fhir.forms.answers import answer
-from saman.model.fhir.forms.reading import FHIR, SDC, extension, extensions
+from saman.model.fhir.forms.reading import FHIR, SDC, extension, extensions, place_of
 from saman.model.fhir.moments import date_range
 
 Tree = dict[str, Any]
 Code = tuple[str, str]
 
+MOST_MADE = 5000
+"""Items of a response, with all repetitions."""
 MOST_REPEATS = 50
 """Answers to one question, or repetitions of one group, that are filled in."""
 _SECONDS = {"a": 31_557_600, "mo": 2_629_800, "wk": 604_800, "d": 86_400, "h": 3600, "min": 60}
@@ -84,11 +86,16 @@ class _Filler:
         self._response = response
         self._known = known
         self._evaluator = evaluator
+        self._made = 0
         self.issues: list[Issue] = []
 
     def items(self, holder: Tree, constants: Constants) -> Iterator[Tree]:
         """The items below a form or an item, each as often as there is something to say."""
         for one in holder.get("item", ()):
+            self._made += 1
+            if self._made > MOST_MADE:
+                self._stop()
+                return
             inner = self._with_variables(one, constants)
             if one["type"] == "group":
                 yield from self._groups(one, inner)
@@ -153,8 +160,14 @@ class _Filler:
             self._say(one, f"An expression can't be evaluated: {fault}.", "processing")
             return []
 
+    def _stop(self) -> None:
+        """Say once that there is more than a response holds."""
+        if self._made == MOST_MADE + 1:
+            text = f"What was found fills more than {MOST_MADE} items; the rest is left out."
+            self.issues.append(Issue("too-costly", text, "Questionnaire.item", "warning"))
+
     def _say(self, one: Tree, text: str, code: str) -> None:
-        self.issues.append(Issue(code, text, f"Questionnaire.item.where(linkId = '{one['linkId']}')", "warning"))
+        self.issues.append(Issue(code, text, place_of(one), "warning"))
 
 
 def _begun(one: Tree) -> Tree:

@@ -26,6 +26,12 @@ def extension(holder: Tree, url: str) -> Any:
     return next(extensions(holder, url), None)
 
 
+def place_of(item: Tree) -> str:
+    """An item, or the form itself, as an expression."""
+    link = item.get("linkId", "").replace("\\", "\\\\").replace("'", "\\'")
+    return f"Questionnaire.repeat(item).where(linkId = '{link}')" if link else "Questionnaire"
+
+
 def fault_of(tree: Tree) -> str:
     """Why a form is too large to work with, in words; empty when it is not."""
     waiting, count = [(tree, 0)], 0
