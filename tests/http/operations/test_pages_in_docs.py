@@ -14,6 +14,8 @@ from saman.kernel import json
 
 DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
 PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology")}
+STAGES = {"ips": "STU2", "sdc": "STU3"}
+"""Where the guides that define further operations publish the stage that is used here."""
 CALLS = [
     found.groups()
     for page in PAGES.values()
@@ -55,5 +57,8 @@ def test_the_page_lists_every_operation() -> None:
 
 def address(url: str) -> str:
     """Where the specification describes the operation that has this canonical URL."""
+    guide, _, of_guide = url.partition("/uv/")[2].partition("/OperationDefinition/")
+    if guide:
+        return f"https://hl7.org/fhir/uv/{guide}/{STAGES[guide]}/OperationDefinition-{of_guide}.html"
     kind, _, name = url.rpartition("/")[2].partition("-")
     return f"https://hl7.org/fhir/R4/{kind.lower()}-operation-{name}.html"

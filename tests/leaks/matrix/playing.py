@@ -24,6 +24,8 @@ ONE: tuple[Interaction, ...] = (
     searching.compartment, searching.several, writing.update, writing.delete, writing.patch, writing.conditioned,
     writing.create, writing.transaction, writing.batch,
     operating.everything, operating.latest, operating.terms,
+    operating.document, operating.summary, operating.matching,
+    operating.populate, operating.extract, operating.apply,
 )  # fmt: skip
 """Those that need a request of their own."""
 MANY: tuple[Interaction, ...] = (

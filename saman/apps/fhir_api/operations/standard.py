@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from saman.apps.fhir_api.operations.declared import Operation
+from saman.apps.fhir_api.operations.documents.declarations import DOCUMENTS
+from saman.apps.fhir_api.operations.forms.declarations import FORMS
 from saman.apps.fhir_api.operations.persons.declarations import PERSONS
+from saman.apps.fhir_api.operations.plans.declarations import PLANS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
 
-OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS)
+OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS)

@@ -6,6 +6,7 @@ from saman.apps.fhir_api.operations.declared import Level, Operation
 from saman.apps.fhir_api.operations.parameter import Parameter
 from saman.apps.fhir_api.operations.persons.everything import everything_of
 from saman.apps.fhir_api.operations.persons.latest import latest_of
+from saman.apps.fhir_api.operations.persons.matching import matches_of
 from saman.apps.fhir_api.routes import Policy
 
 _P = Parameter
@@ -44,4 +45,21 @@ _LATEST = Operation(
     open_names=True,
 )
 
-PERSONS = (_EVERYTHING, _LATEST)
+_MATCH = Operation(
+    name="match",
+    url="http://hl7.org/fhir/OperationDefinition/Patient-match",
+    summary="People who may be the one that is described",
+    types=("Patient",),
+    levels=(Level.TYPE,),
+    handler=matches_of,
+    policy=Policy.RECORD,
+    needs=(("Patient", "s"),),
+    takes=(
+        _P("resource", "Patient", "What is known of the person", min=1),
+        _P("onlyCertainMatches", "boolean", "Whether to answer only one who is certain, and nobody where two are"),
+        _P("count", "integer", "How many at most, 20 if nothing is said"),
+    ),
+    gives=(_P("return", "Bundle", min=1),),
+)
+
+PERSONS = (_EVERYTHING, _LATEST, _MATCH)

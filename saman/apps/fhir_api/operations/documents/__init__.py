@@ -1,0 +1,1 @@
+"""Operations that put together documents: each holds what its caller may see, and nothing else."""
