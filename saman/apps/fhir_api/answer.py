@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from email.utils import formatdate
 
@@ -40,13 +41,14 @@ _BODILESS = frozenset({204, 304})
 
 
 class Answer(msgspec.Struct):
-    """An answer to send; `cache` says who may keep it."""
+    """An answer to send; `cache` says who may keep it. What is too large for one body is a `stream` of pieces instead."""
 
     status: int
     body: bytes = b""
     headers: tuple[Header, ...] = ()
     content_type: str = FHIR_JSON
     cache: Header = PRIVATE
+    stream: AsyncGenerator[bytes, None] | None = None
 
 
 def resource_answer(stored: Stored, status: int = 200, headers: tuple[Header, ...] = ()) -> Answer:
@@ -97,17 +99,34 @@ async def send_answer(answer: Answer, call: Call, send: Send) -> None:
     """Send `answer`, compressed when asked for and worth it; to HEAD its headers alone."""
     headers = [*answer.headers, answer.cache, (b"x-request-id", call.request.encode()), *_ALWAYS]
     body = answer.body
-    if body:
+    if body or answer.stream:
         headers.append((b"content-type", answer.content_type.encode()))
     if len(body) >= LEAST_COMPRESSED:
         encoding = content_encoding(call.header(b"accept-encoding"))
         if encoding:
             body = await _compressed(body, encoding)
             headers.append((b"content-encoding", encoding.encode()))
-    if answer.status not in _BODILESS:
+    if answer.status not in _BODILESS and answer.stream is None:
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.stream is not None:
+        await _send_pieces(answer.stream, call, send)
+        return
     await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else body})
+
+
+class Broken(Exception):
+    """Ends a stream in the middle; who receives it hears no proper end, and knows that it is not whole."""
+
+
+async def _send_pieces(stream: AsyncGenerator[bytes, None], call: Call, send: Send) -> None:
+    async with aclosing(stream):
+        try:
+            while call.method != "HEAD" and (piece := await anext(stream, None)) is not None:
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        except Broken:
+            return
+    await send({"type": "http.response.body", "body": b""})
 
 
 def _brotli(body: bytes) -> bytes:

@@ -55,5 +55,7 @@ def test_the_page_lists_every_operation() -> None:
 
 def address(url: str) -> str:
     """Where the specification describes the operation that has this canonical URL."""
+    if "/uv/bulkdata/" in url:
+        return "https://hl7.org/fhir/uv/bulkdata/STU2/export.html"
     kind, _, name = url.rpartition("/")[2].partition("-")
     return f"https://hl7.org/fhir/R4/{kind.lower()}-operation-{name}.html"

@@ -58,7 +58,7 @@ async def read_given(call: Call, takes: Sequence[Parameter], *, open_names: bool
     if isinstance(pairs, Refusal):
         return pairs
     reader = _Reader(takes, open_names=open_names)
-    reader.address((name, value) for name, value in pairs if name not in _CONTROL)
+    reader.address((name, value) for name, value in pairs if name not in _CONTROL or name in reader.takes)
     body = await _body(call) if call.method == "POST" else None
     if isinstance(body, Refusal):
         return body

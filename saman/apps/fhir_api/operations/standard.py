@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from saman.apps.fhir_api.bulk.declarations import BULK
 from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.persons.declarations import PERSONS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
 
-OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS)
+OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *BULK)

@@ -1,0 +1,158 @@
+"""How an export stands, its files, and taking it back (https://hl7.org/fhir/uv/bulkdata/STU2/export.html#sequence-overview).
+
+All of it is for the client that asked, with a token that allows at least what it asked with; to everybody else there
+is no such export.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncGenerator
+from datetime import UTC
+from email.utils import format_datetime
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from saman.apps.fhir_api.answer import Answer, Header
+from saman.apps.fhir_api.bulk.kick_off import EXPORT, owner_of
+from saman.apps.fhir_api.call import Call
+from saman.apps.fhir_api.routes import Handler, Interaction, Policy, Route
+from saman.kernel import json
+from saman.kernel.clock import instant
+from saman.kernel.ids import SHARDS
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.access.scopes import Asked as Scopes
+from saman.model.access.scopes import Narrowing
+from saman.model.fhir import resource_number
+from saman.record import Context
+from saman.record.audit import Entry
+from saman.record.bulk.asked import Asked, File
+from saman.record.bulk.jobs import Job, Jobs
+from saman.record.bulk.slices import QUERY
+from saman.record.narrowing import insufficient
+from saman.record.refusals import not_found
+
+NDJSON = "application/fhir+ndjson"
+RETRY_AFTER = 5
+PIECE = 256 * 1024
+
+_WHY = {
+    "ended": (Kind.FORBIDDEN, "forbidden", "Whoever asked for the export may not act any more."),
+    "full": (Kind.STORAGE_FULL, "no-store", "There was no room for the files of the export."),
+}
+_OTHER = (Kind.UNAVAILABLE, "exception", "The export could not be finished. Delete it, and ask again.")
+
+
+class Exports:
+    """The exports whose files are below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def routes(self) -> tuple[Route, ...]:
+        """Where to look for an export, to take it back, and to fetch its files."""
+        told: tuple[tuple[str, str, Handler], ...] = (
+            ("GET", "$export-status/{export}", self.status),
+            ("DELETE", "$export-status/{export}", self.cancel),
+            ("GET", "$export-file/{export}/{name}", self.file),
+        )
+        return tuple(
+            Route(method, at, Interaction.OPERATION, handler, Policy.RECORD, own_form=True)
+            for method, at, handler in told
+        )
+
+    async def status(self, call: Call) -> Answer | Refusal:
+        """How far it is, or what it gave."""
+        job = await _job(call)
+        if isinstance(job, Refusal):
+            return job
+        if job.state == "failed":
+            return refused(*_WHY.get(job.why, _OTHER))
+        if job.state == "done":
+            return _manifest(job, call.base)
+        headers = (b"x-progress", _progress(job)), (b"retry-after", b"%d" % RETRY_AFTER)
+        return Answer(202, headers=headers)
+
+    async def cancel(self, call: Call) -> Answer | Refusal:
+        """Stop it if it is under way, and remove its files."""
+        job = await _job(call)
+        if isinstance(job, Refusal):
+            return job
+        if not await Jobs(call.record.store.pool).end(job.id, job.owner, EXPORT):
+            return not_found()
+        await asyncio.to_thread(shutil.rmtree, self._folder / job.id, ignore_errors=True)
+        await call.record.log(_entry(call.record.context, "cancelled"))
+        return Answer(202)
+
+    async def file(self, call: Call) -> Answer | Refusal:
+        """One file of a finished export."""
+        job = await _job(call)
+        if isinstance(job, Refusal):
+            return job
+        told = next((one for one in job.files if one.name == call.last and job.state == "done"), None)
+        if told is None:
+            return not_found()
+        try:
+            opened = await asyncio.to_thread((self._folder / job.id / told.name).open, "rb")
+        except FileNotFoundError:
+            return not_found()
+        await call.record.log(_entry(call.record.context, "fetched"))
+        return Answer(200, content_type=NDJSON, stream=_pieces(opened, told.bytes))
+
+
+async def _job(call: Call) -> Job | Refusal:
+    """The caller's own export; refused as forbidden to a token that allows less than the one it was asked with."""
+    context = call.record.context
+    job = await Jobs(call.record.store.pool).find(call.id, owner_of(context), EXPORT, context.now)
+    if job is None:
+        return not_found()
+    asked_with = msgspec.json.decode(job.context, type=Context)
+    return job if _covers(context.narrowing, asked_with.narrowing) else insufficient()
+
+
+def _covers(now: Narrowing | None, then: Narrowing | None) -> bool:
+    if now is None or then is None:
+        return now is None
+    return now.patient == then.patient and Scopes(now.scopes).covers(Scopes(then.scopes))
+
+
+def _progress(job: Job) -> bytes:
+    shard = int(job.place.split(" ")[0]) if job.place else 0
+    return f"{shard * 100 // SHARDS} %, {job.done} resources".encode()
+
+
+def _entry(context: Context, what: str) -> Entry:
+    return Entry(context, "E", resource_number("Patient"), query=f"{QUERY} {what}")
+
+
+def _manifest(job: Job, base: str) -> Answer:
+    asked = msgspec.json.decode(job.asked, type=Asked)
+    told: dict[str, Any] = {
+        "transactionTime": instant(asked.moment),
+        "request": asked.url,
+        "requiresAccessToken": True,
+        "output": [],
+        "error": [],
+    } | ({"deleted": []} if asked.since else {})
+    for one in job.files:
+        told[one.list].append(_told(one, job, base))
+    return Answer(200, json.encode(told), (_expires(job),), "application/json")
+
+
+def _told(one: File, job: Job, base: str) -> dict[str, Any]:
+    return {"type": one.type, "url": f"{base}/$export-file/{job.id}/{one.name}", "count": one.count}
+
+
+def _expires(job: Job) -> Header:
+    return b"expires", format_datetime(job.until.astimezone(UTC), usegmt=True).encode()
+
+
+async def _pieces(opened: IO[bytes], left: int) -> AsyncGenerator[bytes, None]:
+    """The first `left` bytes of a file, a piece at a time."""
+    with opened:
+        while left > 0 and (piece := await asyncio.to_thread(opened.read, min(PIECE, left))):
+            left -= len(piece)
+            yield piece
