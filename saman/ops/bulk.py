@@ -120,14 +120,17 @@ class Exporting:
         """The job one slice further; None when there is no more to do."""
         context = msgspec.structs.replace(asker, now=self._clock())
         if not await stands(self._store, context, job.client):
-            return await self._fail(job, "ended")
+            await self._fail(job, "ended")
+            return None
         found = await self._logged(context, asked, job.place)
         if isinstance(found, Refusal):
-            return await self._put_off(job, found)
+            await self._put_off(job, found)
+            return None
         try:
             files = await asyncio.to_thread(self._write, job, found)
         except OSError as error:
-            return await self._fail(job, "full" if error.errno == _FULL else "broken")
+            await self._fail(job, "full" if error.errno == _FULL else "broken")
+            return None
         further = msgspec.structs.replace(job, place=found.place, done=job.done + found.count, files=files)
         is_last = not found.place
         kept = await (self._jobs.finish(further, self._clock()) if is_last else self._jobs.advance(further))

@@ -41,7 +41,7 @@ _BODILESS = frozenset({204, 304})
 
 
 class Answer(msgspec.Struct):
-    """An answer to send; `cache` says who may keep it. What is too large for one body is a `stream` of pieces instead."""
+    """An answer to send; `cache` says who may keep it. What is too large for a body is a `stream` of pieces instead."""
 
     status: int
     body: bytes = b""

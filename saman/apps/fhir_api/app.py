@@ -28,6 +28,7 @@ from saman.apps.fhir_api.published import Published
 from saman.apps.fhir_api.reading import history, read, vread
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.apps.fhir_api.searching import search, search_posted
+from saman.apps.fhir_api.tables.running import Tables
 from saman.apps.fhir_api.writing import create, delete, delete_where, patch, patch_where, update, update_where
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
@@ -127,7 +128,8 @@ def fhir_app(
 ) -> ASGIApp:
     """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
 
-    `smart` is what apps are told where they are let in, `exports` the folder of bulk exports. Raises ValueError when a route declares no policy.
+    `smart` is what apps are told where they are let in, `exports` the folder of bulk exports.
+    Raises ValueError when a route declares no policy.
     """
     base = base_url.rstrip("/")
     published = Published(
@@ -143,7 +145,7 @@ def fhir_app(
         told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
         public = (*public, told)
     return _FhirApp(
-        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *Exports(exports).routes(), *public)),
+        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *Exports(exports).routes(), *Tables().routes(), *public)),
         store,
         identify,
         base,

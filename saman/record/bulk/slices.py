@@ -36,6 +36,8 @@ from saman.record.traffic import shown as showing
 
 WINDOW = 32
 """Shards that one statement goes through."""
+TOGETHER = 100
+"""Resources that one search is asked about."""
 QUERY = "$export"
 """How the log calls it."""
 
@@ -126,8 +128,10 @@ class Export(Door):
         found: dict[str, set[str]] = {}
         for kind in sorted({kind for kind, _ in asked.filters}):
             ids = [row["id"] for row in rows if resource_name(row["type"]) == kind and not row["deleted"]]
-            for pairs in asked.filters_of(kind) if ids else ():
-                found.setdefault(kind, set()).update(await self._found(kind, pairs, ids))
+            for pairs in asked.filters_of(kind):
+                for first in range(0, len(ids), TOGETHER):
+                    some = await self._found(kind, pairs, ids[first : first + TOGETHER])
+                    found.setdefault(kind, set()).update(some)
         return [
             row for row in rows if row["deleted"] or row["id"] in found.get(resource_name(row["type"]), (row["id"],))
         ]

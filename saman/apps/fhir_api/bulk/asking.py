@@ -11,6 +11,7 @@ from saman.apps.fhir_api.call import MAX_FIELDS, Call
 from saman.apps.fhir_api.operations.given import Given
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir import date_range, literal
+from saman.record import Record
 from saman.record.bulk.asked import EVERYTHING, Asked, types_of
 from saman.record.bulk.slices import QUERY, read_filter
 from saman.record.narrowing import insufficient
@@ -22,6 +23,15 @@ _FORMATS = frozenset({"", "application/fhir+ndjson", "application/ndjson", "ndjs
 _NEXT_FILTER = re.compile(r",(?=[A-Z][A-Za-z]+\?)")
 
 Filters = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+
+async def members_of(record: Record, group: str) -> tuple[str, ...] | Refusal:
+    """The ids of the Patients who are in a Group now; refused when the caller may not read it."""
+    found = await record.read("Group", group)
+    if isinstance(found, Refusal):
+        return found
+    members = (one for one in found.resource().get("member", ()) if one.get("inactive") is not True)
+    return patients(one["entity"].get("reference", "") for one in members)
 
 
 def patients(references: Iterable[str]) -> tuple[str, ...]:

@@ -5,13 +5,11 @@ Source: https://hl7.org/fhir/uv/bulkdata/STU2/export.html#bulk-data-kick-off-req
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from saman.apps.auth.smart.noting import app_of
 from saman.apps.fhir_api.answer import Answer, information
-from saman.apps.fhir_api.bulk.asking import patients, read_asked
+from saman.apps.fhir_api.bulk.asking import members_of, read_asked
 from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.operations.given import Given
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -38,15 +36,8 @@ async def export_patients(call: Call, given: Given) -> Answer | Refusal:
 
 async def export_group(call: Call, given: Given) -> Answer | Refusal:
     """`Group/[id]/$export`: what is about the people who are in a group now."""
-    group = await call.record.read("Group", call.id)
-    if isinstance(group, Refusal):
-        return group
-    members = (one["entity"].get("reference", "") for one in group.resource().get("member", ()) if _is_in(one))
-    return await _begun(call, given, PATIENTS, patients(members))
-
-
-def _is_in(member: dict[str, Any]) -> bool:
-    return member.get("inactive") is not True
+    members = await members_of(call.record, call.id)
+    return members if isinstance(members, Refusal) else await _begun(call, given, PATIENTS, members)
 
 
 def owner_of(context: Context) -> str:
