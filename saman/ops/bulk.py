@@ -7,20 +7,23 @@ what a worker that was killed wrote behind that is passed over, and whoever goes
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import structlog
 
+from saman.apps.fhir_api.call import Admit, everything
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal
+from saman.ops.bulk_files import append
+from saman.ops.bulk_import import Importing
 from saman.ops.settings import Settings
 from saman.record import Context, Store
-from saman.record.bulk.asked import Asked, File, grown
+from saman.record.bulk.asked import EXPORT, Asked, File, grown
 from saman.record.bulk.jobs import Job, Jobs
 from saman.record.bulk.slices import Export, Slice
 from saman.record.bulk.standing import stands
@@ -33,6 +36,8 @@ SWEPT_EVERY = 60
 """Beats between two looks for files whose time is over."""
 SLICE = 1000
 """Resources that are looked at together."""
+SPARED = 600.0
+"""Seconds for which a folder stays that belongs to nothing: its job may be about to begin."""
 MOST_ATTEMPTS = 50
 """Workers that may take one export; then it is given up."""
 _FULL = 28
@@ -49,8 +54,18 @@ def _unnoted(_settled: Settled) -> None:
     """Nothing is noted beside the log."""
 
 
-class Exporting:
-    """Carries out exports into folders below `folder`; `noted` and `meant` keep notes of what was logged."""
+class Unwritable(Exception):
+    """The disk does not take the files, and why: `full` or `broken`."""
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+
+
+class Bulk:
+    """Carries out exports and imports in folders below `folder`; `noted` and `meant` keep notes of what was logged.
+
+    `admit` is what the region says of each resource that is imported.
+    """
 
     def __init__(
         self,
@@ -59,6 +74,7 @@ class Exporting:
         clock: Clock,
         noted: Callable[[Settled], None] = _unnoted,
         meant: Before = nobody,
+        admit: Admit = everything,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -66,6 +82,7 @@ class Exporting:
         self._noted = noted
         self._meant = meant
         self._jobs = Jobs(store.pool)
+        self._importing = Importing(store, folder, clock, admit, noted, meant)
 
     async def keep(self) -> None:
         """Do what there is to do, until cancelled. What the database refuses is tried again."""
@@ -77,12 +94,12 @@ class Exporting:
                 while await self.once():
                     pass
             except OUTAGES as error:
-                log.warning("exports wait for the database", error=type(error).__name__)
+                log.warning("exports and imports wait for the database", error=type(error).__name__)
             beats += 1
             await asyncio.sleep(BEAT)
 
     async def once(self) -> bool:
-        """Carry out one export that waits; False when there is none."""
+        """Carry out one job that waits; False when there is none."""
         job = await self._jobs.take(self._clock())
         if job is None:
             return False
@@ -97,40 +114,41 @@ class Exporting:
         except OUTAGES:
             raise
         except Exception as error:  # one that breaks must not keep the worker from all others
-            log.error("an export broke", error=type(error).__name__)
+            log.error("a job broke", error=type(error).__name__)
             await self._fail(job, "broken")
         return True
 
     async def sweep(self) -> None:
         """Remove what is over, and files that belong to nothing."""
         there = await asyncio.to_thread(_folders, self._folder)
-        known = await self._jobs.sweep(self._clock())
-        for one in there:
-            if one.name not in known:
-                await asyncio.to_thread(_remove, one)
+        over, left = await self._jobs.sweep(self._clock())
+        for one in (*(self._folder / id for id in over), *(one for one in there if one.name not in left)):
+            await asyncio.to_thread(_remove, one)
 
     async def _carry_out(self, job: Job) -> None:
-        asked = msgspec.json.decode(job.asked, type=Asked)
         asker = msgspec.json.decode(job.context, type=Context)
+        step = self._export if job.kind == EXPORT else self._importing.step
         at: Job | None = job
         while at is not None:
-            at = await self._step(at, asked, asker)
+            context = msgspec.structs.replace(asker, now=self._clock())
+            if not await stands(self._store, context, job.client):
+                return await self._fail(at, "ended")
+            try:
+                further = await step(at, context)
+            except Unwritable as unwritable:
+                return await self._fail(at, unwritable.why)
+            if isinstance(further, Refusal):
+                return await self._put_off(at, further)
+            at = further
+        return None
 
-    async def _step(self, job: Job, asked: Asked, asker: Context) -> Job | None:
-        """The job one slice further; None when there is no more to do."""
-        context = msgspec.structs.replace(asker, now=self._clock())
-        if not await stands(self._store, context, job.client):
-            await self._fail(job, "ended")
-            return None
+    async def _export(self, job: Job, context: Context) -> Job | Refusal | None:
+        """The export one slice further; None when there is no more to do."""
+        asked = msgspec.json.decode(job.asked, type=Asked)
         found = await self._logged(context, asked, job.place)
         if isinstance(found, Refusal):
-            await self._put_off(job, found)
-            return None
-        try:
-            files = await asyncio.to_thread(self._write, job, found)
-        except OSError as error:
-            await self._fail(job, "full" if error.errno == _FULL else "broken")
-            return None
+            return found
+        files = await asyncio.to_thread(self._write, job, found)
         further = msgspec.structs.replace(job, place=found.place, done=job.done + found.count, files=files)
         is_last = not found.place
         kept = await (self._jobs.finish(further, self._clock()) if is_last else self._jobs.advance(further))
@@ -149,39 +167,33 @@ class Exporting:
 
     def _write(self, job: Job, found: Slice) -> tuple[File, ...]:
         """The files once the lines are on the disk, each at its end as this worker knows it."""
+        try:
+            return self._appended(job, found)
+        except OSError as error:
+            raise Unwritable("full" if error.errno == _FULL else "broken") from error
+
+    def _appended(self, job: Job, found: Slice) -> tuple[File, ...]:
         folder = self._folder / job.id
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         known = {one.name: one for one in job.files}
         grew: list[File] = []
         for kind, lines in found.lines.items():
-            grew.append(_append(folder, known, File(f"{kind}.{job.attempt}.ndjson", kind, 0, 0), lines))
+            one = File(f"{kind}.{job.attempt}.ndjson", kind, 0, 0)
+            grew.append(append(folder, known.get(one.name, one), lines))
         if found.deleted:
-            name = f"deleted.{job.attempt}.ndjson"
-            grew.append(_append(folder, known, File(name, "Bundle", 0, 0, "deleted"), found.deleted))
+            one = File(f"deleted.{job.attempt}.ndjson", "Bundle", 0, 0, "deleted")
+            grew.append(append(folder, known.get(one.name, one), found.deleted))
         return grown(job.files, grew)
 
     async def _put_off(self, job: Job, refusal: Refusal) -> None:
         """What the database refuses for a while is tried again when this worker's time with the job is over."""
         if refusal.kind not in (Kind.UNAVAILABLE, Kind.CONFLICT):
-            await self._fail(job, "broken")
+            await self._fail(job, "full" if refusal.kind is Kind.STORAGE_FULL else "broken")
 
     async def _fail(self, job: Job, why: str) -> None:
         await self._jobs.finish(job, self._clock(), why)
         await asyncio.to_thread(_remove, self._folder / job.id)
-        log.warning("an export failed", why=why)
-
-
-def _append(folder: Path, known: dict[str, File], fresh: File, lines: Iterable[str]) -> File:
-    one = known.get(fresh.name, fresh)
-    text = [f"{line}\n".encode() for line in lines]
-    descriptor = os.open(folder / one.name, os.O_WRONLY | os.O_CREAT, 0o600)
-    with open(descriptor, "wb") as out:
-        out.seek(one.bytes)
-        out.writelines(text)
-        out.flush()
-        os.fsync(out.fileno())
-    more = sum(map(len, text))
-    return msgspec.structs.replace(one, bytes=one.bytes + more, count=one.count + len(text))
+        log.warning("a job failed", why=why)
 
 
 def _remove(folder: Path) -> None:
@@ -197,5 +209,6 @@ def _remove_attempt(folder: Path, attempt: int) -> None:
 
 
 def _folders(folder: Path) -> list[Path]:
-    """The folders of exports."""
-    return list(folder.iterdir()) if folder.is_dir() else []
+    """The folders of jobs, without those that have just been made."""
+    old = time.time() - SPARED
+    return [one for one in folder.iterdir() if one.stat().st_mtime < old] if folder.is_dir() else []

@@ -7,16 +7,18 @@ import os
 import signal
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 from procrastinate import App, PsycopgConnector
 
+from saman.flows.monitoring.admission import admitted
 from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
-from saman.ops.bulk import Exporting, exports_of
+from saman.ops.bulk import Bulk, exports_of
 from saman.ops.clock import clock_of
 from saman.ops.ledger import keep, keep_beside, open_ledger
 from saman.ops.region import Region, open_region
@@ -86,8 +88,8 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     clock = clock_of(settings)
     try:
         noted = Journal(ledger.journals)
-        exporting = Exporting(store, exports_of(settings), clock, noted, noted.mean)
-        await _until_told(jobs(url, store, region, clock), (keep(store, ledger, clock), exporting.keep()), say)
+        bulk = Bulk(store, exports_of(settings), clock, noted, noted.mean, partial(admitted, region.model))
+        await _until_told(jobs(url, store, region, clock), (keep(store, ledger, clock), bulk.keep()), say)
     finally:
         await store.close()
     return None

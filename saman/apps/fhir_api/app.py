@@ -14,7 +14,7 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saman.apps.fhir_api.answer import Answer, refusal_answer, send_answer
-from saman.apps.fhir_api.bulk.fetching import Exports
+from saman.apps.fhir_api.bulk.routes import bulk_routes
 from saman.apps.fhir_api.bundles import process_bundle
 from saman.apps.fhir_api.call import Admit, Call, everything
 from saman.apps.fhir_api.capability import capability_statement
@@ -145,7 +145,7 @@ def fhir_app(
         told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
         public = (*public, told)
     return _FhirApp(
-        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *Exports(exports).routes(), *Tables().routes(), *public)),
+        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *bulk_routes(exports), *Tables().routes(), *public)),
         store,
         identify,
         base,

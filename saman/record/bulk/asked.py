@@ -15,6 +15,9 @@ MADE = frozenset({"AuditEvent"})
 """Types that are made from the log when they are asked for, and are not exported."""
 
 EVERYTHING, PATIENTS = "system", "patient"
+EXPORT, IMPORT = "export", "import"
+INPUT = "input.ndjson"
+"""The file of an import that holds what was sent."""
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,8 +67,16 @@ def _is_about_people(type_name: str) -> bool:
     return any(code in known and "Patient" in known[code].targets for code in ("patient", "subject"))
 
 
+class Import(msgspec.Struct, frozen=True, kw_only=True):
+    """One import, asked for at `url` of the interface at `base`."""
+
+    url: str
+    base: str
+    moment: datetime
+
+
 class File(msgspec.Struct, frozen=True):
-    """A file of an export: `bytes` of it count, whatever a worker that was killed has written behind them.
+    """A file that was made: `bytes` of it count, whatever a worker that was killed has written behind them.
 
     `list` is where the manifest names it: output, deleted or error.
     """

@@ -7,7 +7,7 @@ its own, so that one that comes back to life spoils nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,8 +45,12 @@ WHERE id = $1 AND attempt = $2 AND state = 'waiting' RETURNING id"""
 _FINISH = """UPDATE bulk SET state = $3, why = $4, held = NULL, until = $5, done = $6, files = $7
 WHERE id = $1 AND attempt = $2 AND state = 'waiting' RETURNING id"""
 _LEAVE = "UPDATE bulk SET held = NULL WHERE id = $1 AND attempt = $2 AND state = 'waiting'"
-_OVER = "DELETE FROM bulk WHERE until <= $1"
+_OVER = "DELETE FROM bulk WHERE until <= $1 RETURNING id"
 _KNOWN = "SELECT id FROM bulk"
+
+
+Prepare = Callable[[str], Awaitable[None]]
+"""What is done with the id of a job before it can be taken."""
 
 
 class Job(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,9 +79,9 @@ class Jobs:
         self._pool = pool
 
     async def begin(
-        self, kind: str, owner: str, client: str, context: Context, asked: bytes, files: Sequence[File] = ()
+        self, kind: str, owner: str, client: str, context: Context, asked: bytes, prepare: Prepare | None = None
     ) -> str | Refusal:
-        """The id of a new job; refused when its owner has too many."""
+        """The id of a new job; refused when its owner has too many. No worker takes it before `prepare` is done."""
         id, now = secrets.token_urlsafe(24), context.now
         told = msgspec.json.encode(context).decode()
         async with self._pool.acquire() as connection, connection.transaction():
@@ -85,8 +89,10 @@ class Jobs:
             [(waiting, kept)] = await connection.fetch(_COUNT, owner, now)
             if waiting >= MOST_AT_ONCE or kept >= MOST_KEPT:
                 return _too_many(waiting >= MOST_AT_ONCE)
-            values = (id, kind, owner, client, told, asked.decode(), now, _written(files), now + LASTS)
+            values = (id, kind, owner, client, told, asked.decode(), now, "[]", now + LASTS)
             await connection.execute(_BEGIN, *values)
+            if prepare is not None:
+                await prepare(id)
         return id
 
     async def find(self, id: str, owner: str, kind: str, now: datetime) -> Job | None:
@@ -112,19 +118,21 @@ class Jobs:
         values = (job.id, job.attempt, job.place, job.done, _written(job.files))
         return await source.fetchval(_ADVANCE, *values) is not None
 
-    async def finish(self, job: Job, now: datetime, why: str = "") -> bool:
+    async def finish(self, job: Job, now: datetime, why: str = "", connection: Connection | None = None) -> bool:
         """End the work on a job, with the reason if it failed; its files can be fetched from now on."""
         values = ("failed" if why else "done", why, now + KEPT, job.done, _written(job.files))
-        return await self._pool.fetchval(_FINISH, job.id, job.attempt, *values) is not None
+        source = connection or self._pool
+        return await source.fetchval(_FINISH, job.id, job.attempt, *values) is not None
 
     async def leave(self, job: Job) -> None:
         """Let another worker go on with a job at once."""
         await self._pool.execute(_LEAVE, job.id, job.attempt)
 
-    async def sweep(self, now: datetime) -> frozenset[str]:
-        """Forget what is over; the ids of all jobs that are left."""
-        await self._pool.execute(_OVER, now)
-        return frozenset(row["id"] for row in await self._pool.fetch(_KNOWN))
+    async def sweep(self, now: datetime) -> tuple[frozenset[str], frozenset[str]]:
+        """Forget what is over; the ids of those jobs, and of all that are left."""
+        over = await self._pool.fetch(_OVER, now)
+        left = await self._pool.fetch(_KNOWN)
+        return frozenset(row["id"] for row in over), frozenset(row["id"] for row in left)
 
 
 def _written(files: Sequence[File]) -> str:

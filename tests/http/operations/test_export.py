@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -13,12 +14,13 @@ import pytest
 import pytest_asyncio
 
 from saman.kernel import json
-from saman.ops.bulk import Exporting
+from saman.ops.bulk import Bulk
 from saman.record import Store
 from tests.http.fhir.conftest import BASE, clock
 from tests.http.fhir.resources import issues, observation, patient
 from tests.http.operations.conftest import parameters
 
+DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
 ASYNC = {"prefer": "respond-async"}
 QUERY = b64encode(b"$export").decode()
 FHIR = {"content-type": "application/fhir+json"}
@@ -27,15 +29,15 @@ Lines = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture
-def exporting(store: Store, exports: Path) -> Exporting:
-    return Exporting(store, exports, clock)
+def exporting(store: Store, exports: Path) -> Bulk:
+    return Bulk(store, exports, clock)
 
 
 @pytest_asyncio.fixture(autouse=True)
-async def _cleared(store: Store, exporting: Exporting) -> AsyncIterator[None]:
+async def _cleared(store: Store, exporting: Bulk) -> AsyncIterator[None]:
     """Each test has the installation's exports to itself."""
     yield
-    await store.pool.execute("DELETE FROM bulk")
+    await store.pool.execute("UPDATE bulk SET until = '2000-01-01'")
     await exporting.sweep()
 
 
@@ -46,7 +48,7 @@ async def begun(client: httpx.AsyncClient, path: str = "$export", **asked: Any) 
     return answer.headers["content-location"]
 
 
-async def finished(client: httpx.AsyncClient, exporting: Exporting, place: str) -> tuple[dict[str, Any], Lines]:
+async def finished(client: httpx.AsyncClient, exporting: Bulk, place: str) -> tuple[dict[str, Any], Lines]:
     """The manifest, and what is in the files by type; deletions under `deleted`."""
     while await exporting.once():
         pass
@@ -87,7 +89,7 @@ def ids(lines: Lines, kind: str) -> list[str]:
     return [one["id"] for one in lines.get(kind, ())]
 
 
-async def test_everything_comes_once_as_it_is_stored(client: httpx.AsyncClient, exporting: Exporting) -> None:
+async def test_everything_comes_once_as_it_is_stored(client: httpx.AsyncClient, exporting: Bulk) -> None:
     made = await people(client, 3)
     place = await begun(client)
     waiting = await client.get(place)
@@ -103,7 +105,7 @@ async def test_everything_comes_once_as_it_is_stored(client: httpx.AsyncClient, 
     assert "deleted" not in manifest
 
 
-async def test_what_changes_meanwhile_is_as_it_was(client: httpx.AsyncClient, exporting: Exporting) -> None:
+async def test_what_changes_meanwhile_is_as_it_was(client: httpx.AsyncClient, exporting: Bulk) -> None:
     made = await people(client, 2)
     place = await begun(client, "Patient/$export", _type="Patient,Observation")
     changed = patient(id=made[0], active=False)
@@ -120,7 +122,7 @@ async def test_what_changes_meanwhile_is_as_it_was(client: httpx.AsyncClient, ex
     assert set(lines) == {"Patient", "Observation"}
 
 
-async def test_what_is_new_and_what_was_deleted_since(client: httpx.AsyncClient, exporting: Exporting) -> None:
+async def test_what_is_new_and_what_was_deleted_since(client: httpx.AsyncClient, exporting: Bulk) -> None:
     gone, kept = await people(client, 2)
     since = clock()
     assert (await client.delete(f"Patient/{gone}")).status_code == 204
@@ -136,7 +138,7 @@ async def test_what_is_new_and_what_was_deleted_since(client: httpx.AsyncClient,
     assert kept not in str(lines)
 
 
-async def test_a_group_and_named_people(client: httpx.AsyncClient, exporting: Exporting) -> None:
+async def test_a_group_and_named_people(client: httpx.AsyncClient, exporting: Bulk) -> None:
     made = await people(client, 3)
     members = [{"entity": {"reference": f"Patient/{one}"}} for one in made]
     members[2]["inactive"] = True  # type: ignore[assignment]
@@ -153,7 +155,7 @@ async def test_a_group_and_named_people(client: httpx.AsyncClient, exporting: Ex
     assert absent.status_code == 404
 
 
-async def test_parts_and_filters(client: httpx.AsyncClient, exporting: Exporting) -> None:
+async def test_parts_and_filters(client: httpx.AsyncClient, exporting: Bulk) -> None:
     [person] = await people(client, 1)
     await client.post("Observation", content=observation(person, status="amended"), headers=FHIR)
     asked = {"_type": "Patient,Observation", "_elements": "Patient.gender", "_typeFilter": "Observation?status=amended"}
@@ -198,7 +200,7 @@ async def test_how_to_ask(client: httpx.AsyncClient) -> None:
     assert (await client.get("$export", params=asked, headers=lenient)).status_code == 202
 
 
-async def test_taking_back_removes_the_files(client: httpx.AsyncClient, exporting: Exporting, exports: Path) -> None:
+async def test_taking_back_removes_the_files(client: httpx.AsyncClient, exporting: Bulk, exports: Path) -> None:
     await people(client, 1)
     place = await begun(client)
     manifest, _ = await finished(client, exporting, place)
@@ -216,7 +218,7 @@ async def test_files_are_for_their_owner_and_go_in_time(
     client: httpx.AsyncClient,
     stranger: httpx.AsyncClient,
     nobody: httpx.AsyncClient,
-    exporting: Exporting,
+    exporting: Bulk,
     store: Store,
     exports: Path,
 ) -> None:
@@ -233,14 +235,14 @@ async def test_files_are_for_their_owner_and_go_in_time(
     assert (await stranger.delete(place)).status_code == 404
     for name in ("../secret", "..%2f..%2fsecret", "Patient.2.ndjson", "%00"):
         assert (await client.get(f"$export-file/{folder.name}/{name}")).status_code == 404
-    later = Exporting(store, exports, lambda: clock() + timedelta(hours=7))
+    later = Bulk(store, exports, lambda: clock() + timedelta(hours=7))
     await later.sweep()
     assert folders(exports) == []
     assert (await client.get(place)).status_code == 404
 
 
 async def test_somebody_without_rights_gets_nothing_about_people(
-    stranger: httpx.AsyncClient, client: httpx.AsyncClient, exporting: Exporting
+    stranger: httpx.AsyncClient, client: httpx.AsyncClient, exporting: Bulk
 ) -> None:
     await people(client, 1)
     place = await begun(stranger, "Patient/$export")
@@ -263,7 +265,7 @@ async def test_a_worker_that_dies_leaves_nothing_twice(
     made = await people(client, 8)
     place = await begun(client, "Patient/$export")
     monkeypatch.setattr("saman.ops.bulk.SLICE", 2)
-    exporting = Exporting(store, exports, clock)
+    exporting = Bulk(store, exports, clock)
     write, calls = exporting._write, []
 
     def dying(*given: Any) -> Any:
@@ -279,7 +281,7 @@ async def test_a_worker_that_dies_leaves_nothing_twice(
     monkeypatch.setattr(exporting, "_write", dying)
     monkeypatch.setattr(exporting, "_fail", nothing)
     assert await exporting.once()
-    other = Exporting(store, exports, clock)
+    other = Bulk(store, exports, clock)
     assert await other.once() is False
     await store.pool.execute("UPDATE bulk SET held = now() - interval '1 second'")
     manifest, lines = await finished(client, other, place)
@@ -289,9 +291,7 @@ async def test_a_worker_that_dies_leaves_nothing_twice(
         assert len(ids(lines, kind)) == len(set(ids(lines, kind)))
 
 
-async def test_the_log_says_whom_it_was_about_before_it_is_written(
-    client: httpx.AsyncClient, exporting: Exporting
-) -> None:
+async def test_the_log_says_whom_it_was_about_before_it_is_written(client: httpx.AsyncClient, exporting: Bulk) -> None:
     [person] = await people(client, 1)
     await finished(client, exporting, await begun(client, "Patient/$export"))
     found = (await client.get("AuditEvent", params={"patient": person, "_count": "50"})).json()
@@ -303,7 +303,7 @@ async def test_the_log_says_whom_it_was_about_before_it_is_written(
 
 
 async def test_an_app_gets_what_its_scopes_leave(
-    client: httpx.AsyncClient, narrow: httpx.AsyncClient, exporting: Exporting
+    client: httpx.AsyncClient, narrow: httpx.AsyncClient, exporting: Bulk
 ) -> None:
     one, other = await people(client, 2)
 
@@ -327,7 +327,7 @@ async def test_an_app_gets_what_its_scopes_leave(
 
 
 async def test_a_narrower_token_fetches_nothing(
-    client: httpx.AsyncClient, narrow: httpx.AsyncClient, exporting: Exporting
+    client: httpx.AsyncClient, narrow: httpx.AsyncClient, exporting: Bulk
 ) -> None:
     await people(client, 1)
     narrow.headers["authorization"] = "Bearer system/*.rs"
@@ -341,7 +341,7 @@ async def test_a_narrower_token_fetches_nothing(
 
 
 async def test_what_was_changed_since_is_held_against_the_scopes_now(
-    client: httpx.AsyncClient, narrow: httpx.AsyncClient, exporting: Exporting
+    client: httpx.AsyncClient, narrow: httpx.AsyncClient, exporting: Bulk
 ) -> None:
     [person] = await people(client, 1)
     sent = observation(person, status="amended")
@@ -351,3 +351,16 @@ async def test_what_was_changed_since_is_held_against_the_scopes_now(
     assert (await client.put(f"Observation/{stored['id']}", json=stored | {"status": "final"})).status_code == 200
     _, lines = await finished(narrow, exporting, place)
     assert stored["id"] not in ids(lines, "Observation")
+
+
+async def test_the_page_tells_what_happens(client: httpx.AsyncClient, exporting: Bulk) -> None:
+    page = (DOCS / "bulk.md").read_text("utf-8")
+    called, shown = re.search(r"```http\nGET /fhir/(\S+)\nPrefer.+?```json\n(.+?)\n```", page, re.DOTALL).groups()  # type: ignore[union-attr]
+    await people(client, 1)
+    answer = await client.get(called, headers=ASYNC)
+    manifest, lines = await finished(client, exporting, answer.headers["content-location"])
+    expected = json.decode(shown)
+    assert set(expected) <= set(manifest)
+    assert manifest["requiresAccessToken"] is expected["requiresAccessToken"]
+    assert set(expected["output"][0]) <= set(manifest["output"][0])
+    assert set(lines) == {"Patient", "Observation"}

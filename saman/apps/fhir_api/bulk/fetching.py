@@ -17,7 +17,7 @@ from typing import IO, Any
 import msgspec
 
 from saman.apps.fhir_api.answer import Answer, Header
-from saman.apps.fhir_api.bulk.kick_off import EXPORT, owner_of
+from saman.apps.fhir_api.bulk.kick_off import owner_of
 from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.routes import Handler, Interaction, Policy, Route
 from saman.kernel import json
@@ -29,9 +29,8 @@ from saman.model.access.scopes import Narrowing
 from saman.model.fhir import resource_number
 from saman.record import Context
 from saman.record.audit import Entry
-from saman.record.bulk.asked import Asked, File
+from saman.record.bulk.asked import EXPORT, Asked, File, Import
 from saman.record.bulk.jobs import Job, Jobs
-from saman.record.bulk.slices import QUERY
 from saman.record.narrowing import insufficient
 from saman.record.refusals import not_found
 
@@ -40,24 +39,25 @@ RETRY_AFTER = 5
 PIECE = 256 * 1024
 
 _WHY = {
-    "ended": (Kind.FORBIDDEN, "forbidden", "Whoever asked for the export may not act any more."),
-    "full": (Kind.STORAGE_FULL, "no-store", "There was no room for the files of the export."),
+    "ended": (Kind.FORBIDDEN, "forbidden", "Whoever asked may not act any more."),
+    "full": (Kind.STORAGE_FULL, "no-store", "There was no room for the files."),
 }
-_OTHER = (Kind.UNAVAILABLE, "exception", "The export could not be finished. Delete it, and ask again.")
+_OTHER = (Kind.UNAVAILABLE, "exception", "It could not be finished. Delete it, and ask again.")
 
 
-class Exports:
-    """The exports whose files are below `folder`."""
+class Fetching:
+    """Jobs of a kind (export or import), whose files are below `folder`."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kind: str) -> None:
         self._folder = folder
+        self._kind = kind
 
     def routes(self) -> tuple[Route, ...]:
-        """Where to look for an export, to take it back, and to fetch its files."""
+        """Where to look for a job, to take it back, and to fetch its files."""
         told: tuple[tuple[str, str, Handler], ...] = (
-            ("GET", "$export-status/{export}", self.status),
-            ("DELETE", "$export-status/{export}", self.cancel),
-            ("GET", "$export-file/{export}/{name}", self.file),
+            ("GET", f"${self._kind}-status/{{job}}", self.status),
+            ("DELETE", f"${self._kind}-status/{{job}}", self.cancel),
+            ("GET", f"${self._kind}-file/{{job}}/{{name}}", self.file),
         )
         return tuple(
             Route(method, at, Interaction.OPERATION, handler, Policy.RECORD, own_form=True)
@@ -66,7 +66,7 @@ class Exports:
 
     async def status(self, call: Call) -> Answer | Refusal:
         """How far it is, or what it gave."""
-        job = await _job(call)
+        job = await _job(call, self._kind)
         if isinstance(job, Refusal):
             return job
         if job.state == "failed":
@@ -78,18 +78,18 @@ class Exports:
 
     async def cancel(self, call: Call) -> Answer | Refusal:
         """Stop it if it is under way, and remove its files."""
-        job = await _job(call)
+        job = await _job(call, self._kind)
         if isinstance(job, Refusal):
             return job
-        if not await Jobs(call.record.store.pool).end(job.id, job.owner, EXPORT):
+        if not await Jobs(call.record.store.pool).end(job.id, job.owner, self._kind):
             return not_found()
         await asyncio.to_thread(shutil.rmtree, self._folder / job.id, ignore_errors=True)
-        await call.record.log(_entry(call.record.context, "cancelled"))
+        await call.record.log(_entry(call.record.context, job, "cancelled"))
         return Answer(202)
 
     async def file(self, call: Call) -> Answer | Refusal:
         """One file of a finished export."""
-        job = await _job(call)
+        job = await _job(call, self._kind)
         if isinstance(job, Refusal):
             return job
         told = next((one for one in job.files if one.name == call.last and job.state == "done"), None)
@@ -99,14 +99,14 @@ class Exports:
             opened = await asyncio.to_thread((self._folder / job.id / told.name).open, "rb")
         except FileNotFoundError:
             return not_found()
-        await call.record.log(_entry(call.record.context, "fetched"))
+        await call.record.log(_entry(call.record.context, job, "fetched"))
         return Answer(200, content_type=NDJSON, stream=_pieces(opened, told.bytes))
 
 
-async def _job(call: Call) -> Job | Refusal:
+async def _job(call: Call, kind: str) -> Job | Refusal:
     """The caller's own export; refused as forbidden to a token that allows less than the one it was asked with."""
     context = call.record.context
-    job = await Jobs(call.record.store.pool).find(call.id, owner_of(context), EXPORT, context.now)
+    job = await Jobs(call.record.store.pool).find(call.id, owner_of(context), kind, context.now)
     if job is None:
         return not_found()
     asked_with = msgspec.json.decode(job.context, type=Context)
@@ -120,30 +120,38 @@ def _covers(now: Narrowing | None, then: Narrowing | None) -> bool:
 
 
 def _progress(job: Job) -> bytes:
+    if job.kind != EXPORT:
+        return f"{job.done} resources".encode()
     shard = int(job.place.split(" ")[0]) if job.place else 0
     return f"{shard * 100 // SHARDS} %, {job.done} resources".encode()
 
 
-def _entry(context: Context, what: str) -> Entry:
-    return Entry(context, "E", resource_number("Patient"), query=f"{QUERY} {what}")
+def _entry(context: Context, job: Job, what: str) -> Entry:
+    return Entry(context, "E", resource_number("Patient"), query=f"${job.kind} {what}")
 
 
 def _manifest(job: Job, base: str) -> Answer:
-    asked = msgspec.json.decode(job.asked, type=Asked)
+    asked = _asked(job)
     told: dict[str, Any] = {
         "transactionTime": instant(asked.moment),
         "request": asked.url,
         "requiresAccessToken": True,
         "output": [],
         "error": [],
-    } | ({"deleted": []} if asked.since else {})
+    } | ({"deleted": []} if isinstance(asked, Asked) and asked.since else {})
     for one in job.files:
         told[one.list].append(_told(one, job, base))
     return Answer(200, json.encode(told), (_expires(job),), "application/json")
 
 
+def _asked(job: Job) -> Asked | Import:
+    if job.kind == EXPORT:
+        return msgspec.json.decode(job.asked, type=Asked)
+    return msgspec.json.decode(job.asked, type=Import)
+
+
 def _told(one: File, job: Job, base: str) -> dict[str, Any]:
-    return {"type": one.type, "url": f"{base}/$export-file/{job.id}/{one.name}", "count": one.count}
+    return {"type": one.type, "url": f"{base}/${job.kind}-file/{job.id}/{one.name}", "count": one.count}
 
 
 def _expires(job: Job) -> Header:

@@ -16,12 +16,10 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import resource_number
 from saman.record import Context
 from saman.record.audit import REFUSED, Entry
-from saman.record.bulk.asked import EVERYTHING, PATIENTS
+from saman.record.bulk.asked import EVERYTHING, EXPORT, PATIENTS
 from saman.record.bulk.jobs import Jobs
 from saman.record.bulk.slices import QUERY
 from saman.record.narrowing import insufficient
-
-EXPORT = "export"
 
 
 async def export_everything(call: Call, given: Given) -> Answer | Refusal:
