@@ -31,6 +31,8 @@ def _export(handler: Handler, level: Level, kind: str = "") -> Operation:
         handler=handler,
         policy=Policy.RECORD,
         takes=(*_TAKES, _PATIENT) if kind else _TAKES,
+        gives=(_P("return", "OperationOutcome", min=1),),
+        status="202",
         open_names=True,
     )
 
