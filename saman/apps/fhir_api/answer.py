@@ -115,17 +115,12 @@ async def send_answer(answer: Answer, call: Call, send: Send) -> None:
     await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else body})
 
 
-class Broken(Exception):
-    """Ends a stream in the middle; who receives it hears no proper end, and knows that it is not whole."""
-
-
 async def _send_pieces(stream: AsyncGenerator[bytes, None], call: Call, send: Send) -> None:
     async with aclosing(stream):
-        try:
-            while call.method != "HEAD" and (piece := await anext(stream, None)) is not None:
-                await send({"type": "http.response.body", "body": piece, "more_body": True})
-        except Broken:
-            return
+        piece = await anext(stream, None)
+        while piece is not None and call.method != "HEAD":
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            piece = await anext(stream, None)
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 import pytest_asyncio
 
 from saman.kernel import json
 from saman.ops.bulk import Bulk
-from saman.record import Store
+from saman.record import Store, system
+from saman.record.bulk.asked import EXPORT, PATIENTS, Asked
+from saman.record.bulk.jobs import Jobs
 from tests.http.fhir.conftest import BASE, clock
 from tests.http.fhir.resources import issues, observation, patient
 from tests.http.operations.conftest import parameters
@@ -250,6 +253,25 @@ async def test_somebody_without_rights_gets_nothing_about_people(
         pass
     refused = await stranger.get(place)
     assert refused.status_code == 403
+
+
+async def test_an_app_that_was_taken_out_gets_no_more(store: Store, exporting: Bulk) -> None:
+    moment = clock()
+    asked = Asked(url="", base=BASE, level=PATIENTS, types=("Patient",), moment=moment)
+    jobs = Jobs(store.pool)
+    id = await jobs.begin(EXPORT, "me", "ghost", system(moment, "app:ghost:x"), msgspec.json.encode(asked))
+    assert isinstance(id, str)
+    assert await exporting.once()
+    job = await jobs.find(id, "me", EXPORT, clock())
+    assert job is not None
+    assert (job.state, job.why, job.done) == ("failed", "ended", 0)
+
+
+async def test_a_file_can_be_asked_for_without_its_content(client: httpx.AsyncClient, exporting: Bulk) -> None:
+    await people(client, 1)
+    manifest, _ = await finished(client, exporting, await begun(client, _type="Patient"))
+    answer = await client.head(manifest["output"][0]["url"])
+    assert (answer.status_code, answer.content, answer.headers["cache-control"]) == (200, b"", "no-store")
 
 
 async def test_too_many_wait(client: httpx.AsyncClient) -> None:

@@ -1,11 +1,14 @@
-"""Operations: all that is held about a person, the newest of each code, and the terminology, which is everybody's."""
+"""Operations: all that is held about a person, the newest of each code, tables, and terminology for everybody."""
 
 from __future__ import annotations
+
+from saman.kernel import json
 
 from .oracle import Thing
 from .people import Person
 from .reading import get
 from .view import ABSENT, FROM_LOG, Script, View, decoded, entries
+from .world import Call
 
 
 def everything(view: View, kind: str) -> Script:
@@ -75,3 +78,21 @@ def terms(view: View, kind: str) -> Script:
     call = get("ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender")
     answer = yield call
     view.status(call, answer, 200 if view.lets("ValueSet") else 403)
+
+
+def tables(view: View, kind: str) -> Script:
+    """A view of a type: a row for each thing that may be seen; for an app only where all of a type is open to it."""
+    kind = "Flag" if kind in FROM_LOG else kind
+    tree = {"resourceType": "ViewDefinition", "resource": kind, "select": [{"column": [{"name": "id", "path": "id"}]}]}
+    call = Call("POST", "ViewDefinition/$run", ((b"content-type", b"application/fhir+json"),), json.encode(tree))
+    answer = yield call
+    if view.is_narrow:
+        view.status(call, answer, *((200, 403) if view.lets(kind) else (403,)))
+    if answer.status != 200:
+        return
+    shown = sorted(json.decode(line)["id"] for line in answer.body.splitlines())
+    right = sorted(one.id for one in view.current(kind))
+    if shown != right:
+        extra, missing = sorted(set(shown) - set(right)), sorted(set(right) - set(shown))
+        view.count["leaks"] += bool(extra)
+        view.fault(call, answer, f"shows {extra} too many, {missing} too few of {len(right)}")
