@@ -69,7 +69,7 @@ def decode(body: bytes | str) -> Any | Refusal:
     return _refusal("value", fault) if fault else value
 
 
-def decode_kept(text: str) -> Any:
+def decode_kept(text: bytes | str) -> Any:
     """The value of a text that `decode` has accepted before and the record has kept."""
     return _decoder.decode(text)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -37,7 +38,7 @@ from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
-from saman.apps.fhir_api.app import Limits, fhir_app
+from saman.apps.fhir_api.app import EXPORTS, Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.apps.ledger.proofs import proof_routes
 from saman.apps.ledger.routes import ledger_routes
@@ -93,6 +94,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     noted: Noted = to_nobody
     meant: Before = nobody
     neighbours: Neighbours | None = None
+    exports: Path = EXPORTS
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
 
@@ -167,7 +169,7 @@ def _fhir(parts: Parts, smart: Smart) -> ASGIApp:
     base, who = f"{parts.base_url}/fhir", smart.bearer.of_headers
     if parts.fhir_calls:
         who = Pace(who, parts.fhir_calls, parts.figures.slowed.inc).of_headers
-    app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration)
+    app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration, parts.exports)
     return Withheld(app, parts.store, parts.noted, fhir_failure, parts.meant)
 
 

@@ -6,6 +6,7 @@ Bundle is done as it says (https://hl7.org/fhir/R4/http.html#transaction), once 
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -100,20 +101,21 @@ async def import_file(record: Record, file: Path, tell: Tell) -> Counter[tuple[s
         return valid
     if valid["resourceType"] == "Bundle" and valid["type"] in _UNPACKED:
         return await _import_bundle(record, document)
-    return await _store(record, [Line(0, valid)])
+    return await store(record, [Line(0, valid)])
 
 
 async def _import_lines(record: Record, file: Path, tell: Tell) -> Counter[tuple[str, str]] | Refusal:
     """Look at every line before anything is written, then write them in chunks."""
-    for line in read_lines(file):
+    marks: array[int] = array("q")
+    for line in read_lines(file, marks):
         if isinstance(line, Refusal):
             return line
         if line.number % CHUNK == 0:
             tell(f"checking line {line.number}")
     done: Counter[tuple[str, str]] = Counter()
-    for chunk in _chunks(read_lines(file)):
+    for chunk in chunks(read_lines(file, marks)):
         tell(f"storing line {chunk[0].number}")
-        stored = await _store(record, chunk)
+        stored = await store(record, chunk)
         if isinstance(stored, Refusal):
             return _halfway(stored, chunk[0].number) if done else stored
         done += stored
@@ -127,7 +129,7 @@ def _halfway(refusal: Refusal, number: int) -> Refusal:
     return Refusal(refusal.kind, (msgspec.structs.replace(first, text=f"{first.text} {told}"), *more))
 
 
-def _chunks(lines: Iterable[Line | Refusal]) -> Iterator[list[Line]]:
+def chunks(lines: Iterable[Line | Refusal]) -> Iterator[list[Line]]:
     """Lines that can be written together: no resource twice, at most CHUNK of them."""
     chunk: list[Line] = []
     keys: set[tuple[str, str]] = set()
@@ -143,7 +145,7 @@ def _chunks(lines: Iterable[Line | Refusal]) -> Iterator[list[Line]]:
         yield chunk
 
 
-async def _store(record: Record, lines: Sequence[Line]) -> Counter[tuple[str, str]] | Refusal:
+async def store(record: Record, lines: Sequence[Line]) -> Counter[tuple[str, str]] | Refusal:
     """Write resources in one transaction; those with an id keep it."""
     there = await present(record, (line.key for line in lines if line.key[1]))
     same = {line.number for line in lines if _same(line.resource, there.get("/".join(line.key)))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -85,20 +86,64 @@ def read_document(file: Path) -> Document | Refusal:
     return content if isinstance(content, Refusal) else Document(content, hashlib.sha256(text).hexdigest())
 
 
-def read_lines(file: Path) -> Iterator[Line | Refusal]:
-    """The valid resource on each line that is not empty, or why the reading ended there, one at a time."""
+def read_lines(file: Path, marks: array[int] | None = None) -> Iterator[Line | Refusal]:
+    """The valid resource on each line that is not empty, or why the reading ended there, one at a time.
+
+    `marks` is filled while it is empty; given again, lines that are still the same are not checked once more.
+    """
+    known = marks if marks else ()
     number = 0
     try:
         with _unpacked(file) as source:
             while text := source.readline(MOST_LINE + 1):
                 number += 1
+                mark = hash(text)
+                if marks is not None and not known:
+                    marks.append(mark)
                 if text.strip():
-                    read = _line(text, number)
+                    same = number <= len(known) and known[number - 1] == mark
+                    read = Line(number, json.decode_kept(text)) if same else _line(text, number)
                     yield read
                     if isinstance(read, Refusal):
                         return
     except _BROKEN as error:
         yield placed(f"line {number + 1}", _unreadable(error))
+
+
+class Lines(msgspec.Struct, frozen=True):
+    """Some lines that follow each other, `until` the number of the last; whether the file ends there."""
+
+    lines: tuple[Line | Refusal, ...]
+    numbers: tuple[int, ...]
+    until: int
+    is_last: bool
+
+    def each(self) -> Iterator[Lines]:
+        """The same lines, each alone."""
+        for place, one in enumerate(self.lines):
+            is_end = place == len(self.lines) - 1
+            until = self.until if is_end else self.numbers[place]
+            yield Lines((one,), self.numbers[place : place + 1], until, self.is_last and is_end)
+
+    def refused(self, refusal: Refusal) -> Lines:
+        """The one line, as one that was refused."""
+        told = placed(f"line {self.numbers[0]}", Refusal(refusal.kind, tuple(map(_without_path, refusal.issues))))
+        return msgspec.structs.replace(self, lines=(told,))
+
+
+def _without_path(issue: Issue) -> Issue:
+    return msgspec.structs.replace(issue, path="") if issue.path.startswith("line") else issue
+
+
+def read_some(file: Path, after: int, most: int) -> Lines:
+    """At most `most` lines behind the first `after`: of each that is not empty the resource, or why it is none."""
+    with file.open("rb") as source:
+        for _ in range(after):
+            source.readline()
+        texts = [text for _ in range(most) if (text := source.readline())]
+    numbered = [(number, text) for number, text in enumerate(texts, after + 1) if text.strip()]
+    lines = tuple(_line(text, number) for number, text in numbered)
+    return Lines(lines, tuple(number for number, _ in numbered), after + len(texts), len(texts) < most)
 
 
 def _line(text: bytes, number: int) -> Line | Refusal:

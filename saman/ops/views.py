@@ -12,6 +12,7 @@ from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record import Record
 from saman.record.views import View, read_view, run_view
+from saman.record.views.parquet import Parquet, Unfit
 from saman.record.views.writing import Ndjson
 
 Tell = Callable[[str], None]
@@ -57,8 +58,16 @@ def _into_file(out: Path, fill: Callable[[Put], int | Refusal]) -> int | Refusal
         unfinished.unlink(missing_ok=True)
 
 
-async def write_view(record: Record, view: View, writer: Ndjson, put: Put, tell: Tell) -> int | Refusal:
-    """How many rows of a view were put."""
+async def write_view(record: Record, view: View, writer: Ndjson | Parquet, put: Put, tell: Tell) -> int | Refusal:
+    """How many rows of a view were put; refused when one does not fit the types of the format."""
+    try:
+        return await _put(record, view, writer, put, tell)
+    except Unfit:
+        text = "A number or a time is beyond what Parquet holds of its type. Choose another format."
+        return refused(Kind.UNPROCESSABLE, "processing", text, "format")
+
+
+async def _put(record: Record, view: View, writer: Ndjson | Parquet, put: Put, tell: Tell) -> int | Refusal:
     count = 0
     put(writer.begin())
     async with aclosing(run_view(record, view)) as batches:

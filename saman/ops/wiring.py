@@ -17,6 +17,7 @@ from saman.kernel.outcome import Kind, Refusal
 from saman.model.care.check import check
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
+from saman.ops.bulk import exports_of
 from saman.ops.clock import clock_of
 from saman.ops.contents import keep_contents
 from saman.ops.database import Source
@@ -151,6 +152,7 @@ def parts_of(settings: Settings, store: Store, region: Region, ways: tuple[Way, 
         base_url=settings.address,
         triage_manufacturer=settings.triage_manufacturer,
         metrics_token=settings.metrics_token,
+        exports=exports_of(settings),
         fhir_calls=settings.fhir_calls,
         ways=ways,
         passkeys=settings.passkeys == "on",

@@ -6,17 +6,20 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import structlog
 from procrastinate import App, PsycopgConnector
 
+from saman.flows.monitoring.admission import admitted
 from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
+from saman.ops.bulk import Bulk, exports_of
 from saman.ops.clock import clock_of
 from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep, keep_beside, open_ledger
@@ -26,6 +29,7 @@ from saman.record import Record, Store, open_store, system
 from saman.record.apps.approvals import Approvals
 from saman.record.contents.sweeping import sweep
 from saman.record.credentials.begun import Begun
+from saman.record.ledger.journal import Journal
 from saman.record.sessions import Sessions
 
 log = structlog.get_logger()
@@ -96,16 +100,18 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     keep_contents(store, settings)
     clock = clock_of(settings)
     try:
-        await _until_told(jobs(url, store, region, clock), keep(store, ledger, clock), say)
+        noted = Journal(ledger.journals)
+        bulk = Bulk(store, exports_of(settings), clock, noted, noted.mean, partial(admitted, region.model))
+        await _until_told(jobs(url, store, region, clock), (keep(store, ledger, clock), bulk.keep()), say)
     finally:
         await store.close()
     return None
 
 
-async def _until_told(app: App, ledger: Coroutine[Any, Any, None], say: Callable[[str], None]) -> None:
-    """Work on both; when either breaks, the other ends too, and whoever started us starts us again."""
+async def _until_told(app: App, kept: Iterable[Coroutine[Any, Any, None]], say: Callable[[str], None]) -> None:
+    """Work on all; when one breaks, the others end too, and whoever started us starts us again."""
     async with app.open_async():
-        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), ledger)
+        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), *kept)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         say("The worker is ready")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import aclosing
 from datetime import datetime
 from email.utils import formatdate
 
@@ -40,10 +41,10 @@ _BODILESS = frozenset({204, 304})
 
 
 class Streamed(msgspec.Struct, frozen=True):
-    """A body that is sent piece by piece, and how many bytes it has."""
+    """A body that is sent piece by piece, and how many bytes it has, None where that is not known."""
 
-    length: int
-    pieces: AsyncIterator[bytes]
+    length: int | None
+    pieces: AsyncGenerator[bytes, None]
 
 
 class Answer(msgspec.Struct):
@@ -105,29 +106,29 @@ async def send_answer(answer: Answer, call: Call, send: Send) -> None:
     """Send `answer`, compressed when asked for and worth it; to HEAD its headers alone."""
     headers = [*answer.headers, answer.cache, (b"x-request-id", call.request.encode()), *_ALWAYS]
     body = answer.body
-    if answer.streamed is not None:
-        await _stream(answer, answer.streamed, headers, call, send)
-        return
-    if body:
+    if body or answer.streamed:
         headers.append((b"content-type", answer.content_type.encode()))
     if len(body) >= LEAST_COMPRESSED:
         encoding = content_encoding(call.header(b"accept-encoding"))
         if encoding:
             body = await _compressed(body, encoding)
             headers.append((b"content-encoding", encoding.encode()))
-    if answer.status not in _BODILESS:
-        headers.append((b"content-length", b"%d" % len(body)))
+    length = len(body) if answer.streamed is None else answer.streamed.length
+    if answer.status not in _BODILESS and length is not None:
+        headers.append((b"content-length", b"%d" % length))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    if answer.streamed is not None:
+        await _send_pieces(answer.streamed.pieces, call, send)
+        return
     await send({"type": "http.response.body", "body": b"" if call.method == "HEAD" else body})
 
 
-async def _stream(answer: Answer, streamed: Streamed, headers: list[Header], call: Call, send: Send) -> None:
-    headers.append((b"content-type", answer.content_type.encode()))
-    headers.append((b"content-length", b"%d" % streamed.length))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    if call.method != "HEAD":
-        async for piece in streamed.pieces:
+async def _send_pieces(pieces: AsyncGenerator[bytes, None], call: Call, send: Send) -> None:
+    async with aclosing(pieces):
+        piece = await anext(pieces, None)
+        while piece is not None and call.method != "HEAD":
             await send({"type": "http.response.body", "body": piece, "more_body": True})
+            piece = await anext(pieces, None)
     await send({"type": "http.response.body", "body": b""})
 
 

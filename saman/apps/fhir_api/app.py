@@ -7,12 +7,14 @@ of this layer (figures in docs/subsystems/fhir-api.md).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from saman.apps.fhir_api.answer import Answer, refusal_answer, send_answer
+from saman.apps.fhir_api.bulk.routes import bulk_routes
 from saman.apps.fhir_api.bundles import process_bundle
 from saman.apps.fhir_api.call import Admit, Call, everything
 from saman.apps.fhir_api.capability import capability_statement
@@ -26,12 +28,14 @@ from saman.apps.fhir_api.published import Published
 from saman.apps.fhir_api.reading import history, read, vread
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.apps.fhir_api.searching import search, search_posted
+from saman.apps.fhir_api.tables.running import Tables
 from saman.apps.fhir_api.writing import create, delete, delete_where, patch, patch_where, update, update_where
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.record import Store
 
 MOST_BYTES = 16 * 1024 * 1024
+EXPORTS = Path(".saman/exports")
 
 _I, _RECORD = Interaction, Policy.RECORD
 _COMPARTMENTS = ("Patient",)
@@ -98,7 +102,7 @@ class _FhirApp:
             if nobody is not None:
                 return nobody
         asked = call.form_of_answer()
-        form = _form(call, route, asked.get("_format", ""))
+        form = FHIR_JSON if route.own_form else _form(call, route, asked.get("_format", ""))
         answer = form if isinstance(form, Refusal) else await route.handler(call)
         if isinstance(form, Refusal) or isinstance(answer, Refusal):
             return answer
@@ -130,10 +134,12 @@ def fhir_app(
     base_url: str,
     limits: Limits | None = None,
     smart: Mapping[str, Any] | None = None,
+    exports: Path = EXPORTS,
 ) -> ASGIApp:
     """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
 
-    `smart` is what apps are told where they are let in. Raises ValueError when a route declares no policy.
+    `smart` is what apps are told where they are let in, `exports` the folder of bulk exports.
+    Raises ValueError when a route declares no policy.
     """
     base = base_url.rstrip("/")
     published = Published(
@@ -149,5 +155,9 @@ def fhir_app(
         told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
         public = (*public, told)
     return _FhirApp(
-        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *public)), store, identify, base, limits or Limits()
+        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *bulk_routes(exports), *Tables().routes(), *public)),
+        store,
+        identify,
+        base,
+        limits or Limits(),
     )

@@ -74,6 +74,7 @@ def capability_statement(
         "kind": "instance",
         "software": {"name": "Saman", "version": __version__},
         "implementation": {"description": "Saman: integrated health and social care", "url": base},
+        "instantiates": ["http://hl7.org/fhir/uv/bulkdata/CapabilityStatement/bulk-data"],
         "fhirVersion": "4.0.1",
         "format": ["application/fhir+json", "json"],
         "patchFormat": ["application/json-patch+json", "application/fhir+json"],

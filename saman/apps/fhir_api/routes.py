@@ -51,7 +51,10 @@ class Interaction(Enum):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A method on a path such as `{type}/{id}`, relative to the base; `types` are those it is for, all when empty."""
+    """A method on a path such as `{type}/{id}`, relative to the base; `types` are those it is for, all when empty.
+
+    Where it has `own_form` the handler says in which form it answers, whatever `Accept` and `_format` ask for.
+    """
 
     method: str
     pattern: str
@@ -59,6 +62,7 @@ class Route(msgspec.Struct, frozen=True):
     handler: Handler
     policy: Policy | None = None
     types: tuple[str, ...] = ()
+    own_form: bool = False
 
 
 class _Place:
@@ -95,7 +99,8 @@ class Table:
     def find(self, call: Call) -> Route | Refusal:
         """The route of a call, whose `type`, `id` and `last` are filled in from its path.
 
-        A step that begins with `$` names an operation and never stands for something else.
+        A step that begins with `$` names an operation and never stands for something else; a path that begins with a
+        name, and not with a type, has no type.
         """
         place: _Place | None = self._root
         values: list[str] = []
@@ -109,7 +114,9 @@ class Table:
             if place is None:
                 return _nothing_here()
         assert place is not None
-        if values and values[0] not in _TYPES:
+        if call.parts and call.parts[0] in self._root.literals:
+            values.insert(0, "")
+        if values and values[0] and values[0] not in _TYPES:
             return _unknown_type(values[0])
         call.type, call.id, call.last = (*values, "", "", "")[:3]
         route = place.methods.get("GET" if call.method == "HEAD" else call.method)

@@ -20,7 +20,7 @@ from saman.record.views.writing import FORMATS
 app = App("view", help="Make tables from resources by ViewDefinitions (SQL on FHIR).")
 
 File = Annotated[Path, Parameter(name="FILE", help="A ViewDefinition as JSON.")]
-Format = Annotated[Literal["ndjson", "csv", "json"], Parameter(help="How the rows are written.")]
+Format = Annotated[Literal["ndjson", "csv", "json", "parquet"], Parameter(help="How the rows are written.")]
 Out = Annotated[Path | None, Parameter(help="A file for the rows, instead of standard output.")]
 
 

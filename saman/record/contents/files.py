@@ -14,7 +14,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
@@ -104,7 +104,7 @@ class Contents:
         except OSError:
             return False
 
-    async def read(self, content: Content, start: int = 0, length: int | None = None) -> AsyncIterator[bytes]:
+    async def read(self, content: Content, start: int = 0, length: int | None = None) -> AsyncGenerator[bytes, None]:
         """`length` bytes from `start` on, in pieces; raises EOFError when the file ends before."""
         left = content.size - start if length is None else length
         source = await asyncio.to_thread(self.file(content.digest).open, "rb")

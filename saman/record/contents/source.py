@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 import msgspec
 
@@ -27,7 +27,7 @@ class Source(msgspec.Struct, frozen=True):
         """How many bytes there are."""
         return len(self.inline) if self.content is None else self.content.size
 
-    async def read(self, start: int, length: int) -> AsyncIterator[bytes]:
+    async def read(self, start: int, length: int) -> AsyncGenerator[bytes, None]:
         """`length` of them from `start` on."""
         if self.content is None or self.contents is None:
             yield self.inline[start : start + length]
@@ -35,14 +35,14 @@ class Source(msgspec.Struct, frozen=True):
         async for piece in self.contents.read(self.content, start, length):
             yield piece
 
-    def in_resource(self) -> tuple[int, AsyncIterator[bytes]]:
+    def in_resource(self) -> tuple[int, AsyncGenerator[bytes, None]]:
         """The JSON of the Binary with its data: its length, and its pieces."""
         head, tail = json.encode({name: one for name, one in unmarked(self.resource).items() if name != "data"}), b""
         if self.size:
             head, tail = head[:-1] + b',"data":"', b'"}'
         return len(head) + -(-self.size // 3) * 4 + len(tail), self._in_base64(head, tail)
 
-    async def _in_base64(self, head: bytes, tail: bytes) -> AsyncIterator[bytes]:
+    async def _in_base64(self, head: bytes, tail: bytes) -> AsyncGenerator[bytes, None]:
         yield head
         waiting = b""
         async for piece in self.read(0, self.size):

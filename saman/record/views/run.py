@@ -6,8 +6,9 @@ The rows come over a cursor of one read-only transaction, so that they are those
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
+from contextlib import aclosing, asynccontextmanager
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -24,11 +25,12 @@ from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient
 from saman.record.outage import OUTAGES, outage
 from saman.record.redacting import redacted
+from saman.record.rows import person_shard
 from saman.record.stored import stored
 from saman.record.traffic import shown
 from saman.record.views.columns import Output
 from saman.record.views.tree import MAX_REPEATED
-from saman.record.views.view import View, over_texts, pointing, statement
+from saman.record.views.view import ALL, Only, View, over_texts, pointing, statement
 
 Row = tuple[Any, ...]
 """Values in the order of the view's columns: str, bool, int, Decimal, None, and JSON values of columns of type json."""
@@ -44,16 +46,19 @@ _COSTLY = (asyncpg.QueryCanceledError, asyncpg.ProgramLimitExceededError)
 
 
 class Pace(msgspec.Struct, frozen=True):
-    """How a run goes: rows in a batch, and seconds that the database may take for each."""
+    """How a run goes: rows in a batch and seconds that the database may take for each; `most` rows, 0 for all."""
 
     batch: int = 1000
     seconds: int = 60
+    most: int = 0
 
 
 PACE = Pace()
 
 
-async def run_view(door: Door, view: View, pace: Pace = PACE) -> AsyncGenerator[list[Row] | Refusal, None]:
+async def run_view(
+    door: Door, view: View, pace: Pace = PACE, only: Only = ALL
+) -> AsyncGenerator[list[Row] | Refusal, None]:
     """The rows that the context may see, in batches; a Refusal is the last that comes.
 
     Refused for apps whose scopes do not let them search all resources of the type. Rows of deleted resources are left
@@ -66,13 +71,21 @@ async def run_view(door: Door, view: View, pace: Pace = PACE) -> AsyncGenerator[
             yield insufficient()
             return
         await door.log(entry)
-        async with reading(door, pace) as inside:
-            async for rows in _batches(inside, view, pace):
+        async with reading(door, pace) as inside, aclosing(_batches(inside, view, pace, only)) as batches:
+            async for rows in _up_to(pace.most, batches):
                 yield await _told(door, view, entry, rows)
     except OUTAGES as error:
         yield outage(error)
     except (asyncpg.DataError, *_COSTLY) as error:
         yield _unfit(error, view)
+
+
+def only_of(door: Door, persons: Iterable[str] | None, since: datetime | None) -> Only:
+    """The part of a view that is about these people (None: about everybody), of what was changed after `since`."""
+    if persons is None:
+        return Only(since=since)
+    named = tuple(dict.fromkeys(persons))
+    return Only(named, tuple(person_shard(one, door.store.mint) for one in named), since)
 
 
 @asynccontextmanager
@@ -88,14 +101,26 @@ async def reading(door: Door, pace: Pace) -> AsyncIterator[Door]:
         yield Door(door.store, door.context, door.base, connection)
 
 
-async def _batches(door: Door, view: View, pace: Pace) -> AsyncIterator[Rows]:
+async def _up_to(most: int, batches: AsyncIterator[Rows]) -> AsyncIterator[Rows]:
+    """The first `most` rows, all when that is 0."""
+    left = most
+    async for rows in batches:
+        yield rows[:left] if most else rows
+        left -= len(rows)
+        if most and left <= 0:
+            return
+
+
+async def _batches(door: Door, view: View, pace: Pace, only: Only) -> AsyncGenerator[Rows, None]:
     assert door.connection is not None
     fence, given = door.store.fence, (door.base, *view.values)
-    async for rows in _fetched(door.connection, pace.batch, statement(view, fence), *opening(door.context), *given):
+    sql, asked = statement(view, fence, only), (*opening(door.context), *given, *only.values)
+    async for rows in _fetched(door.connection, pace.batch, sql, *asked):
         yield rows
     if door.context.is_system:
         return
-    async for some in _fetched(door.connection, TEXTS, pointing(view, fence), *opening(door.context)):
+    sql, asked = pointing(view, fence, only), (*opening(door.context), *only.values)
+    async for some in _fetched(door.connection, TEXTS, sql, *asked):
         bodies = await redacted(some, door.base, door.store.mint, door.fetch)
         texts = [(one["id"], one["version"], one["person"], one["ground"], stored(one).text()) for one in bodies]
         yield await door.connection.fetch(

@@ -7,6 +7,7 @@ are told apart by their place.
 from __future__ import annotations
 
 import re
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -97,24 +98,42 @@ def _used(rows: str, condition: str, values: list[Any]) -> tuple[str, str, tuple
     return _PARAMETER.sub(again, rows), _PARAMETER.sub(again, condition), kept
 
 
-def statement(view: View, fence: Fence) -> str:
+class Only(msgspec.Struct, frozen=True):
+    """Of which resources rows are made: about these people, whose shards stand beside, and changed after `since`."""
+
+    persons: tuple[str, ...] | None = None
+    shards: tuple[int, ...] = ()
+    since: datetime | None = None
+
+    @property
+    def values(self) -> list[Any]:
+        """What `_seen` takes."""
+        named = [] if self.persons is None else [list(self.shards), list(self.persons)]
+        return [*named, *([self.since] if self.since else [])]
+
+
+ALL = Only()
+
+
+def statement(view: View, fence: Fence, only: Only = ALL) -> str:
     """The rows of all resources that the context sees, but those that point to what may be withheld.
 
-    $1 and $2 are the context's, $3 is this server's address, then come the view's values. The first four columns say
-    which version of which resource a row is from, whom it is about and on which ground it is shown.
+    $1 and $2 are the context's, $3 is this server's address, then come the view's values and those of `only`. The first
+    four columns say which version of which resource a row is from, whom it is about and on which ground it is shown.
     """
     whole = _WHOLE % f"'{view.resource}'"
+    seen = _seen(view, fence, only, FIRST + len(view.values))
     return _over(
         view,
-        f"""SELECT r.id, r.version, r.person, seen.ground, {whole} AS body {_seen(view, fence)}
+        f"""SELECT r.id, r.version, r.person, seen.ground, {whole} AS body {seen}
         AND {_PLAIN} OFFSET 0""",
     )
 
 
-def pointing(view: View, fence: Fence) -> str:
-    """The resources that `statement` leaves out, as rows from which what is withheld has to be taken; $1 and $2."""
+def pointing(view: View, fence: Fence, only: Only = ALL) -> str:
+    """The resources that `statement` leaves out, as rows from which what is withheld is to be taken; from $3 `only`."""
     return gate(f"""SELECT r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard, r.away,
-        seen.ground, seen.fenced {_seen(view, fence)} AND NOT {_PLAIN}""")
+        seen.ground, seen.fenced {_seen(view, fence, only, FIRST - 1)} AND NOT {_PLAIN}""")
 
 
 def over_texts(view: View) -> str:
@@ -130,9 +149,17 @@ def over_texts(view: View) -> str:
     )
 
 
-def _seen(view: View, fence: Fence) -> str:
-    return f"""FROM resource r {fence.join("r")}
-        WHERE {GATED} AND r.type = {resource_number(view.resource)} AND NOT r.deleted AND {fence.holds("r")}"""
+def _seen(view: View, fence: Fence, only: Only, first: int) -> str:
+    """The fenced resources of the view; the values of `only` are parameters from `first` on."""
+    source, more = "resource r", ""
+    if only.persons is not None:
+        source = f"unnest(${first}::smallint[], ${first + 1}::text[]) AS w(s, p) JOIN resource r"
+        source += " ON r.shard = w.s AND r.person = w.p"
+        first += 2
+    if only.since:
+        more = f" AND r.updated > ${first}::timestamptz"
+    return f"""FROM {source} {fence.join("r")}
+        WHERE {GATED} AND r.type = {resource_number(view.resource)} AND NOT r.deleted AND {fence.holds("r")}{more}"""
 
 
 def _over(view: View, resources: str) -> str:

@@ -1,4 +1,4 @@
-"""Rows of a view as text: NDJSON, a JSON array, and CSV. Numbers keep their digits.
+"""Rows of a view as text: NDJSON, a JSON array, and CSV. Numbers keep their digits. Parquet has a module of its own.
 
 Source: https://sql-on-fhir.org/ig/latest/OperationDefinition-ViewDefinitionRun.html, https://www.rfc-editor.org/rfc/rfc4180
 """
@@ -13,9 +13,12 @@ from typing import Any
 
 from saman.kernel import json
 from saman.record.views.columns import Output
+from saman.record.views.parquet import Parquet
 from saman.record.views.run import Row
 
 _QUOTED = re.compile(r'[",\r\n]|^\s|\s$')
+_FORMULA = re.compile(r"[=+\-@\t\r]")
+_NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
 
 class Ndjson:
@@ -67,7 +70,7 @@ class JsonArray(Ndjson):
 class Csv(Ndjson):
     """RFC 4180 in UTF-8 with a header; a list or an element is JSON in its cell.
 
-    What is not there is an empty cell, an empty text is `""`.
+    What is not there is an empty cell, an empty text is `""`, a text that looks like a formula begins with `'`.
     """
 
     media_type = "text/csv; charset=utf-8; header=present"
@@ -92,9 +95,19 @@ def _cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, Decimal):
         return f"{value:f}"
-    text = json.encode(value).decode() if isinstance(value, (list, dict)) else str(value)
+    text = json.encode(value).decode() if isinstance(value, (list, dict)) else _harmless(str(value))
     return '"' + text.replace('"', '""') + '"' if not text or _QUOTED.search(text) else text
 
 
-FORMATS: Mapping[str, type[Ndjson]] = MappingProxyType({"ndjson": Ndjson, "csv": Csv, "json": JsonArray})
+def _harmless(text: str) -> str:
+    """A text that a spreadsheet would take for a formula begins with an apostrophe.
+
+    Source: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+FORMATS: Mapping[str, type[Ndjson | Parquet]] = MappingProxyType(
+    {"ndjson": Ndjson, "csv": Csv, "json": JsonArray, "parquet": Parquet}
+)
 """The formats by the names that `_format` takes."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -52,9 +53,15 @@ async def store(database) -> AsyncIterator[Store]:
 
 
 @pytest.fixture(scope="module")
-def app(store: Store) -> Starlette:
+def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of bulk exports."""
+    return tmp_path_factory.mktemp("exports")
+
+
+@pytest.fixture(scope="module")
+def app(store: Store, exports: Path) -> Starlette:
     """The interface where it will stand, beside a page; a body may hold 200 kB."""
-    fhir = fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000))
+    fhir = fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000), exports=exports)
     return Starlette(routes=[Route("/fhirs", page)], middleware=[Middleware(FhirFirst, fhir=fhir)])
 
 

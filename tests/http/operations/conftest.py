@@ -2,11 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator, Iterable
+from pathlib import Path
 from typing import Any
 
-from tests.http.fhir.conftest import app, client, nobody, store, stranger
+import httpx
+import msgspec
+import pytest_asyncio
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
-__all__ = ["app", "client", "nobody", "store", "stranger"]
+from saman.apps.auth.identity import request_id
+from saman.apps.fhir_api.app import fhir_app
+from saman.apps.fhir_api.first import FhirFirst
+from saman.kernel.outcome import Refusal
+from saman.model.access.scopes import Narrowing, read_scopes
+from saman.record import Context, Store, system
+from tests.http.fhir.conftest import BASE, app, client, clock, exports, nobody, store, stranger
+
+__all__ = ["app", "client", "exports", "nobody", "store", "stranger"]
+
+
+async def scoped(headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
+    """The system with the scopes that stand in the token, and the patient behind a `#`."""
+    listed = dict(headers)
+    scopes, _, person = listed[b"authorization"].decode().removeprefix("Bearer ").partition("#")
+    context = system(clock(), request_id(listed.items()))
+    return msgspec.structs.replace(context, narrowing=Narrowing(read_scopes(scopes).scopes, person))
+
+
+@pytest_asyncio.fixture(scope="module")
+async def narrow(store: Store, exports: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """A client whose token is its scopes."""
+    app = Starlette(middleware=[Middleware(FhirFirst, fhir=fhir_app(store, scoped, clock, BASE, exports=exports))])
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/") as one:
+        yield one
 
 
 def parameters(**given: Any) -> dict[str, Any]:

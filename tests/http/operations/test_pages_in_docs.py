@@ -57,6 +57,8 @@ def test_the_page_lists_every_operation() -> None:
 
 def address(url: str) -> str:
     """Where the specification describes the operation that has this canonical URL."""
+    if "/uv/bulkdata/" in url:
+        return "https://hl7.org/fhir/uv/bulkdata/STU2/export.html"
     guide, _, of_guide = url.partition("/uv/")[2].partition("/OperationDefinition/")
     if guide:
         return f"https://hl7.org/fhir/uv/{guide}/{STAGES[guide]}/OperationDefinition-{of_guide}.html"

@@ -2,21 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-
 import httpx
-import msgspec
-import pytest_asyncio
-from starlette.applications import Starlette
-from starlette.middleware import Middleware
 
-from saman.apps.auth.identity import request_id
-from saman.apps.fhir_api.app import fhir_app
-from saman.apps.fhir_api.first import FhirFirst
-from saman.kernel.outcome import Refusal
-from saman.model.access.scopes import Narrowing, read_scopes
-from saman.record import Context, Store, system
-from tests.http.fhir.conftest import BASE, clock
 from tests.http.fhir.resources import issues, observation, patient
 from tests.http.operations.conftest import codes, told
 from tests.http.operations.test_terminology import PROFESSIONS, professions
@@ -24,21 +11,6 @@ from tests.http.operations.test_terminology import PROFESSIONS, professions
 GENDER = "http://hl7.org/fhir/ValueSet/administrative-gender"
 GENDERS = "http://hl7.org/fhir/administrative-gender"
 FHIR = {"content-type": "application/fhir+json"}
-
-
-async def identify(headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
-    """The system with the scopes that stand in the token, and the patient behind a `#`."""
-    listed = dict(headers)
-    scopes, _, person = listed[b"authorization"].decode().removeprefix("Bearer ").partition("#")
-    context = system(clock(), request_id(listed.items()))
-    return msgspec.structs.replace(context, narrowing=Narrowing(read_scopes(scopes).scopes, person))
-
-
-@pytest_asyncio.fixture(scope="module")
-async def narrow(store: Store) -> AsyncIterator[httpx.AsyncClient]:
-    app = Starlette(middleware=[Middleware(FhirFirst, fhir=fhir_app(store, identify, clock, BASE))])
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/") as one:
-        yield one
 
 
 def with_scope(scope: str) -> dict[str, str]:

@@ -118,7 +118,11 @@ async def test_value_sets(client: httpx.AsyncClient, tree: dict[str, Any]) -> No
     made = list(shadowed(tree))
     assert len(made) >= 6
     for one in made:
-        shown: dict[str, Any] = {"includeDesignations__boolean": True, "filter__string": "a", "displayLanguage__code": "nb"}
+        shown: dict[str, Any] = {
+            "includeDesignations__boolean": True,
+            "filter__string": "a",
+            "displayLanguage__code": "nb",
+        }
         await answered(client, "ValueSet/$expand", parameters(valueSet__resource=one, **shown))
         await answered(client, "ValueSet/$validate-code", parameters(valueSet__resource=one, **SYSTEM))
 

@@ -1,8 +1,8 @@
-"""Operations: all that is held about a person, the newest of each code, and the terminology, which is everybody's."""
+"""Operations: all that is held about a person, the newest of each code, tables, and terminology for everybody."""
 
 from __future__ import annotations
 
-from saman.kernel.json import encode
+from saman.kernel import json
 
 from .oracle import Thing
 from .people import Person
@@ -104,7 +104,7 @@ def matching(view: View, kind: str) -> Script:
     person = view.pick.choice(view.world.town.people)
     name = [one.versions[-1] for one in view.world.of["Patient"] if one.id == person.id]
     told = {"resourceType": "Patient", "birthDate": person.born.isoformat(), "name": [{"family": name[0]}]}
-    call = Call("POST", "Patient/$match", JSON, encode(told))
+    call = Call("POST", "Patient/$match", JSON, json.encode(told))
     answer = yield call
     if not view.lets("Patient"):
         view.status(call, answer, 403)
@@ -135,7 +135,7 @@ def populate(view: View, kind: str) -> Script:
             {"name": "questionnaire", "resource": form},
         ]
         return Call(
-            "POST", "Questionnaire/$populate", JSON, encode({"resourceType": "Parameters", "parameter": listed})
+            "POST", "Questionnaire/$populate", JSON, json.encode({"resourceType": "Parameters", "parameter": listed})
         )
 
     if not _is_seen(view, person):
@@ -167,7 +167,9 @@ def apply(view: View, kind: str) -> Script:
 
     def make(id: str) -> Call:
         listed = [{"name": "subject", "valueString": f"Patient/{id}"}, {"name": "planDefinition", "resource": plan}]
-        return Call("POST", "PlanDefinition/$apply", JSON, encode({"resourceType": "Parameters", "parameter": listed}))
+        return Call(
+            "POST", "PlanDefinition/$apply", JSON, json.encode({"resourceType": "Parameters", "parameter": listed})
+        )
 
     if not _is_seen(view, person):
         yield from view.same(make, person.id, ABSENT)
@@ -197,3 +199,21 @@ def terms(view: View, kind: str) -> Script:
     call = get("ValueSet/$expand?url=http://hl7.org/fhir/ValueSet/administrative-gender")
     answer = yield call
     view.status(call, answer, 200 if view.lets("ValueSet") else 403)
+
+
+def tables(view: View, kind: str) -> Script:
+    """A view of a type: a row for each thing that may be seen; for an app only where all of a type is open to it."""
+    kind = "Flag" if kind in FROM_LOG else kind
+    tree = {"resourceType": "ViewDefinition", "resource": kind, "select": [{"column": [{"name": "id", "path": "id"}]}]}
+    call = Call("POST", "ViewDefinition/$run", ((b"content-type", b"application/fhir+json"),), json.encode(tree))
+    answer = yield call
+    if view.is_narrow:
+        view.status(call, answer, *((200, 403) if view.lets(kind) else (403,)))
+    if answer.status != 200:
+        return
+    shown = sorted(json.decode(line)["id"] for line in answer.body.splitlines())
+    right = sorted(one.id for one in view.current(kind))
+    if shown != right:
+        extra, missing = sorted(set(shown) - set(right)), sorted(set(right) - set(shown))
+        view.count["leaks"] += bool(extra)
+        view.fault(call, answer, f"shows {extra} too many, {missing} too few of {len(right)}")

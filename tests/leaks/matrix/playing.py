@@ -23,7 +23,7 @@ ONE: tuple[Interaction, ...] = (
     reading.conditional, reading.content, reading.operation, searching.posted, searching.count, searching.pages,
     searching.compartment, searching.several, writing.update, writing.delete, writing.patch, writing.conditioned,
     writing.create, writing.transaction, writing.batch,
-    operating.everything, operating.latest, operating.terms,
+    operating.everything, operating.latest, operating.terms, operating.tables,
     operating.document, operating.summary, operating.matching,
     operating.populate, operating.extract, operating.apply,
 )  # fmt: skip

@@ -61,6 +61,10 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     needs: tuple[tuple[str, str], ...] = ()
     policy: Policy | None = None
     affects_state: bool = False
+    status: str = "200"
+    """How it answers when all is well."""
+    own_form: bool = False
+    """Whether the handler says in which form it answers; `_format` is then a parameter like any other."""
     open_names: bool = False
     """Whether parameters that are not declared are passed on to the handler, as search parameters are."""
 

@@ -11,6 +11,11 @@ from saman.apps.fhir_api.operations.parameter import Parameter
 
 Json = dict[str, Any]
 
+_BESIDE = (
+    ("import", "https://github.com/smart-on-fhir/bulk-import"),
+    ("viewdefinition-run", "http://sql-on-fhir.org/OperationDefinition/$viewdefinition-run"),
+)
+"""Operations of the whole system whose bodies are no resources of R4, and which are not declared as the others are."""
 _WHOLE: Json = {"type": "integer"}
 _SCHEMAS: dict[str, Json] = {
     "boolean": {"type": "boolean"}, "integer": _WHOLE, "positiveInt": _WHOLE, "unsignedInt": _WHOLE
@@ -21,6 +26,7 @@ _TEXT: Json = {"type": "string", "minLength": 1}
 def told(operations: Iterable[Operation], kind: str = "") -> dict[str, list[Json]]:
     """The element `operation` for a resource type or, without one, for the whole system; empty when it has none."""
     listed = [{"name": one.name, "definition": one.url} for one in operations if kind in (one.types or ("",))]
+    listed += [] if kind else [{"name": name, "definition": url} for name, url in _BESIDE]
     return {"operation": listed} if listed else {}
 
 
@@ -45,7 +51,7 @@ def _described(one: Operation, level: Level, kind: str, method: str) -> Json:
             *(_asked(each) for each in one.takes if method == "GET" and each.is_primitive and not each.not_supported),
             *(parameter(name) for name in ("_format", "_pretty")),
         ],
-        "responses": {"200": answer(one.summary, ref(one.returns))}
+        "responses": {one.status: answer(one.summary, ref(one.returns))}
         | {code: ref(code, "responses") for code in errors if code in OUTCOMES},
     } | body
 

@@ -54,14 +54,19 @@ class Given:
 
 async def read_given(call: Call, takes: Sequence[Parameter], *, open_names: bool = False) -> Given | Refusal:
     """What the call gave; refused with every parameter that is not declared, too often there, or not of its type."""
+    body = await _body(call) if call.method == "POST" else None
+    return body if isinstance(body, Refusal) else given_of(call, body, takes, open_names=open_names)
+
+
+def given_of(
+    call: Call, body: Mapping[str, Any] | None, takes: Sequence[Parameter], *, open_names: bool = False
+) -> Given | Refusal:
+    """The same of the address and of a body that was read and checked."""
     pairs = call.pairs()
     if isinstance(pairs, Refusal):
         return pairs
     reader = _Reader(takes, open_names=open_names)
-    reader.address((name, value) for name, value in pairs if name not in _CONTROL)
-    body = await _body(call) if call.method == "POST" else None
-    if isinstance(body, Refusal):
-        return body
+    reader.address((name, value) for name, value in pairs if name not in _CONTROL or name in reader.takes)
     if body is not None:
         if len(body.get("parameter", ())) > MOST_GIVEN:
             text = f"At most {MOST_GIVEN} parameters fit in one call."

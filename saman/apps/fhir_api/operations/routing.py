@@ -28,7 +28,14 @@ def operation_routes(operations: Iterable[Operation]) -> tuple[Route, ...]:
             for method in one.methods:
                 places.setdefault((method, pattern, one.policy), {}).update(dict.fromkeys(one.types or ("",), one))
     return tuple(
-        Route(method, pattern, Interaction.OPERATION, _Dispatch(known), policy)
+        Route(
+            method,
+            pattern,
+            Interaction.OPERATION,
+            _Dispatch(known),
+            policy,
+            own_form=any(one.own_form for one in known.values()),
+        )
         for (method, pattern, policy), known in places.items()
     )
 

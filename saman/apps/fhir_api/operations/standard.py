@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from saman.apps.fhir_api.bulk.declarations import BULK
 from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.documents.declarations import DOCUMENTS
 from saman.apps.fhir_api.operations.forms.declarations import FORMS
@@ -9,4 +10,4 @@ from saman.apps.fhir_api.operations.persons.declarations import PERSONS
 from saman.apps.fhir_api.operations.plans.declarations import PLANS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
 
-OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS)
+OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS, *BULK)

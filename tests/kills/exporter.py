@@ -1,0 +1,44 @@
+"""Carries out exports until it is killed, and tells on stdout of each slice that was kept.
+
+`python -m tests.kills.exporter URL FOLDER`
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from saman.kernel.outcome import Refusal
+from saman.ops import bulk
+from saman.record import open_store
+from saman.record.bulk.jobs import Job, Jobs
+from saman.record.database import Connection
+from tests.kills.writer import POLICY
+
+SLICE = 7
+
+
+class Telling(Jobs):
+    """Says of each slice that it is kept."""
+
+    async def advance(self, job: Job, connection: Connection | None = None) -> bool:
+        """Keep it, then say so."""
+        kept = await super().advance(job, connection)
+        os.write(1, b"kept\n")
+        return kept
+
+
+async def main(url: str, folder: Path) -> None:
+    store = await open_store(url, POLICY)
+    assert not isinstance(store, Refusal), store
+    bulk.SLICE = SLICE
+    worker = bulk.Bulk(store, folder, lambda: datetime.now(UTC))
+    worker._jobs = Telling(store.pool)
+    await worker.once()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], Path(sys.argv[2])))
