@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from saman.ops.clock import clock_of
 from saman.ops.ledger import keep, keep_beside, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
+from saman.ops.subscriptions import tell
 from saman.record import Record, Store, open_store, system
 from saman.record.apps.approvals import Approvals
 from saman.record.credentials.begun import Begun
@@ -83,16 +84,17 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     keep_beside(store, settings)
     clock = clock_of(settings)
     try:
-        await _until_told(jobs(url, store, region, clock), keep(store, ledger, clock), say)
+        beside = (keep(store, ledger, clock), tell(store, settings, region, clock))
+        await _until_told(jobs(url, store, region, clock), beside, say)
     finally:
         await store.close()
     return None
 
 
-async def _until_told(app: App, ledger: Coroutine[Any, Any, None], say: Callable[[str], None]) -> None:
-    """Work on both; when either breaks, the other ends too, and whoever started us starts us again."""
+async def _until_told(app: App, beside: Iterable[Coroutine[Any, Any, None]], say: Callable[[str], None]) -> None:
+    """Work on all of it; when one part breaks, the others end too, and whoever started us starts us again."""
     async with app.open_async():
-        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), ledger)
+        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), *beside)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         say("The worker is ready")
