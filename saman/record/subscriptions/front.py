@@ -37,7 +37,7 @@ def by_itself(changes: Any) -> Refusal | None:
     """Why a Subscription to be told by is not taken among other changes."""
     if not any(isinstance(one, Change) and one.type == TYPE and not is_classic(one.resource) for one in changes):
         return None
-    text = "A Subscription is made, changed and removed by itself, without a Bundle."
+    text = "A Subscription is made, changed and removed by itself, and not in a transaction or under a condition."
     return refused(Kind.UNPROCESSABLE, "not-supported", text, TYPE)
 
 
@@ -94,7 +94,7 @@ async def create(door: Door, resource: Resource, condition: Query | None = None)
     kept = await add(door, id, wish)
     if kept is None:
         text = f"Nobody can have more than {MOST_OWNED} subscriptions."
-        return refused(Kind.TOO_MANY, "too-costly", text, TYPE)
+        return refused(Kind.UNPROCESSABLE, "too-costly", text, TYPE)
     return Written(kept.stored(), created=True)
 
 

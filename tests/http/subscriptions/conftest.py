@@ -19,6 +19,7 @@ from saman.apps.fhir_api.first import FhirFirst
 from saman.flows.subscription.outgoing import Outgoing, read_hosts
 from saman.flows.subscription.sending import Chance, Sending
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.care.codes import CATEGORY
 from saman.model.subscription.topic import CANONICAL
 from saman.model.subscription.wanted import BACKPORT
 from saman.record import Context, Store, open_store, system
@@ -174,6 +175,15 @@ def sending(store: Store, owners: Owners, outgoing: Outgoing, clock: Moment) -> 
     return Sending(store, owners.stand, outgoing.post, clock, BASE, Chance(lambda: 1.0, lambda many: bytes(many)))
 
 
+@pytest_asyncio.fixture(autouse=True)
+async def alone(store: Store, clock: Moment) -> AsyncIterator[None]:
+    """Each test begins without subscriptions, and with nothing that has happened."""
+    async with store.transaction(system(clock())) as connection:
+        await connection.execute("DELETE FROM subscription")
+        await connection.execute("DELETE FROM outbox")
+    yield
+
+
 async def settled(sending: Sending) -> None:
     """Beat until there is nothing more to do now."""
     while await sending.beat():
@@ -222,10 +232,12 @@ Reading = Callable[..., Awaitable[Json]]
 
 
 def observation(person: str, code: str = "59408-5", **more: Any) -> Json:
+    """An observation of social care, which home care may see of those it follows."""
     return {
         "resourceType": "Observation",
         "status": "final",
         "code": {"coding": [{"system": "http://loinc.org", "code": code}]},
+        "category": [{"coding": [{"system": CATEGORY, "code": "social-care"}]}],
         "subject": {"reference": f"Patient/{person}"},
         "valueQuantity": {"value": 88.5, "unit": "%"},
     } | more

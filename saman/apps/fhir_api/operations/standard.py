@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.persons.declarations import PERSONS
+from saman.apps.fhir_api.operations.subscriptions.declarations import SUBSCRIPTIONS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
 
-OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS)
+OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *SUBSCRIPTIONS)
