@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
-import secrets
 import time
 
 import structlog
@@ -13,7 +11,7 @@ from saman.apps.auth.identity import Identity
 from saman.apps.auth.smart.owners import Owners
 from saman.apps.auth.tokens import Tokens
 from saman.flows.subscription.outgoing import Outgoing, read_hosts
-from saman.flows.subscription.sending import Chance, Sending
+from saman.flows.subscription.sending import Sending, chance
 from saman.kernel.clock import Clock
 from saman.ops.application import rights_of
 from saman.ops.region import Region
@@ -26,11 +24,6 @@ BEAT = 1.0
 SWEPT_EVERY = 3600.0
 
 log = structlog.get_logger("saman.subscriptions")
-
-
-def chance() -> Chance:
-    """Real randomness."""
-    return Chance(random.SystemRandom().random, secrets.token_bytes)
 
 
 def outgoing_of(settings: Settings) -> Outgoing:

@@ -22,6 +22,7 @@ from saman.apps.fhir_api.negotiation import answer_type
 from saman.apps.fhir_api.openapi import openapi_document
 from saman.apps.fhir_api.operations.routing import operation_routes
 from saman.apps.fhir_api.operations.standard import OPERATIONS
+from saman.apps.fhir_api.operations.subscriptions.answers import SOCKET
 from saman.apps.fhir_api.published import Published
 from saman.apps.fhir_api.reading import history, read, vread
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
@@ -67,15 +68,21 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _FhirApp:
-    def __init__(self, table: Table, store: Store, identify: Identify, base: str, limits: Limits) -> None:
+    def __init__(
+        self, table: Table, store: Store, identify: Identify, base: str, limits: Limits, sockets: ASGIApp | None
+    ) -> None:
         self._table = table
         self._store = store
         self._identify = identify
         self._base = base
         self._limits = limits
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await (self._sockets if self._sockets is not None and _is_socket(scope) else _no_socket)(
+                scope, receive, send
+            )
             return
         call = Call(scope, receive, self._base, self._limits.most_bytes, self._limits.admit)
         found = self._table.find(call)
@@ -105,6 +112,15 @@ class _FhirApp:
         return _shaped(answer, form, is_pretty=asked.get("_pretty") == "true")
 
 
+def _is_socket(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == f"{scope.get('root_path', '')}/{SOCKET}"
+
+
+async def _no_socket(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.close", "code": 1008})
+
+
 def _shaped(answer: Answer, form: str, *, is_pretty: bool) -> Answer:
     if answer.content_type.startswith("application/fhir+json"):
         answer.content_type = form
@@ -120,10 +136,12 @@ def fhir_app(
     base_url: str,
     limits: Limits | None = None,
     smart: Mapping[str, Any] | None = None,
+    sockets: ASGIApp | None = None,
 ) -> ASGIApp:
     """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
 
-    `smart` is what apps are told where they are let in. Raises ValueError when a route declares no policy.
+    `smart` is what apps are told where they are let in, `sockets` serves the web sockets of subscriptions. Raises
+    ValueError when a route declares no policy.
     """
     base = base_url.rstrip("/")
     published = Published(
@@ -139,5 +157,10 @@ def fhir_app(
         told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
         public = (*public, told)
     return _FhirApp(
-        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *public)), store, identify, base, limits or Limits()
+        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *public)),
+        store,
+        identify,
+        base,
+        limits or Limits(),
+        sockets,
     )

@@ -96,12 +96,12 @@ class Outgoing:
             return Answered(Result.FAILED, "This installation no longer calls the endpoint.")
         try:
             async with asyncio.timeout(seconds):
-                return await self._post(parts, headers, body)
+                return await self._post(parts, headers, body, seconds)
         except (httpx.HTTPError, httpx.InvalidURL, TimeoutError, OSError, UnicodeError) as error:
             slow = isinstance(error, TimeoutError | httpx.TimeoutException)
             return Answered(Result.FAILED, f"The receiver {'did not answer in time' if slow else 'cannot be reached'}.")
 
-    async def _post(self, parts: SplitResult, headers: Mapping[str, str], body: bytes) -> Answered:
+    async def _post(self, parts: SplitResult, headers: Mapping[str, str], body: bytes, seconds: float) -> Answered:
         host, port = parts.hostname or "", parts.port or PORTS[parts.scheme]
         found = [one.partition("%")[0] for one in await self._lookup(host, port)]
         is_inside = not all(_is_public(one) for one in found)
@@ -111,7 +111,7 @@ class Outgoing:
         url = urlunsplit((parts.scheme, f"{at}:{port}", parts.path or "/", parts.query, ""))
         sent = {**headers, "host": parts.netloc, "content-type": "application/fhir+json", "accept-encoding": "identity"}
         async with (
-            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=None) as client,
+            httpx.AsyncClient(follow_redirects=False, trust_env=False, timeout=seconds) as client,
             client.stream("POST", url, headers=sent, content=body, extensions={"sni_hostname": host}) as answer,
         ):
             return _answered(answer.status_code)

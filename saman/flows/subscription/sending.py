@@ -7,7 +7,10 @@ again by whoever works next.
 from __future__ import annotations
 
 import asyncio
+import random
+import secrets
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 import msgspec
@@ -16,10 +19,11 @@ import structlog
 from saman.flows.subscription.outgoing import Answered, Result
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
-from saman.model.subscription.notification import notification
+from saman.model.subscription.notification import Kind, notification
 from saman.record import Context, Record, Store, system
 from saman.record.outage import OUTAGES
 from saman.record.subscriptions.attempts import Claimed, Outcome, claim, release, sweep
+from saman.record.subscriptions.kept import Kept
 from saman.record.subscriptions.matching import MOST_TAKEN, match
 from saman.record.subscriptions.owner import Stand
 from saman.record.subscriptions.sealing import HeaderSeal
@@ -29,6 +33,7 @@ AT_ONCE = 8
 """Subscribers who are told at the same time."""
 
 ENDED = "What this subscription rested on has ended."
+NOTHING = Batch()
 UNTOLD = "The notification could not be made."
 log = structlog.get_logger("saman.subscriptions")
 
@@ -44,6 +49,19 @@ class Chance(msgspec.Struct, frozen=True):
     def urn(self) -> str:
         """A new `urn:uuid:…`."""
         return f"urn:uuid:{UUID(bytes=self.new_bytes(16), version=4)}"
+
+
+def chance() -> Chance:
+    """Real randomness."""
+    return Chance(random.SystemRandom().random, secrets.token_bytes)
+
+
+def made_of(kept: Kept, kind: Kind, batch: Batch, base: str, now: datetime, chance: Chance) -> bytes:
+    """The notification of a batch, or one without events."""
+    standing = kept.standing
+    if batch.events:
+        standing = msgspec.structs.replace(standing, count=batch.numbered)
+    return notification(standing, kind, base, now, chance.urn(), batch.events)
 
 
 class Sending:
@@ -100,12 +118,8 @@ class Sending:
             return await self._send(claimed, self._body(claimed, "heartbeat"), 0)
         return Outcome(sent=False)
 
-    def _body(self, claimed: Claimed, kind: str, batch: Batch | None = None) -> bytes:
-        standing = claimed.kept.standing
-        if batch is not None:
-            standing = msgspec.structs.replace(standing, count=batch.numbered)
-        events = batch.events if batch is not None else ()
-        return notification(standing, kind, self._base, self._clock(), self._chance.urn(), events)  # type: ignore[arg-type]
+    def _body(self, claimed: Claimed, kind: Kind, batch: Batch = NOTHING) -> bytes:
+        return made_of(claimed.kept, kind, batch, self._base, self._clock(), self._chance)
 
     async def _send(self, claimed: Claimed, body: bytes, until: int) -> Outcome:
         kept = claimed.kept

@@ -15,5 +15,5 @@ def wait_after(failures: int, drawn: float) -> timedelta:
 
     Between half and the whole of five seconds doubled with each failure, an hour at most.
     """
-    whole = min(FIRST * 2 ** min(max(failures, 1) - 1, 20), LONGEST)
-    return whole * (0.5 + 0.5 * drawn)
+    doublings = min(max(failures, 1) - 1, 20)
+    return min(FIRST * (1 << doublings), LONGEST) * (0.5 + 0.5 * drawn)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,6 +19,8 @@ from saman.model.subscription.topic import TOPICS, Topic
 Resource = Mapping[str, Any]
 Content = Literal["empty", "id-only", "full-resource"]
 Channel = Literal["rest-hook", "websocket"]
+CONTENTS: Mapping[str, Content] = {"empty": "empty", "id-only": "id-only", "full-resource": "full-resource"}
+CHANNELS: Mapping[str, Channel] = {"rest-hook": "rest-hook", "websocket": "websocket"}
 Filter = tuple[tuple[str, tuple[str, ...]], ...]
 """Search parameters that must all match, each with the values of which one must match."""
 
@@ -135,9 +137,9 @@ class _Reader:
         return read
 
     def _kind(self) -> Channel | None:
-        kind = self.channel.get("type")
-        if kind in get_args(Channel):
-            return kind  # type: ignore[no-any-return]
+        kind = CHANNELS.get(str(self.channel.get("type")))
+        if kind is not None:
+            return kind
         self.wrong("channel.type", "The channel is rest-hook or websocket.", "not-supported")
         return None
 
@@ -146,9 +148,9 @@ class _Reader:
         if payload is not None and payload not in JSON:
             self.wrong("channel.payload", "Notifications are application/fhir+json.", "not-supported")
         told = _values(self.channel.get("_payload"), "payload-content", "valueCode")
-        content = told[0] if told else "id-only" if payload else "empty"
-        if content in get_args(Content):
-            return content  # type: ignore[no-any-return]
+        content = CONTENTS.get(str(told[0]) if told else "id-only" if payload else "empty")
+        if content is not None:
+            return content
         self.wrong("channel.payload.extension", "The content is empty, id-only or full-resource.")
         return None
 

@@ -78,7 +78,7 @@ async def _found(door: Door, query: Query) -> list[Stored] | Refusal:
 
 
 async def create(door: Door, resource: Resource, condition: Query | None = None) -> Answer:
-    """Make a valid Subscription, which is active once its receiver has answered; with `condition` if none fulfils it."""
+    """Make a valid Subscription, active once its receiver has answered; with `condition` only if none fulfils it."""
     refusal = _may(door, resource, "c")
     there = await _found(door, condition) if condition is not None and refusal is None else []
     if isinstance(there, Refusal):
@@ -90,8 +90,7 @@ async def create(door: Door, resource: Resource, condition: Query | None = None)
     if isinstance(wish, Refusal):
         await door.log(Entry(door.context, "C", NUMBER_OF_TYPE, outcome=REFUSED))
         return wish
-    id, wish = wish
-    kept = await add(door, id, wish)
+    kept = await add(door, *wish)
     if kept is None:
         text = f"Nobody can have more than {MOST_OWNED} subscriptions."
         return refused(Kind.UNPROCESSABLE, "too-costly", text, TYPE)

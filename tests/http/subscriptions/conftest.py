@@ -1,4 +1,4 @@
-"""The FHIR interface as in tests/http/audit, receivers that listen on this machine, and a worker with a clock to set."""
+"""The FHIR interface as in tests/http/audit, receivers on this machine, and a worker with a clock to set."""
 
 from __future__ import annotations
 
@@ -196,7 +196,7 @@ def subscription(endpoint: str, topic: str = "observation", *filters: str, **mor
     content = [{"url": f"{BACKPORT}backport-payload-content", "valueCode": more.pop("content", "id-only")}]
     channel = {
         "type": "rest-hook",
-        "endpoint": endpoint,
+        **({"endpoint": endpoint} if endpoint else {}),
         "payload": "application/fhir+json",
         "_payload": {"extension": content},
     } | more.pop("channel", {})

@@ -1,4 +1,4 @@
-"""A subscriber learns what its owner may know at the moment it is told, and nothing else: not even how much there is."""
+"""A subscriber learns what its owner may know at the moment it is told, and not even how much more there is."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.http.subscriptions.conftest import Caller, Receiver, made, put_back, resources, settled, subscription
+from tests.http.subscriptions.conftest import Caller, Receiver, made, put_back, settled, subscription
 
 
 async def test_a_subscription_is_active_once_its_receiver_has_answered(call: Caller, sending, receiver: Receiver):

@@ -153,9 +153,10 @@ async def test_what_was_sent_and_not_noted_is_sent_again(
     async def killed(*_: object) -> None:
         raise asyncio.CancelledError
 
-    with monkeypatch.context() as patch, pytest.raises(asyncio.CancelledError):
+    with monkeypatch.context() as patch:
         patch.setattr("saman.flows.subscription.sending.release", killed)
-        await sending.beat()
+        with pytest.raises(asyncio.CancelledError):
+            await sending.beat()
     assert len(receiver.told()) == 1
     later = await made(client, observation(person))
     await settled(sending)

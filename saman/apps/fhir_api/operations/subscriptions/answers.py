@@ -17,13 +17,12 @@ from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.subscription.notification import notification, statuses
 from saman.model.subscription.topic import TOPICS, Topic
-from saman.model.subscription.wanted import Content
+from saman.model.subscription.wanted import CONTENTS
 from saman.record.refusals import not_found
 from saman.record.subscriptions.asking import binding_token, events_between, mine
 
 SOCKET = "$subscriptions"
 """Where web sockets are opened, below the base."""
-CONTENTS: dict[str, Content] = {"empty": "empty", "id-only": "id-only", "full-resource": "full-resource"}
 _MOST = 10**15
 
 
