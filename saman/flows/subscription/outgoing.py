@@ -10,7 +10,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
-from ipaddress import IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 import httpx
@@ -22,6 +22,8 @@ ANY = "*"
 INSIDE = "private:"
 PORTS: Mapping[str, int] = {"https": 443, "http": 80}
 GONE = 410
+_TRANSLATED = IPv6Network("64:ff9b::/96")
+"""Where IPv4 is reached through a translator (https://www.rfc-editor.org/rfc/rfc6052#section-2.1)."""
 
 Lookup = Callable[[str, int], Awaitable[Sequence[str]]]
 """The addresses of a host; OSError when it has none."""
@@ -140,6 +142,8 @@ def _is_public(address: str) -> bool:
     found = ip_address(address)
     if isinstance(found, IPv6Address):
         carried = found.ipv4_mapped or found.sixtofour or (found.teredo[1] if found.teredo else None)
+        if found in _TRANSLATED:
+            carried = IPv4Address(found.packed[-4:])
         if carried is not None:
             return carried.is_global
     return found.is_global and not found.is_multicast

@@ -13,7 +13,7 @@ from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.kernel import json
 
 DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
-PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology")}
+PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology", "subscriptions")}
 CALLS = [
     found.groups()
     for page in PAGES.values()
@@ -55,5 +55,10 @@ def test_the_page_lists_every_operation() -> None:
 
 def address(url: str) -> str:
     """Where the specification describes the operation that has this canonical URL."""
+    if url.startswith("urn:saman:"):
+        return "subscriptions.md"
+    if "/uv/subscriptions-backport/" in url:
+        base = "https://hl7.org/fhir/uv/subscriptions-backport/STU1.1/OperationDefinition-"
+        return f"{base}{url.rpartition('/')[2]}.html"
     kind, _, name = url.rpartition("/")[2].partition("-")
     return f"https://hl7.org/fhir/R4/{kind.lower()}-operation-{name}.html"
