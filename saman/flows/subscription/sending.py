@@ -125,5 +125,5 @@ class Sending:
         kept = claimed.kept
         wanted = kept.wanted
         headers = dict(HeaderSeal(self._store.secret).open(kept.headers, kept.id))
-        answered = await self._post(wanted.endpoint, headers, body, float(wanted.timeout))
+        answered = await self._post(wanted.endpoint, headers, body, wanted.timeout)
         return Outcome(until, answered.error, over=answered.result is Result.GONE)

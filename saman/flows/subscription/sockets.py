@@ -72,13 +72,15 @@ class Sockets:
             return
         telling = asyncio.create_task(self._tell(socket, found))
         hearing = asyncio.create_task(_until_closed(socket))
-        done, left = await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
-        for one in left:
-            one.cancel()
-        await asyncio.gather(*left, return_exceptions=True)
-        code = next((one.result() for one in done if one is telling), None)
-        if code is not None:
-            await _close(socket, code)
+        try:
+            await asyncio.wait((telling, hearing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            is_told = telling.done()
+            telling.cancel()
+            hearing.cancel()
+            await asyncio.wait((telling, hearing))
+        if is_told:
+            await _close(socket, telling.result())
 
     async def _bound(self, socket: WebSocket) -> Bound | None:
         with suppress(TimeoutError, KeyError):

@@ -15,11 +15,10 @@ from saman.record.apps.clients import hashed
 from saman.record.context import system
 from saman.record.door import Door
 from saman.record.fence import ACTOR, GATED, NUMBER, gate
-from saman.record.narrowing import lets_resource
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.store import Store
-from saman.record.subscriptions.kept import OWN, Kept, own
+from saman.record.subscriptions.kept import OWN, Kept, lets_own, own
 from saman.record.subscriptions.owner import Owner, owner_of
 from saman.record.subscriptions.telling import judged
 
@@ -51,9 +50,8 @@ class Bound(msgspec.Struct, frozen=True):
 
 async def mine(door: Door, ids: Sequence[str] = ()) -> list[Kept]:
     """The subscriptions of whoever asks, of these ids only if any are given, as far as an app's scopes go."""
-    narrowing = door.context.narrowing
     found = await own(door, list(ids) or None)
-    return [one for one in found if narrowing is None or lets_resource(narrowing, one.stored().resource(), "rs")]
+    return [one for one in found if lets_own(door.context, one.stored().resource(), "rs")]
 
 
 async def events_between(record: Record, id: str, first: int, last: int, content: Content | None) -> Asked | Refusal:

@@ -12,13 +12,24 @@ from saman.model.subscription.wanted import WITHHELD, is_classic, read_wanted, s
 from saman.record.audit import REFUSED, Entry
 from saman.record.change import Change, replacement
 from saman.record.door import Door
-from saman.record.narrowing import clauses_of, fulfils, insufficient, lets_resource
+from saman.record.narrowing import clauses_of, fulfils, insufficient
 from saman.record.refusals import conflict, not_found
 from saman.record.rows import Resource, checked
 from saman.record.search.asked import Query
 from saman.record.search.query import read_query
 from saman.record.stored import Page, Stored, Written
-from saman.record.subscriptions.kept import MOST_OWNED, NUMBER_OF_TYPE, TYPE, Kept, Wish, add, change, own, remove
+from saman.record.subscriptions.kept import (
+    MOST_OWNED,
+    NUMBER_OF_TYPE,
+    TYPE,
+    Kept,
+    Wish,
+    add,
+    change,
+    lets_own,
+    own,
+    remove,
+)
 from saman.record.subscriptions.sealing import Headers, HeaderSeal
 
 Answer = Written | Refusal
@@ -52,12 +63,7 @@ async def read(door: Door, id: str, version: int | None) -> Stored | None:
 
 async def _mine(door: Door, id: str, letter: str) -> Kept | None:
     found = next(iter(await own(door, [id])), None)
-    return found if found is not None and _lets(door, found, letter) else None
-
-
-def _lets(door: Door, found: Kept, letter: str) -> bool:
-    narrowing = door.context.narrowing
-    return narrowing is None or lets_resource(narrowing, found.stored().resource(), letter)
+    return found if found is not None and lets_own(door.context, found.stored().resource(), letter) else None
 
 
 async def beside(door: Door, query: Query, page: Page) -> Page | Refusal:
@@ -73,13 +79,14 @@ async def _found(door: Door, query: Query) -> list[Stored] | Refusal:
     if query.links or any(one.modifier or one.parameter.type not in ("token", "uri") for one in query.clauses):
         text = "Subscriptions are found by _id, status, type, payload, contact and url, without modifiers."
         return refused(Kind.INVALID, "not-supported", text, "url")
-    found = [one.stored() for one in await own(door) if _lets(door, one, "s")]
-    return [one for one in found if fulfils(query.clauses, one.resource())]
+    found = [(one.stored(), one.stored().resource()) for one in await own(door)]
+    lets = [one for one in found if lets_own(door.context, one[1], "s")]
+    return [one for one, resource in lets if fulfils(query.clauses, resource)]
 
 
 async def create(door: Door, resource: Resource, condition: Query | None = None) -> Answer:
     """Make a valid Subscription, active once its receiver has answered; with `condition` only if none fulfils it."""
-    refusal = _may(door, resource, "c")
+    refusal = None if lets_own(door.context, resource, "c") else insufficient()
     there = await _found(door, condition) if condition is not None and refusal is None else []
     if isinstance(there, Refusal):
         return there
@@ -95,12 +102,6 @@ async def create(door: Door, resource: Resource, condition: Query | None = None)
         text = f"Nobody can have more than {MOST_OWNED} subscriptions."
         return refused(Kind.UNPROCESSABLE, "too-costly", text, TYPE)
     return Written(kept.stored(), created=True)
-
-
-def _may(door: Door, resource: Resource, letter: str) -> Refusal | None:
-    narrowing = door.context.narrowing
-    may = narrowing is None or (narrowing.allows(TYPE, letter) and lets_resource(narrowing, resource, letter))
-    return None if may else insufficient()
 
 
 async def update(door: Door, id: str, resource: Any, expected: int | None) -> Answer:
@@ -136,7 +137,8 @@ async def _changed(door: Door, found: Kept, resource: Resource) -> Answer:
     if resource.get("status") in ("active", "error") and found.status == resource["status"]:
         resource = {**resource, "status": "requested"}
     held = HeaderSeal(door.store.secret).open(found.headers, found.id)
-    wish = _may(door, resource, "u") or _wish(door, resource, found.id, held)
+    may = lets_own(door.context, resource, "u")
+    wish = _wish(door, resource, found.id, held) if may else insufficient()
     if isinstance(wish, Refusal):
         await door.log(Entry(door.context, "U", NUMBER_OF_TYPE, found.id, outcome=REFUSED))
         return wish

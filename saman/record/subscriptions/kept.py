@@ -12,9 +12,11 @@ from saman.model.fhir import resource_number
 from saman.model.subscription.notification import Standing
 from saman.model.subscription.wanted import Wanted, read_wanted
 from saman.record.audit import INSERT, Entry
+from saman.record.context import Context
 from saman.record.database import Connection
 from saman.record.door import Door
 from saman.record.fence import ACTOR, GATED, NUMBER, gate
+from saman.record.narrowing import clauses_of, fulfils
 from saman.record.rows import Resource, split
 from saman.record.stored import Stored
 from saman.record.subscriptions.owner import Owner, owner_of
@@ -96,6 +98,15 @@ def kept_of(row: Any) -> Kept:
         "resource": json.decode_kept(row["resource"]),
     }
     return Kept(**values)
+
+
+def lets_own(context: Context, resource: Resource, letters: str) -> bool:
+    """Whether the scopes of an app let one's own Subscription through; it is about nobody, whoever was chosen."""
+    narrowing = context.narrowing
+    limits = narrowing.limits(TYPE, letters) if narrowing is not None else ()
+    return narrowing is None or any(
+        (clauses := clauses_of(TYPE, one.searched)) is not None and fulfils(clauses, resource) for one in limits
+    )
 
 
 async def own(door: Door, ids: list[str] | None = None) -> list[Kept]:
