@@ -7,7 +7,6 @@ something else a moment later leads nowhere. Redirects are not followed, and of 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
@@ -63,8 +62,8 @@ def read_hosts(text: str, *, plain: bool = False) -> Hosts:
 
 async def look_up(host: str, port: int) -> Sequence[str]:
     """What the system's resolver says."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return [str(one[4][0]) for one in found]
+    found = await asyncio.get_running_loop().getaddrinfo(host, port)
+    return list(dict.fromkeys(str(one[4][0]) for one in found))
 
 
 class Outgoing:

@@ -7,7 +7,6 @@ again by whoever works next.
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -34,6 +33,7 @@ AT_ONCE = 8
 
 ENDED = "What this subscription rested on has ended."
 NOTHING = Batch()
+_FINE = 1_000_000
 UNTOLD = "The notification could not be made."
 log = structlog.get_logger("saman.subscriptions")
 
@@ -53,7 +53,7 @@ class Chance(msgspec.Struct, frozen=True):
 
 def chance() -> Chance:
     """Real randomness."""
-    return Chance(random.SystemRandom().random, secrets.token_bytes)
+    return Chance(lambda: secrets.randbelow(_FINE) / _FINE, secrets.token_bytes)
 
 
 def made_of(kept: Kept, kind: Kind, batch: Batch, base: str, now: datetime, chance: Chance) -> bytes:

@@ -76,10 +76,14 @@ async def beside(door: Door, query: Query, page: Page) -> Page | Refusal:
 
 
 async def _found(door: Door, query: Query) -> list[Stored] | Refusal:
+    """One's own that match; refused for what they cannot be held against, if there are any."""
+    mine = await own(door)
+    if not mine:
+        return []
     if query.links or any(one.modifier or one.parameter.type not in ("token", "uri") for one in query.clauses):
         text = "Subscriptions are found by _id, status, type, payload, contact and url, without modifiers."
         return refused(Kind.INVALID, "not-supported", text, "url")
-    found = [(one.stored(), one.stored().resource()) for one in await own(door)]
+    found = [(one.stored(), one.stored().resource()) for one in mine]
     lets = [one for one in found if lets_own(door.context, one[1], "s")]
     return [one for one, resource in lets if fulfils(query.clauses, resource)]
 

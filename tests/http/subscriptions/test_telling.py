@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sys
+from typing import Any
 
 import pytest
 
@@ -166,6 +168,29 @@ async def test_what_was_sent_and_not_noted_is_sent_again(
     first, again, rest = receiver.told()
     assert events(first) == events(again) == list(enumerate([f"Observation/{one}" for one in readings], 1))
     assert events(rest) == [(4, f"Observation/{later}")]
+
+
+async def test_a_worker_that_is_killed_while_it_tells_loses_nothing(
+    call: Caller, sending: Sending, receiver: Receiver, clock: Moment, database: Any
+) -> None:
+    client = call("system")
+    await made(client, subscription(receiver.endpoint))
+    await settled(sending)
+    person = await made(client, PATIENT)
+    readings = [await made(client, observation(person)) for _ in range(3)]
+    receiver.waiting = asyncio.Event()
+    receiver.asked.clear()
+    words = ("-m", "tests.http.subscriptions.killed", database.app_url, clock.now.isoformat())
+    worker = await asyncio.create_subprocess_exec(sys.executable, *words)
+    await asyncio.wait_for(receiver.asked.wait(), 60)
+    worker.kill()
+    await worker.wait()
+    receiver.waiting.set()
+    receiver.waiting = None
+    clock.later(seconds=attempts.LEASE.total_seconds())
+    await settled(sending)
+    first, again = receiver.told()
+    assert events(first) == events(again) == list(enumerate([f"Observation/{one}" for one in readings], 1))
 
 
 async def test_two_workers_at_once_tell_each_event_once(

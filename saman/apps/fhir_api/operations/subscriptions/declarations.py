@@ -20,6 +20,7 @@ _TOPICS = Operation(
     levels=(Level.TYPE,),
     handler=topics,
     policy=Policy.RECORD,
+    needs=_NEEDS,
     gives=(
         _P(
             "topic",
