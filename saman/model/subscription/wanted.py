@@ -14,6 +14,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from saman.kernel.outcome import Issue, Kind, Refusal
+from saman.model.fhir import date_range
 from saman.model.subscription.topic import TOPICS, Topic
 
 Resource = Mapping[str, Any]
@@ -186,7 +187,11 @@ class _Reader:
 
     def _end(self) -> datetime | None:
         end = self.resource.get("end")
-        return None if end is None else datetime.fromisoformat(end)
+        moment = None if end is None else date_range(str(end))
+        if isinstance(moment, Refusal):
+            self.wrong("end", "The end is a moment, as 2026-12-31T23:00:00Z.")
+            return None
+        return moment[0] if moment is not None else None
 
 
 def _values(element: Any, name: str, value: str) -> list[Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -33,6 +34,8 @@ from saman.record.subscriptions.kept import (
 from saman.record.subscriptions.sealing import Headers, HeaderSeal
 
 Answer = Written | Refusal
+TRIES = 5
+"""How often a change is tried while the state of the subscription changes."""
 
 
 def is_kept_here(door: Door, resource: Any) -> bool:
@@ -116,28 +119,42 @@ async def update(door: Door, id: str, resource: Any, expected: int | None) -> An
     if valid.get("id") != id:
         text = f"The resource must be a {TYPE} with the id of the address."
         return refused(Kind.INVALID, "invalid", text, f"{TYPE}.id")
-    found = await _mine(door, id, "u")
-    if found is None:
+    answer = await _in_turn(door, id, lambda _: valid, expected)
+    if answer is None:
         await door.log(Entry(door.context, "U", NUMBER_OF_TYPE, id, outcome=REFUSED))
         return not_found()
-    if expected not in (None, found.version):
-        return conflict()
-    return await _changed(door, found, valid)
+    return answer
 
 
 async def patch(door: Door, id: str, patch: Patch, expected: int | None) -> Answer | None:
     """One's own, patched as it is read; None when there is none of this id."""
-    found = await _mine(door, id, "u")
-    if found is None:
-        return None
-    if expected not in (None, found.version):
-        return conflict()
-    made = patched(found.stored().resource(), patch)
-    valid = made if isinstance(made, Refusal) else checked(made)
-    return valid if isinstance(valid, Refusal) else await _changed(door, found, valid)
+
+    def made(found: Kept) -> Resource | Refusal:
+        resource = patched(found.stored().resource(), patch)
+        return resource if isinstance(resource, Refusal) else checked(resource)
+
+    return await _in_turn(door, id, made, expected)
 
 
-async def _changed(door: Door, found: Kept, resource: Resource) -> Answer:
+async def _in_turn(
+    door: Door, id: str, make: Callable[[Kept], Resource | Refusal], expected: int | None
+) -> Answer | None:
+    """What `make` makes of one's own, again when its state changed meanwhile; None when there is none of this id."""
+    for _ in range(TRIES):
+        found = await _mine(door, id, "u")
+        if found is None:
+            return None
+        resource = make(found) if expected in (None, found.version) else conflict()
+        if isinstance(resource, Refusal):
+            return resource
+        answer = await _changed(door, found, resource)
+        if answer is not None:
+            return answer
+    return conflict()
+
+
+async def _changed(door: Door, found: Kept, resource: Resource) -> Answer | None:
+    """A new version, None when another was made meanwhile."""
     if resource.get("status") in ("active", "error") and found.status == resource["status"]:
         resource = {**resource, "status": "requested"}
     held = HeaderSeal(door.store.secret).open(found.headers, found.id)
@@ -147,7 +164,7 @@ async def _changed(door: Door, found: Kept, resource: Resource) -> Answer:
         await door.log(Entry(door.context, "U", NUMBER_OF_TYPE, found.id, outcome=REFUSED))
         return wish
     kept = await change(door, found.id, wish[1], found.version)
-    return conflict() if kept is None else Written(kept.stored(), created=False)
+    return None if kept is None else Written(kept.stored(), created=False)
 
 
 async def delete(door: Door, id: str, expected: int | None) -> Answer | None:
@@ -155,7 +172,7 @@ async def delete(door: Door, id: str, expected: int | None) -> Answer | None:
     found = await _mine(door, id, "d")
     if found is None:
         return None
-    if expected not in (None, found.version) or not await remove(door, id, found.version):
+    if expected not in (None, found.version) or not await remove(door, id, expected):
         return conflict()
     return Written(found.stored(), created=False)
 

@@ -44,7 +44,8 @@ _CHANGE = gate(f"""UPDATE subscription s SET version = version + 1,
 WHERE {OWN} AND id = $4::text AND version = $15::bigint RETURNING {COLUMNS}""")
 _FORGET = gate(f"""DELETE FROM subscription_event e USING subscription s
 WHERE {OWN} AND s.id = $4::text AND s.status = 'off' AND e.subscription = s.id AND e.state = 'w'""")
-_REMOVE = gate(f"DELETE FROM subscription s WHERE {OWN} AND id = $4::text AND version = $5::bigint RETURNING id")
+_REMOVE = gate(f"""DELETE FROM subscription s WHERE {OWN} AND id = $4::text AND version = coalesce($5::bigint, version)
+RETURNING id, version""")
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,13 +139,14 @@ async def change(door: Door, id: str, wish: Wish, expected: int) -> Kept | None:
     return kept_of(rows[0])
 
 
-async def remove(door: Door, id: str, expected: int) -> bool:
-    """Take out what is at version `expected`, with everything that it was told or waits for."""
+async def remove(door: Door, id: str, expected: int | None) -> bool:
+    """Take out what is there, at version `expected` if given, with everything that it was told or waits for."""
     async with door.store.transaction(door.context, door.connection) as connection:
         inside = Door(door.store, door.context, door.base, connection)
-        if not await inside.fetch(_REMOVE, door.context.client, id, expected):
+        rows = await inside.fetch(_REMOVE, door.context.client, id, expected)
+        if not rows:
             return False
-        await _log(connection, Entry(door.context, "D", NUMBER_OF_TYPE, id, expected))
+        await _log(connection, Entry(door.context, "D", NUMBER_OF_TYPE, id, rows[0]["version"]))
     return True
 
 

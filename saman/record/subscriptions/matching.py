@@ -22,13 +22,15 @@ _MATCH = """WITH taken AS (
 ), happened AS (
     DELETE FROM outbox o USING taken t WHERE o.entry = t.entry
     RETURNING o.entry, o.at, o.type, o.id, o.version, o.person, o.change
-), placed AS (
-    INSERT INTO subscription_event (subscription, entry, at, type, id, version, change)
-    SELECT s.id, h.entry, h.at, h.type, h.id, h.version, h.change FROM happened h
+), lines AS (
+    SELECT s.id AS subscription, h.entry, h.at, h.type, h.id, h.version, h.change FROM happened h
     JOIN unnest($2::text[], $3::smallint[], $4::text[]) AS k(topic, type, changes)
         ON k.type = h.type AND strpos(k.changes, h.change::text) > 0
     JOIN subscription s ON s.topic = k.topic AND s.status <> 'off' AND h.entry > s.began
         AND (s.person IS NULL OR s.person = h.person)
+    FOR KEY SHARE OF s  -- one that is taken out at this moment is passed over
+), placed AS (
+    INSERT INTO subscription_event (subscription, entry, at, type, id, version, change) SELECT * FROM lines
     RETURNING subscription
 ) SELECT (SELECT count(*) FROM happened) AS taken, ARRAY(SELECT DISTINCT subscription FROM placed) AS placed"""
 

@@ -8,7 +8,7 @@ from tests.http.subscriptions.conftest import Caller, Receiver, made, observatio
 from tests.record.conftest import NOW
 from tests.record.test_query_plans import listening
 
-BEAT, NOTIFICATION, EVENT = 8, 26, 1
+BEAT, NOTIFICATION, EVENT = 8, 22, 1
 """Statements of a beat in which nothing happens, of one notification, and of each event in it, BEGIN and COMMIT too."""
 
 

@@ -260,6 +260,7 @@ async def test_each_telling_is_in_the_log_of_the_person(
         ({"channel": {"payload": "text/plain"}}, "channel.payload"),
         ({"channel": {"header": ["Host: elsewhere"]}}, "channel.header"),
         ({"channel": {"header": ["X: a\r\nY: b"]}}, "channel.header"),
+        ({"end": "0000-01-01T00:00:00Z"}, "end"),
         ({"filters": ["Task?status=ready"]}, "criteria.extension"),
         ({"filters": ["Observation?value-quantity=5"]}, "criteria.extension"),
         ({"filters": ["Observation?patient=http://elsewhere.example/Patient/1"]}, "criteria.extension"),
@@ -284,6 +285,12 @@ async def test_a_transaction_takes_none(call: Caller, receiver: Receiver) -> Non
     answer = await call("system").post("", json=bundle)
     assert answer.status_code == 422
     assert "by itself" in answer.text
+
+
+@pytest.mark.parametrize("end", ["2026-12-31T23:59:60Z", "2026-12-31T23:59:59.123456789+14:00", "9999-12-31T23:59:59Z"])
+async def test_every_moment_is_an_end(call: Caller, receiver: Receiver, end: str) -> None:
+    answer = await call("system").post("Subscription", json=subscription(receiver.endpoint, end=end))
+    assert answer.status_code in (201, 422), answer.text
 
 
 async def test_nobody_makes_more_than_fifty(call: Caller, receiver: Receiver) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from saman.flows.subscription.sending import Sending
 from saman.model.subscription.patience import LONGEST, MOST_FAILURES, wait_after
-from saman.record import Store
+from saman.record import Store, system
 from saman.record.subscriptions import attempts
 from tests.http.subscriptions.conftest import (
     BACKPORT,
@@ -26,6 +26,8 @@ from tests.http.subscriptions.conftest import (
     value,
 )
 
+WAITING = """SELECT count(*) FROM pg_stat_activity
+WHERE wait_event_type = 'Lock' AND datname = current_database()"""
 PATIENT = {"resourceType": "Patient"}
 
 
@@ -275,6 +277,23 @@ async def test_nothing_is_lost_among_transactions_that_end_out_of_order(
     assert held
     await settled(sending)
     assert [one for bundle in receiver.told() for one in events(bundle)][1:] == [(2, f"Observation/{early}")]
+
+
+async def test_a_subscription_that_is_taken_out_meanwhile_holds_up_nobody(
+    call: Caller, sending: Sending, receiver: Receiver, store: Store, clock: Moment
+) -> None:
+    client = call("system")
+    gone, left = [await made(client, subscription(receiver.endpoint)) for _ in range(2)]
+    await settled(sending)
+    await made(client, observation(await made(client, PATIENT)))
+    async with store.transaction(system(clock())) as connection:
+        await connection.execute("DELETE FROM subscription WHERE id = $1", gone)
+        beat = asyncio.create_task(sending.beat())
+        while await connection.fetchval(WAITING) == 0:
+            pass
+    await beat
+    [told] = receiver.told()
+    assert value(told, "subscription")["reference"].endswith(left)
 
 
 async def test_a_topic_and_the_events_since_a_number_can_be_asked_for(

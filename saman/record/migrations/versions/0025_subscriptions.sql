@@ -1,3 +1,6 @@
+-- What has happened before there were subscriptions concerns none of them.
+TRUNCATE outbox;;
+
 -- Whoever made a subscription is the only one who sees it. `owner` is as whom and within which scopes it is judged,
 -- `headers` are sealed; `began` is the last event that was there before, `numbered` how many it was told of.
 -- `claim` is who works on it now, until `claimed` is over.
