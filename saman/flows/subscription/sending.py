@@ -83,7 +83,7 @@ class Sending:
         return matched.taken >= MOST_TAKEN or bool(claimed)
 
     async def sweep(self) -> None:
-        """Forget what was told long ago."""
+        """Forget what happened long ago."""
         await sweep(self._store, self._own())
 
     def _own(self) -> Context:

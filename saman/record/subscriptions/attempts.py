@@ -20,7 +20,10 @@ from saman.record.subscriptions.kept import COLUMNS, Kept, kept_of
 
 LEASE = timedelta(seconds=2 * MOST_TIMEOUT)
 KEPT = timedelta(days=30)
-"""For how long `$events` can be asked for what was told or laid aside."""
+"""For how long events are kept, whether or not anybody took them.
+
+That some wait says nothing to the owner, who may not be allowed to know of them; so nothing is said when they go.
+"""
 
 _CLAIM = f"""UPDATE subscription SET claim = $1, claimed = $2::timestamptz + $3::interval WHERE id = ANY(ARRAY(
     SELECT s.id FROM subscription s
@@ -43,7 +46,7 @@ _RELEASE = """UPDATE subscription SET claim = '', claimed = NULL, failures = $3,
         ELSE greatest($8::timestamptz, updated + interval '1 millisecond') END
 WHERE id = $1 AND claim = $2"""
 _SWEEP = (
-    "DELETE FROM subscription_event WHERE state IN ('t', 'd') AND at < $1::timestamptz - $2::interval",
+    "DELETE FROM subscription_event WHERE at < $1::timestamptz - $2::interval",
     "DELETE FROM subscription_token WHERE until < $1::timestamptz - $2::interval",
 )
 
@@ -117,7 +120,7 @@ def _after(kept: Kept, outcome: Outcome) -> _After:
 
 
 async def sweep(store: Store, context: Context) -> None:
-    """Forget what was told or laid aside long ago."""
+    """Forget what happened long ago."""
     async with store.transaction(context) as connection:
         for statement in _SWEEP:
             await connection.execute(statement, context.now, KEPT)

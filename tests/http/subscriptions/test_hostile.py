@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from saman.flows.subscription.sending import ENDED, Sending
 from saman.record import Record, Store, system
 from saman.record.log import log_of
+from saman.record.subscriptions.matching import match
 from tests.http.subscriptions.conftest import (
     BASE,
     Caller,
@@ -299,6 +301,38 @@ async def test_nobody_makes_more_than_fifty(call: Caller, receiver: Receiver) ->
     assert statuses == [201] * 50 + [422]
     found = await nurse.get("Subscription?status=requested&_count=100")
     assert len(found.json()["entry"]) == 50
+
+
+async def test_the_second_fence_holds_alone(call: Caller, receiver: Receiver, store: Store, clock: Moment) -> None:
+    nurse, other = call("nurse:unit-j"), call("nurse:unit-k")
+    ids = [await made(one, subscription("", channel={"type": "websocket"})) for one in (nurse, other)]
+    assert (await nurse.get(f"Subscription/{ids[0]}/$get-ws-binding-token")).status_code == 200
+    await made(call("system"), observation(await made(call("system"), PATIENT)))
+    await match(store, system(clock()))
+    tables = ("subscription", "subscription_event", "subscription_token")
+    async with store.pool.acquire() as connection:
+        assert [await connection.fetchval(f"SELECT count(*) FROM {one}") for one in tables] == [0, 0, 0]
+        number = await connection.fetchval("SELECT number FROM context WHERE party = 'unit-j'")
+    for actor, right in (("Practitioner/1", [1, 1, 1]), ("Practitioner/2", [0, 0, 0])):
+        context = msgspec.structs.replace(system(clock()), number=number, actor=actor)
+        async with store.transaction(context) as connection:
+            found = [await connection.fetchval(f"SELECT count(*) FROM {one}") for one in tables]
+        assert found == right, actor
+
+
+async def test_what_waited_for_a_month_goes_and_nobody_is_told(
+    call: Caller, sending: Sending, store: Store, clock: Moment
+) -> None:
+    nurse = call("nurse:unit-l")
+    id = await made(nurse, subscription("", channel={"type": "websocket"}))
+    before = await put_back(nurse, id)
+    await made(call("system"), observation(await made(call("system"), PATIENT)))
+    await settled(sending)
+    clock.later(days=31)
+    await sending.sweep()
+    async with store.transaction(system(clock())) as connection:
+        assert await connection.fetchval("SELECT count(*) FROM subscription_event") == 0
+    assert await put_back(nurse, id) == before
 
 
 async def test_a_redirect_is_not_followed(call: Caller, sending: Sending, receiver: Receiver) -> None:
