@@ -32,6 +32,7 @@ from saman.apps.auth.passkeys.routes import Passkeys
 from saman.apps.auth.people import ForWhom
 from saman.apps.auth.routes import SignIn
 from saman.apps.auth.sessions import OwnSessions
+from saman.apps.auth.smart.owners import Owners
 from saman.apps.auth.smart.routes import Smart
 from saman.apps.auth.tokens import Tokens
 from saman.apps.citizen.desk import CitizenDesk
@@ -57,6 +58,8 @@ from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
 from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
 from saman.flows.monitoring.admission import admitted
+from saman.flows.subscription.sending import chance
+from saman.flows.subscription.sockets import Sockets
 from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
@@ -149,7 +152,7 @@ def _middleware(parts: Parts, identity: Identity, sessions: Sessions, smart: Sma
         Middleware(Measured, figures=parts.figures),
         *([Middleware(Traced, tracer=parts.tracer)] if parts.tracer is not None else ()),
         smart.origins,
-        Middleware(FhirFirst, fhir=_fhir(parts, smart)),
+        Middleware(FhirFirst, fhir=_fhir(parts, smart, identity)),
         Middleware(SecurityHeaders),
         Middleware(FailurePages),
         Middleware(Withheld, store=parts.store, noted=parts.noted, meant=parts.meant),
@@ -164,12 +167,14 @@ def _smart(parts: Parts, identity: Identity) -> Smart:
     return Smart(parts.store, identity, tokens, stands, parts.clock, parts.base_url, secure=parts.secure)
 
 
-def _fhir(parts: Parts, smart: Smart) -> ASGIApp:
+def _fhir(parts: Parts, smart: Smart, identity: Identity) -> ASGIApp:
     limits = Limits(admit=partial(admitted, parts.region.model))
     base, who = f"{parts.base_url}/fhir", smart.bearer.of_headers
     if parts.fhir_calls:
         who = Pace(who, parts.fhir_calls, parts.figures.slowed.inc).of_headers
-    app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration, parts.exports)
+    stand = Owners(parts.store, identity, parts.clock).stand
+    sockets = Sockets(parts.store, stand, parts.clock, base, chance())
+    app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration, parts.exports, sockets)
     return Withheld(app, parts.store, parts.noted, fhir_failure, parts.meant)
 
 

@@ -23,6 +23,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 PREFIX = "SAMAN_"
 DEMO_ONLY = "demo only"
 LEAST_TOKEN = 20
+THIS_MACHINE = "private:localhost,private:127.0.0.1"
 FOR_TESTS = ("SAMAN_TEST_", "SAMAN_BENCH_")
 
 Port = Annotated[int, Meta(ge=0, le=65535)]
@@ -133,6 +134,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Size,
         Meta(description="Most bytes of an attachment's `data`; what is larger is stored as a Binary."),
     ] = 1048576
+    subscription_hosts: Annotated[
+        str,
+        Meta(
+            description="Hosts that notifications of subscriptions may go to, with commas between, each with a port or "
+            "for all ports; `*`: every public one; `private:` before a host: it may be inside the network; empty: "
+            "none. Addresses are https, in demo mode also http. Unset in demo mode: this machine."
+        ),
+    ] = ""
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None
@@ -221,7 +230,9 @@ def _convert(field: str, value: Any, kind: Any) -> Any:
 
 def _defaults(values: Mapping[str, Any]) -> dict[str, Any]:
     demo = values.get("mode", "demo") == "demo"
-    return {"demo": "full" if demo else "none", "triage_manufacturer": DEMO_ONLY if demo else ""}
+    return {"demo": "full" if demo else "none", "triage_manufacturer": DEMO_ONLY if demo else ""} | (
+        {"subscription_hosts": THIS_MACHINE} if demo else {}
+    )
 
 
 def _insecure(settings: Settings) -> list[Issue]:

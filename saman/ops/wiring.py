@@ -25,6 +25,7 @@ from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import keep_beside, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
+from saman.ops.subscriptions import outgoing_of
 from saman.record import Store, open_store
 from saman.record.ledger.journal import Journal
 from saman.record.ledger.witnessing import Neighbours
@@ -120,6 +121,7 @@ class Application:
             return ledger
         keep_beside(store, settings)
         keep_contents(store, settings)
+        store.endpoints = outgoing_of(settings).refuses
         parts = parts_of(settings, store, region, ways)
         noted = Journal(ledger.journals, told=parts.figures.unnoted.inc)
         neighbours = Neighbours(ledger.signer, ledger.neighbours)

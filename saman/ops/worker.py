@@ -25,6 +25,7 @@ from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep, keep_beside, open_ledger
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
+from saman.ops.subscriptions import tell
 from saman.record import Record, Store, open_store, system
 from saman.record.apps.approvals import Approvals
 from saman.record.contents.sweeping import sweep
@@ -102,16 +103,17 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     try:
         noted = Journal(ledger.journals)
         bulk = Bulk(store, exports_of(settings), clock, noted, noted.mean, partial(admitted, region.model))
-        await _until_told(jobs(url, store, region, clock), (keep(store, ledger, clock), bulk.keep()), say)
+        beside = (keep(store, ledger, clock), tell(store, settings, region, clock), bulk.keep())
+        await _until_told(jobs(url, store, region, clock), beside, say)
     finally:
         await store.close()
     return None
 
 
-async def _until_told(app: App, kept: Iterable[Coroutine[Any, Any, None]], say: Callable[[str], None]) -> None:
-    """Work on all; when one breaks, the others end too, and whoever started us starts us again."""
+async def _until_told(app: App, beside: Iterable[Coroutine[Any, Any, None]], say: Callable[[str], None]) -> None:
+    """Work on all of it; when one part breaks, the others end too, and whoever started us starts us again."""
     async with app.open_async():
-        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), *kept)
+        task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), *beside)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         say("The worker is ready")

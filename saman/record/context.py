@@ -20,7 +20,8 @@ class Context(msgspec.Struct, frozen=True):
     (`Practitioner/…`, `Patient/…`, `RelatedPerson/…` or `system`), `role` a code from `urn:saman:role`, `party` the id
     of the organisation or unit, `purpose` a code from http://terminology.hl7.org/CodeSystem/v3-ActReason.
     `now` is the time that law and grants are judged at, `request` an id for logs that says nothing about anybody;
-    `rights` are those that the service model gives the role; `narrowing` is what an app's token leaves of all this.
+    `rights` are those that the service model gives the role; `narrowing` is what an app's token leaves of all this,
+    `client` the app's id and `approval` that of what it was let do.
     """
 
     number: int
@@ -33,6 +34,8 @@ class Context(msgspec.Struct, frozen=True):
     kind: str = "staff"
     rights: frozenset[str] = frozenset()
     narrowing: Narrowing | None = None
+    client: str = ""
+    approval: str = ""
 
     @property
     def is_system(self) -> bool:

@@ -121,6 +121,12 @@ def lets_resource(narrowing: Narrowing, resource: Resource, letters: str) -> boo
     return any(_fits(limit, type_name, values) for limit in limits)
 
 
+def fulfils(clauses: Iterable[Clause], resource: Resource) -> bool:
+    """Whether a resource has what all of these clauses, such as `clauses_of` makes, look for."""
+    values = extract(resource)
+    return all(_found(clause, resource["resourceType"], values) for clause in clauses)
+
+
 def _about_whom(limits: Sequence[Limit], reference: str, person: str | None) -> tuple[Limit, ...]:
     """The limits that the resource at `reference`, about this person, passes but for its search values."""
     directory = person is None and DOMAIN_OF_TYPE[reference.partition("/")[0]] is Domain.DIRECTORY

@@ -28,7 +28,7 @@ from saman.record.everything import Everything, everything
 from saman.record.gathering import About, about, latest, newest
 from saman.record.narrow_reading import allowed, narrowly, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
-from saman.record.outage import or_refusal
+from saman.record.outage import OUTAGES, or_refusal, outage
 from saman.record.past import versions
 from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.reading import ALWAYS, Span, read_row
@@ -38,6 +38,8 @@ from saman.record.search.asked import Query
 from saman.record.search.find import find
 from saman.record.search.query import read_query
 from saman.record.stored import Page, Stored, Written, stored
+from saman.record.subscriptions import front as subscriptions
+from saman.record.subscriptions.kept import TYPE as SUBSCRIPTION
 from saman.record.traffic import Wrote, shown
 from saman.record.writing import needs_transaction, write
 
@@ -76,6 +78,8 @@ class Record(Door):
             return insufficient()
         if is_made(type_name, id):
             return await entry_found(self, BOOKS[type_name], id, version)
+        if type_name == SUBSCRIPTION and (own := await subscriptions.read(self, id, version)) is not None:
+            return own
         row = await read_row(self, type_name, id, version)
         if row is None and version is not None:
             row = await read_row(self, type_name, id, version, "history")
@@ -107,6 +111,8 @@ class Record(Door):
     async def find(self, query: Query) -> Page | Refusal:
         """The same for a query that has been read already."""
         page = await (entries_found if query.type in BOOKS else find)(self, query)
+        if query.type == SUBSCRIPTION and not isinstance(page, Refusal) and not query.cursor:
+            return await subscriptions.beside(self, query, page)
         return await with_provenances(self, query, page)
 
     @or_refusal
@@ -148,6 +154,8 @@ class Record(Door):
         if isinstance(valid, Refusal):
             return valid
         change = Change(valid)
+        if subscriptions.is_kept_here(self, valid):
+            return await self._subscribed(valid, condition)
         if condition is None:
             return first(await self.commit([change]))
 
@@ -161,8 +169,14 @@ class Record(Door):
 
         return await self.atomically(unless_there)
 
+    @or_refusal
+    async def _subscribed(self, resource: Any, condition: Query | None) -> Written | Refusal:
+        return await subscriptions.create(self, resource, condition)
+
     async def update(self, type_name: str, id: str, resource: Any, expected: int | None = None) -> Written | Refusal:
         """A new version of what is there, at version `expected` if given; the back-end client may choose new ids."""
+        if type_name == SUBSCRIPTION and subscriptions.is_kept_here(self, resource):
+            return await self._resubscribed(id, resource, expected)
         valid = replacement(resource)
         if isinstance(valid, Refusal):
             return valid
@@ -174,6 +188,10 @@ class Record(Door):
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.update(type_name, id, valid))
+
+    @or_refusal
+    async def _resubscribed(self, id: str, resource: Any, expected: int | None) -> Written | Refusal:
+        return await subscriptions.update(self, id, resource, expected)
 
     async def patch(self, type_name: str, id: str, patch: Patch, expected: int | None = None) -> Written | Refusal:
         """A new version made of the one that is there; unless `expected` was given, tried again when overtaken."""
@@ -198,6 +216,10 @@ class Record(Door):
 
     @or_refusal
     async def _patched(self, type_name: str, id: str, patch: Patch, expected: int | None) -> Written | Refusal:
+        if type_name == SUBSCRIPTION:
+            own = await subscriptions.patch(self, id, patch, expected)
+            if own is not None:
+                return own
         change = await change_by(self, type_name, id, patch, expected)
         return change if isinstance(change, Refusal) else first(await self.commit([change]))
 
@@ -214,11 +236,19 @@ class Record(Door):
 
     async def delete(self, type_name: str, id: str, expected: int | None = None) -> Written | Refusal:
         """Mark as deleted; earlier versions stay readable. Refused as not found, or as gone when it is deleted."""
+        if type_name == SUBSCRIPTION and (own := await self._unsubscribed(id, expected)) is not None:
+            return own
         removal = await self.removal(type_name, id, expected)
         written = removal if isinstance(removal, Refusal) else first(await self.commit([removal]))
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.delete(type_name, id))
+
+    async def _unsubscribed(self, id: str, expected: int | None) -> Written | Refusal | None:
+        try:
+            return await subscriptions.delete(self, id, expected)
+        except OUTAGES as error:
+            return outage(error)
 
     @or_refusal
     async def removal(self, type_name: str, id: str, expected: int | None = None) -> Change | Refusal:
@@ -244,6 +274,8 @@ class Record(Door):
     @or_refusal
     async def commit(self, changes: Sequence[Change]) -> list[Written] | Refusal:
         """Write all changes (already checked resources) or none, in order, in one transaction."""
+        if (alone := subscriptions.by_itself(changes)) is not None:
+            return alone
         if self.connection is None and needs_transaction(changes):
             return await self.atomically(lambda inner: inner.commit(changes))
         written = await write(self, changes)

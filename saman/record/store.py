@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 
@@ -29,6 +29,16 @@ _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
 
 SINGLE = 8
 """How many single statements go on at once, whatever transactions do."""
+
+
+Endpoints = Callable[[str], Refusal | None]
+"""Says of an address why nothing can be told there."""
+
+
+def no_endpoint(address: str) -> Refusal | None:
+    """Nobody has said whom this installation may call."""
+    text = "This installation calls nobody. Its setting SAMAN_SUBSCRIPTION_HOSTS names the hosts that it may."
+    return refused(Kind.UNPROCESSABLE, "not-supported", text, "Subscription.channel.endpoint")
 
 
 class Store:
@@ -60,6 +70,7 @@ class Store:
         self.joined = Joined()
         self.contents: Contents | None = None
         self.notices = Notices(pool, connect, secret)
+        self.endpoints: Endpoints = no_endpoint
         self._to_tell: dict[Connection, set[str]] = {}
         self._wrote: dict[Connection, list[Wrote]] = {}
 

@@ -24,6 +24,7 @@ from saman.apps.fhir_api.negotiation import CONTENT, FHIR_JSON, answer_type, con
 from saman.apps.fhir_api.openapi import openapi_document
 from saman.apps.fhir_api.operations.routing import operation_routes
 from saman.apps.fhir_api.operations.standard import OPERATIONS
+from saman.apps.fhir_api.operations.subscriptions.answers import SOCKET
 from saman.apps.fhir_api.published import Published
 from saman.apps.fhir_api.reading import history, read, vread
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
@@ -70,16 +71,29 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     admit: Admit = everything
 
 
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """What is not in the record: the folder of bulk exports, and what serves the web sockets of subscriptions."""
+
+    exports: Path = EXPORTS
+    sockets: ASGIApp | None = None
+
+
 class _FhirApp:
-    def __init__(self, table: Table, store: Store, identify: Identify, base: str, limits: Limits) -> None:
+    def __init__(
+        self, table: Table, store: Store, identify: Identify, base: str, limits: Limits, sockets: ASGIApp | None
+    ) -> None:
         self._table = table
         self._store = store
         self._identify = identify
         self._base = base
         self._limits = limits
+        self._sockets = sockets
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            await (self._sockets if self._sockets is not None and _is_socket(scope) else _no_socket)(
+                scope, receive, send
+            )
             return
         call = Call(scope, receive, self._base, self._limits.most_bytes, self._limits.admit)
         found = self._table.find(call)
@@ -119,6 +133,15 @@ def _form(call: Call, route: Route, wanted: str) -> str | Refusal:
     return form or FHIR_JSON
 
 
+def _is_socket(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return path == f"{scope.get('root_path', '')}/{SOCKET}"
+
+
+async def _no_socket(_scope: Scope, _receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.close", "code": 1008})
+
+
 def _shaped(answer: Answer, form: str, *, is_pretty: bool) -> Answer:
     if answer.content_type.startswith("application/fhir+json"):
         answer.content_type = form
@@ -134,13 +157,13 @@ def fhir_app(
     base_url: str,
     limits: Limits | None = None,
     smart: Mapping[str, Any] | None = None,
-    exports: Path = EXPORTS,
+    beside: Beside | None = None,
 ) -> ASGIApp:
     """The interface over `store`, whose resources are addressed below `base_url` (`https://…/fhir`, without a slash).
 
-    `smart` is what apps are told where they are let in, `exports` the folder of bulk exports.
-    Raises ValueError when a route declares no policy.
+    `smart` is what apps are told where they are let in. Raises ValueError when a route declares no policy.
     """
+    beside = beside or Beside()
     base = base_url.rstrip("/")
     published = Published(
         capability_statement(RECORD_ROUTES, base, clock(), smart, OPERATIONS),
@@ -155,9 +178,12 @@ def fhir_app(
         told = Route("GET", ".well-known/smart-configuration", Interaction.SMART, published.smart, Policy.PUBLIC)
         public = (*public, told)
     return _FhirApp(
-        Table((*RECORD_ROUTES, *operation_routes(OPERATIONS), *bulk_routes(exports), *Tables().routes(), *public)),
+        Table(
+            (*RECORD_ROUTES, *operation_routes(OPERATIONS), *bulk_routes(beside.exports), *Tables().routes(), *public)
+        ),
         store,
         identify,
         base,
         limits or Limits(),
+        beside.sockets,
     )

@@ -16,6 +16,8 @@ from saman.apps.fhir_api.operations.described import told
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.kernel.clock import instant
 from saman.model.fhir import RESOURCE_TYPES, SearchParameter, search_parameters
+from saman.model.subscription.topic import TOPICS
+from saman.model.subscription.wanted import BACKPORT
 from saman.record.search.asked import MODIFIERS
 from saman.record.search.links import MADE
 
@@ -35,6 +37,8 @@ _OAUTH_ADDRESSES = {
     "manage": "management_endpoint",
 }
 """https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html#using-fhir-r4-capabilitystatement"""
+
+_TOPIC = f"{BACKPORT}capabilitystatement-subscriptiontopic-canonical"
 
 _SECURITY = (
     "Every call but metadata and openapi.json needs a bearer token or a session. What is shown and what may be written "
@@ -83,7 +87,9 @@ def capability_statement(
                 "mode": "server",
                 "documentation": _DOCUMENTATION,
                 "security": _security(smart),
-                "resource": [_resource(name, interactions) | told(operations, name) for name in RESOURCE_TYPES],
+                "resource": [
+                    _resource(name, interactions) | told(operations, name) | _topics(name) for name in RESOURCE_TYPES
+                ],
                 "interaction": [
                     *({"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes),
                     *({"code": one.value} for one in _SYSTEM if one in codes),
@@ -121,6 +127,17 @@ def _resource(name: str, interactions: list[str]) -> dict[str, Any]:
         "referencePolicy": ["literal", "logical"],
         "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name)],
     } | _includes(name)
+
+
+def _topics(name: str) -> dict[str, Any]:
+    """What can be subscribed to, as the backport of subscriptions tells it, whose versions are not kept."""
+    if name != "Subscription":
+        return {}
+    return {
+        "extension": [{"url": _TOPIC, "valueCanonical": url} for url in TOPICS],
+        "supportedProfile": [f"{BACKPORT}backport-subscription"],
+        "readHistory": False,
+    }
 
 
 def searchable(type_name: str) -> tuple[SearchParameter, ...]:

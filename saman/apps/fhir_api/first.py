@@ -20,7 +20,7 @@ class FhirFirst:
         """Pass the call on to whom it is addressed."""
         root = scope.get("root_path", "") + self._prefix
         path: str = scope.get("path", "")
-        if scope["type"] == "http" and (path == root or path.startswith(f"{root}/")):
+        if scope["type"] in ("http", "websocket") and (path == root or path.startswith(f"{root}/")):
             await self._fhir({**scope, "root_path": root}, receive, send)
         else:
             await self._app(scope, receive, send)

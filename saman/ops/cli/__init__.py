@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "token": ("people:token", "Make an access token for a demo user or the system."),
     "access": ("people:access", "Say whether somebody may see a person, and on which ground."),
     "clients": ("clients:app", "Register apps and back-end clients."),
+    "subscriptions": ("subscriptions:app", "See who is told of what, and what was laid aside."),
     "model": ("model:app", "Check, show, compare and apply a care model."),
     "plan": ("plan:app", "Simulate a region's services."),
     "emergency-log": ("emergency:app", "Let people read for some hours while the log takes no entries."),

@@ -194,4 +194,4 @@ async def test_the_descriptions_tell_of_every_operation(nobody: httpx.AsyncClien
 def test_declarations_are_plain_data() -> None:
     for one in OPERATIONS:
         assert msgspec.structs.asdict(one)["name"] == one.name
-        assert re.match(r"http://hl7\.org/fhir/(uv/[a-z]+/)?OperationDefinition/", one.url)
+        assert re.match(r"urn:saman:operation:|http://hl7\.org/fhir/(uv/[a-z-]+/)?OperationDefinition/", one.url)

@@ -13,8 +13,8 @@ from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.kernel import json
 
 DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
-PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology")}
-STAGES = {"ips": "STU2", "sdc": "STU3"}
+PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology", "subscriptions")}
+STAGES = {"ips": "STU2", "sdc": "STU3", "subscriptions-backport": "STU1.1"}
 """Where the guides that define further operations publish the stage that is used here."""
 CALLS = [
     found.groups()
@@ -59,6 +59,8 @@ def address(url: str) -> str:
     """Where the specification describes the operation that has this canonical URL."""
     if "/uv/bulkdata/" in url:
         return "https://hl7.org/fhir/uv/bulkdata/STU2/export.html"
+    if url.startswith("urn:saman:"):
+        return "subscriptions.md"
     guide, _, of_guide = url.partition("/uv/")[2].partition("/OperationDefinition/")
     if guide:
         return f"https://hl7.org/fhir/uv/{guide}/{STAGES[guide]}/OperationDefinition-{of_guide}.html"

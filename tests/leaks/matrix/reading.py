@@ -205,6 +205,7 @@ def operation(view: View, kind: str) -> Script:
     way = view.pick.choice([
         f"{kind}/{{}}/$everything", f"{kind}/{{}}/$validate", f"{kind}/$lastn?subject={{}}", f"Patient/{{}}/{kind}",
         "Patient/{}/$everything", "Patient/{}/*",
+        f"{kind}/{{}}/$status", f"{kind}/{{}}/$events", f"{kind}/{{}}/$get-ws-binding-token",
         "Practitioner/{}/Observation", "Group/{}/$export", f"$export?_type={kind}&patient={{}}",
         f"?_type={kind}&_id={{}}",
         f"{kind}/{{}}/_history/$diff", f"_history?_id={{}}&_type={kind}", f"{kind}/{{}}/_history/999999999999999999999",

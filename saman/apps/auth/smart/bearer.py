@@ -41,7 +41,13 @@ class Bearer:
         context = await self._identity.of_assignment(token.assignment, request_of(token.client, request_id(listed)))
         if isinstance(context, Refusal):
             return context
-        return msgspec.structs.replace(context, party=approval.party, narrowing=narrowing_of(token))
+        return msgspec.structs.replace(
+            context,
+            party=approval.party,
+            narrowing=narrowing_of(token),
+            client=approval.client,
+            approval=approval.id,
+        )
 
     async def in_force(self, token: AppToken) -> Approval | None:
         """The approval behind a token, None when it has ended."""

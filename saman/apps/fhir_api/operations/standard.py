@@ -8,6 +8,9 @@ from saman.apps.fhir_api.operations.documents.declarations import DOCUMENTS
 from saman.apps.fhir_api.operations.forms.declarations import FORMS
 from saman.apps.fhir_api.operations.persons.declarations import PERSONS
 from saman.apps.fhir_api.operations.plans.declarations import PLANS
+from saman.apps.fhir_api.operations.subscriptions.declarations import SUBSCRIPTIONS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
 
-OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS, *BULK)
+OPERATIONS: tuple[Operation, ...] = (
+    *TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS, *BULK, *SUBSCRIPTIONS
+)  # fmt: skip
