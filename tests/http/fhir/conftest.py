@@ -21,6 +21,7 @@ from saman.apps.fhir_api.first import FhirFirst
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
 from saman.record import Context, Store, open_store, system
+from tests import answers
 
 BASE = "http://test/fhir"
 STRANGER = 999_999
@@ -63,8 +64,9 @@ async def page(request: Request) -> PlainTextResponse:
 
 
 def caller(app: Starlette, who: str = "") -> httpx.AsyncClient:
+    """Somebody whose every answer is looked at."""
     headers = {"authorization": f"Bearer {who}"} if who else {}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/", headers=headers)
+    return httpx.AsyncClient(transport=answers.LookedAt(app), base_url=f"{BASE}/", headers=headers)
 
 
 @pytest_asyncio.fixture(scope="module")
