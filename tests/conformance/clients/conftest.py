@@ -74,9 +74,7 @@ class Served(Installation):
 
 
 @pytest.fixture(scope="session")
-def place(
-    cluster: postgres.Cluster, template: str, run_folder: Path, new_database: NewDatabase
-) -> Iterator[Served]:
+def place(cluster: postgres.Cluster, template: str, run_folder: Path, new_database: NewDatabase) -> Iterator[Served]:
     """A server on a port of this machine, over a copy of the demo's beginning."""
     beginning = made_once(cluster, run_folder, BEGINNING, template, lambda name: fill(cluster.app_url(name)))
     served = Served(new_database(beginning).app_url)

@@ -67,7 +67,9 @@ def sent(client: FHIRClient, method: str, path: str, body: Any, **headers: str) 
 
 def test_it_understands_the_capability_statement(place: Served) -> None:
     """All of it, by models that refuse what R4 does not know, and where to sign in."""
-    fresh = FHIRClient(settings={"app_id": "conformance", "api_base": place.fhir, "redirect_uri": "http://app.example/"})
+    fresh = FHIRClient(
+        settings={"app_id": "conformance", "api_base": place.fhir, "redirect_uri": "http://app.example/"}
+    )
     assert not fresh.prepare()
     assert fresh.server.capabilityStatement.fhirVersion == "4.0.1"
     assert fresh.authorize_url.startswith(f"{place.address}/auth/")
@@ -105,7 +107,11 @@ def test_search_by_several_and_page_to_the_end(client: FHIRClient) -> None:
     ]
     answer = Bundle(Bundle({"type": "transaction", "entry": entries}).create(client.server))
     assert [one.response.status[:3] for one in answer.entry] == ["201"] * MADE
-    asked = {"identifier": f"{SYSTEM}|made", "patient": "ingrid-aasen", "date": {"$and": ["ge2026-11-20", "lt2026-11-21"]}}
+    asked = {
+        "identifier": f"{SYSTEM}|made",
+        "patient": "ingrid-aasen",
+        "date": {"$and": ["ge2026-11-20", "lt2026-11-21"]},
+    }
     wanted = Observation.where(asked | {"_count": str(PAGES), "_sort": "date"})
     pages = list(wanted.perform_iter(client.server))
     assert [len(page.entry) for page in pages] == [PAGES, PAGES, MADE - 2 * PAGES]

@@ -142,7 +142,7 @@ async def test_conditional_update_and_delete(either: Either) -> None:
 
 
 async def test_a_transaction_with_references_between_its_entries(either: Either) -> None:
-    flag = {"resourceType": "Flag", "status": "active", "code": {"text": "fhirpy"}, "subject": {"reference": "urn:uuid:"}}
+    flag = {"resourceType": "Flag", "status": "active", "code": {"text": "fhirpy"}}
     person = {"resourceType": "Patient", "name": [{"family": "Fhirpy"}], "birthDate": "1950-01-01"}
     known = "urn:uuid:61ebe359-bfdc-4613-8bf2-c5e300945f0a"
     entries = [
