@@ -15,6 +15,7 @@ import httpx
 import msgspec
 
 LOOKED_AT: Counter[str] = Counter()
+NOTED: list[str] = []
 KEPT = "answers-{}.json"
 
 
@@ -47,15 +48,24 @@ class LookedAt(httpx.ASGITransport):
         return answer
 
 
+def note(line: str) -> None:
+    """Put a line into the run's report, whichever worker it comes from."""
+    NOTED.append(line)
+
+
 def keep(folder: Path) -> None:
-    """Write this worker's numbers where the run's report finds them."""
-    if LOOKED_AT:
-        (folder / KEPT.format(os.getpid())).write_bytes(msgspec.json.encode(LOOKED_AT))
+    """Write this worker's numbers and lines where the run's report finds them."""
+    if LOOKED_AT or NOTED:
+        (folder / KEPT.format(os.getpid())).write_bytes(msgspec.json.encode((LOOKED_AT, NOTED)))
 
 
 def told(folder: Path) -> list[str]:
     """What a report says of it."""
-    files = folder.glob(KEPT.format("*"))
-    together = sum((Counter(msgspec.json.decode(file.read_bytes())) for file in files), Counter[str]())
+    kept = [
+        msgspec.json.decode(file.read_bytes(), type=tuple[dict[str, int], list[str]])
+        for file in sorted(folder.glob(KEPT.format("*")))
+    ]
+    together = sum((Counter(numbers) for numbers, _ in kept), Counter[str]())
     most = ", ".join(f"{number:,} {kind}" for kind, number in together.most_common(4))
-    return [f"fhirkit-rs looked at {together.total():,} answers of {len(together)} types: {most}"] if together else []
+    looked = f"fhirkit-rs looked at {together.total():,} answers of {len(together)} types: {most}"
+    return [line for _, lines in kept for line in lines] + ([looked] if together else [])
