@@ -8,8 +8,9 @@ import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from tests.http.fhir.made_up import CASES, OPERATIONS, QUIET, Counted, calls, seeded
+from tests.http.fhir.made_up import EACH, OPERATIONS, QUIET, Counted, calls, seeded
 
 pytestmark = pytest.mark.fuzz
 
@@ -26,10 +27,11 @@ async def callers(client: httpx.AsyncClient, stranger: httpx.AsyncClient, nobody
     return {"system": client, "stranger": stranger, "": nobody}
 
 
-@settings(max_examples=CASES, deadline=None, suppress_health_check=QUIET)
-@given(made=calls(HERE))
-async def test_no_call_breaks_the_server(callers: Callers, made: tuple[Any, str]) -> None:
-    await COUNTED.hold(callers, *made)
+@pytest.mark.parametrize("operation", HERE, ids=[one.label for one in HERE])
+@settings(max_examples=EACH, deadline=None, suppress_health_check=QUIET)
+@given(data=st.data())
+async def test_no_call_breaks_the_server(callers: Callers, operation: Any, data: st.DataObject) -> None:
+    await COUNTED.hold(callers, *data.draw(calls(operation)))
 
 
 def test_each_was_called_and_often_enough() -> None:
