@@ -44,7 +44,8 @@ class LookedAt(httpx.ASGITransport):
         """The answer, unread."""
         answer = await super().handle_async_request(request)
         raw = b"".join([part async for part in answer.stream])  # type: ignore[union-attr]
-        assert faults(httpx.Response(answer.status_code, headers=answer.headers, content=raw).content) == []
+        found = faults(httpx.Response(answer.status_code, headers=answer.headers, content=raw).content)
+        assert not found, f"{request.method} {request.url.path}: {found}"
         return answer
 
 

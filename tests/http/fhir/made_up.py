@@ -326,5 +326,6 @@ class Counted:
         statuses = ", ".join(f"{status}: {number:,}" for status, number in sorted(self.statuses.items()))
         made = f"{self.calls.total():,} made-up calls of {len(self.calls)} {words}"
         answers.note(f"{made}, answered {statuses}")
-        assert set(self.calls) == {one.label for one in self.operations}
-        assert self.calls.total() >= FEWEST * EACH * len(self.operations)
+        missing = {one.label for one in self.operations} - set(self.calls)
+        assert not missing, missing
+        assert self.calls.total() >= FEWEST * EACH * len(self.operations), made
