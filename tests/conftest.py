@@ -25,7 +25,7 @@ from psycopg import sql
 
 from saman.kernel.outcome import Refusal
 from saman.ops import postgres
-from tests import sampling
+from tests import answers, sampling
 
 MEMORY = 1024**3
 DEBIAN = "/usr/lib/postgresql/{}/bin"
@@ -60,8 +60,8 @@ def _file(item: pytest.Item) -> str:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say which share of the tests ran."""
-    for line in sampling.told():
+    """Say which share of the tests ran, and how many answers were looked at."""
+    for line in (*sampling.told(), *answers.told(Path(os.environ[RUN]))):
         terminalreporter.write_line(line)
 
 
@@ -72,6 +72,11 @@ def pytest_configure(config: pytest.Config) -> None:
         folder = Path(tempfile.mkdtemp(prefix="saman-test-"))
         folder.chmod(0o755)
         os.environ[RUN] = str(folder)
+
+
+def pytest_sessionfinish() -> None:
+    """Keep what this worker has counted."""
+    answers.keep(Path(os.environ[RUN]))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

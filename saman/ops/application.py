@@ -39,7 +39,7 @@ from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
 from saman.apps.citizen.routes import routes as citizen_routes
-from saman.apps.fhir_api.app import EXPORTS, Limits, fhir_app
+from saman.apps.fhir_api.app import EXPORTS, Beside, Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.apps.ledger.proofs import proof_routes
 from saman.apps.ledger.routes import ledger_routes
@@ -174,7 +174,9 @@ def _fhir(parts: Parts, smart: Smart, identity: Identity) -> ASGIApp:
         who = Pace(who, parts.fhir_calls, parts.figures.slowed.inc).of_headers
     stand = Owners(parts.store, identity, parts.clock).stand
     sockets = Sockets(parts.store, stand, parts.clock, base, chance())
-    app = fhir_app(parts.store, who, parts.clock, base, limits, smart.configuration, parts.exports, sockets)
+    app = fhir_app(
+        parts.store, who, parts.clock, base, limits, smart.configuration, Beside(exports=parts.exports, sockets=sockets)
+    )
     return Withheld(app, parts.store, parts.noted, fhir_failure, parts.meant)
 
 

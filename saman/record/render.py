@@ -16,10 +16,15 @@ _TYPES = frozenset(RESOURCE_TYPES)
 def outcome_text(issues: Iterable[Issue]) -> str:
     """An OperationOutcome (https://hl7.org/fhir/R4/operationoutcome.html)."""
     listed = [
-        {"severity": issue.severity, "code": issue.code, "diagnostics": issue.text} | _place(issue.path)
+        {"severity": issue.severity, "code": issue.code, "diagnostics": _shown(issue.text)} | _place(_shown(issue.path))
         for issue in issues
     ]
     return json.encode({"resourceType": "OperationOutcome", "issue": listed}).decode()
+
+
+def _shown(text: str) -> str:
+    """Without the control characters that a name somebody made up may hold, which no FHIR string may."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else "\ufffd" for one in text)
 
 
 def _place(path: str) -> dict[str, list[str]]:

@@ -22,6 +22,7 @@ from saman.apps.fhir_api.first import FhirFirst
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
 from saman.record import Context, Store, open_store, system
+from tests import answers
 
 BASE = "http://test/fhir"
 STRANGER = 999_999
@@ -61,7 +62,7 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def app(store: Store, exports: Path) -> Starlette:
     """The interface where it will stand, beside a page; a body may hold 200 kB."""
-    fhir = fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000), exports=exports)
+    fhir = fhir_app(store, identify, clock, BASE, Limits(most_bytes=200_000), beside=Beside(exports=exports))
     return Starlette(routes=[Route("/fhirs", page)], middleware=[Middleware(FhirFirst, fhir=fhir)])
 
 
@@ -70,8 +71,9 @@ async def page(request: Request) -> PlainTextResponse:
 
 
 def caller(app: Starlette, who: str = "") -> httpx.AsyncClient:
+    """Somebody whose every answer is looked at."""
     headers = {"authorization": f"Bearer {who}"} if who else {}
-    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/", headers=headers)
+    return httpx.AsyncClient(transport=answers.LookedAt(app), base_url=f"{BASE}/", headers=headers)
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from saman.kernel import json
+from saman.model.fhir import validate
 from tests.http.fhir.resources import bundle, entry, issues, patient
 
 FHIR = {"content-type": "application/fhir+json"}
@@ -140,7 +141,7 @@ async def test_a_misspelt_type_is_met_with_a_hint(client: httpx.AsyncClient) -> 
         "_count=-1",
         "_total=perhaps",
         "_sort=shoe-size",
-        "_sort=family,birthdate",
+        "_sort=family,birthdate,active,gender,identifier,_id",
         "_include=Observation:subject",
         "_include=Patient:family",
         "_cursor=made-up",
@@ -156,6 +157,15 @@ async def test_a_search_that_makes_no_sense_is_refused(client: httpx.AsyncClient
     response = await client.get(f"Patient?{query}")
     assert response.status_code == 400, response.text
     assert issues(response)
+
+
+@pytest.mark.parametrize("prefer", ["handling=strict", "handling=lenient"])
+async def test_a_made_up_name_leaves_the_answer_valid(client: httpx.AsyncClient, prefer: str) -> None:
+    """No FHIR string may hold the control characters that a parameter's name can."""
+    answer = await client.get("Patient?%1f%c2%85=a", headers={"prefer": prefer})
+    body = answer.json()
+    assert validate(body if answer.is_error else body["entry"][-1]["resource"]) == ()
+    assert "is not a search parameter" in answer.text
 
 
 @pytest.mark.parametrize(

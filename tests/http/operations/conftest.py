@@ -34,7 +34,9 @@ async def scoped(headers: Iterable[tuple[bytes, bytes]]) -> Context | Refusal:
 @pytest_asyncio.fixture(scope="module")
 async def narrow(store: Store, exports: Path) -> AsyncIterator[httpx.AsyncClient]:
     """A client whose token is its scopes."""
-    app = Starlette(middleware=[Middleware(FhirFirst, fhir=fhir_app(store, scoped, clock, BASE, exports=exports))])
+    app = Starlette(
+        middleware=[Middleware(FhirFirst, fhir=fhir_app(store, scoped, clock, BASE, beside=Beside(exports=exports)))]
+    )
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=f"{BASE}/") as one:
         yield one
 

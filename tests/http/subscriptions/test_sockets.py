@@ -70,7 +70,7 @@ def app(store: Store, owners: Owners, clock: Moment) -> ASGIApp:
         return context if not hasattr(context, "now") else msgspec.structs.replace(context, now=clock())
 
     own = Sockets(store, owners.stand, clock, BASE, Chance(lambda: 1.0, lambda many: bytes(many)))
-    return FhirFirst(nowhere, fhir=fhir_app(store, now, clock, BASE, sockets=own))
+    return FhirFirst(nowhere, fhir=fhir_app(store, now, clock, BASE, beside=Beside(sockets=own)))
 
 
 @asynccontextmanager
