@@ -13,9 +13,10 @@ from saman.model.fhir import RESOURCE_TYPES, references, resource_number
 ELSEWHERE = -1
 """The shard of what was named elsewhere: the locator knows it, when it is there."""
 
-_PERSONAL = frozenset(
+PERSONAL = frozenset(
     resource_number(kind) for kind in RESOURCE_TYPES if DOMAIN_OF_TYPE.get(kind) is not Domain.DIRECTORY
 )
+"""The types whose resources may be about somebody."""
 _PATIENT = resource_number("Patient")
 
 
@@ -48,5 +49,5 @@ def pointed(resource: dict[str, Any], person: str | None, base: str, mint: Mint)
     return tuple(
         Pointed(*place, home_of(place[1], mint))
         for place in places
-        if place is not None and place[0] in _PERSONAL and place != (_PATIENT, person)
+        if place is not None and place[0] in PERSONAL and place != (_PATIENT, person)
     )

@@ -18,14 +18,22 @@ from saman.model.fhir import resource_number
 from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
+from saman.record.pointing import PERSONAL
 from saman.record.rows import numbers
 from saman.record.search.asked import Clause, Link, Query, Within, unescape
 from saman.record.search.clauses import TABLE, condition, point_condition
-from saman.record.search.order import OWN, beyond, by_time, keys, place_columns
+from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
 COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard, r.away"
 MOST_RANKED = 20_000
+
+HOME = """CASE WHEN x.target_shard IS NULL THEN x.shard WHEN x.target_shard >= 0 THEN x.target_shard
+    ELSE (SELECT l.shard FROM locator l WHERE l.key = x.target_type || '/' || x.target) END"""
+"""The shard of what a row `x` of `reference` leads to, where that is about somebody: beside it unless it is marked.
+
+Looked up row by row; turned into one join, a server that cannot skip through an index reads all references first.
+"""
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -36,14 +44,18 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 class _Builder:
-    """One statement, or with `values` of another a part of that one; `of` is an alias there that names a person."""
+    """One statement, or with `values` of another a part of that one.
 
-    def __init__(self, query: Query, frame: Frame, values: list[Any] | None = None, of: str = "") -> None:
+    `of` is an alias there that names a person, `at` one that names a row.
+    """
+
+    def __init__(self, query: Query, frame: Frame, values: list[Any] | None = None, of: str = "", at: str = "") -> None:
         self.query = query
         self.frame = frame
         self.values: list[Any] = [] if values is None else values
         self.type = resource_number(query.type)
         self.of = of
+        self.at = at
 
     def bind(self, value: Any, kind: str) -> str:
         self.values.append(value)
@@ -54,7 +66,8 @@ class _Builder:
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
         cut = None if self.query.within else window
-        way = Finder(self.query, self.frame, self.bind, self.of).way(by_time=by_time(self.query), window=cut, each=each)
+        finder = Finder(self.query, self.frame, self.bind, self.of, self.at)
+        way = finder.way(by_time=by_time(self.query), window=cut, each=each)
         if isinstance(way, Refusal):
             return way
         wheres = [GATED, "NOT r.deleted", *way.wheres]
@@ -100,7 +113,9 @@ class _Builder:
             return ends
         for end in ends:
             own = decides(link, end, self.query.type)
-            inner = _Builder(end, self.frame, self.values, f"o{len(self.values)}" if own else "")
+            name = f"o{len(self.values)}"
+            at = name if not link.back and resource_number(end.type) in PERSONAL else ""
+            inner = _Builder(end, self.frame, self.values, name if own else "", at)
             part = self._led_to(link, inner) if not link.back else inner.leading(link, self.type)
             if isinstance(part, Refusal):
                 return part
@@ -113,9 +128,14 @@ class _Builder:
         if isinstance(planned, Refusal):
             return planned
         source, wheres, alias = planned
+        led = f"""FROM reference x WHERE {OWN} AND x.param = {link.parameter.number}
+            AND x.target_type = {end.type} AND {self.frame.fence.points("x")}"""
+        if end.at:
+            found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)} OFFSET 0"
+            return f"""EXISTS (SELECT FROM (SELECT {HOME} AS s, x.target AS d {led} OFFSET 0) AS {end.at}
+                CROSS JOIN LATERAL ({found}) AS q OFFSET 0)"""
         there = f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)}"
-        return f"""EXISTS (SELECT FROM reference x WHERE {OWN} AND x.param = {link.parameter.number}
-            AND x.target_type = {end.type} AND {self.frame.fence.points("x")} AND x.target IN ({there}))"""
+        return f"EXISTS (SELECT {led} AND x.target IN ({there}))"
 
     def leading(self, link: Link, target: int) -> str | Refusal:
         """That one of those at this end leads to the row `r` of type `target`."""
@@ -182,11 +202,19 @@ def search_statement(query: Query, frame: Frame, place: Place | None) -> Stateme
     if place is not None:
         wheres.append(beyond(place, order, id, builder.bind))
     sorted_by = ", ".join(f"{key.value} {key.way}" for key in order)
-    distinct = ", ".join(key.value for key in order)
-    sql = gate(f"""SELECT DISTINCT ON ({distinct}, {id}) {COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
+    once = _once(order, id) if alias == "d" else ""
+    sql = gate(f"""SELECT {once}{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
     return Statement(sql, tuple(builder.values))
+
+
+def _once(order: tuple[Key, ...], id: str) -> str:
+    """Each resource once, where it is found by values of which it may have several.
+
+    Only there: before PostgreSQL 16 a page whose rows are made distinct is sorted as a whole.
+    """
+    return f"DISTINCT ON ({', '.join(key.value for key in order)}, {id}) "
 
 
 def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusal:

@@ -77,14 +77,16 @@ class Way(msgspec.Struct, frozen=True):
 class Finder:
     """Chooses the way of one query; values are bound as it goes.
 
-    `of` is an alias, where the query is part of a greater one, whose `s` and `p` are the shard and id of its person.
+    `of` is an alias, where the query is part of a greater one, whose `s` and `p` are the shard and id of its person;
+    `at` one whose `s` and `d` are the shard and id of the only row that is asked about.
     """
 
-    def __init__(self, query: Query, frame: Frame, bind: Bind, of: str = "") -> None:
+    def __init__(self, query: Query, frame: Frame, bind: Bind, of: str = "", at: str = "") -> None:
         self._query = query
         self._frame = frame
         self._bind = bind
         self._of = of
+        self._at = at
         self._type = resource_number(query.type)
 
     def way(self, *, by_time: bool, window: Callable[[], Window] | None = None, each: bool = False) -> Way | Refusal:
@@ -93,6 +95,9 @@ class Finder:
         `each`: people and values are always looked for one by one, as a list is.
         """
         left = list(self._query.clauses)
+        if self._at:
+            row = [f"r.shard = {self._at}.s", f"r.type = {self._type}", f"r.id = {self._at}.d"]
+            return Way("resource r", row, "r", left)
         if self._of:
             return self._along(left, (), self._take_driver(left, 1))
         named = _first(left, lambda one: one.parameter.code == "_id" and not one.modifier)
