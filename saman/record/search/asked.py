@@ -19,6 +19,10 @@ MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "date": frozenset({"", "missing"}),
         "reference": frozenset({"", "missing"}),
         "uri": frozenset({"", "missing"}),
+        "number": frozenset({"", "missing"}),
+        "quantity": frozenset({"", "missing"}),
+        "composite": frozenset({""}),
+        "special": frozenset({""}),
     }
 )
 """The types of parameters that work, each with its modifiers; a reference also takes a resource type."""
@@ -103,6 +107,11 @@ class Query(msgspec.Struct, frozen=True):
 def alternatives(value: str) -> tuple[str, ...]:
     """The values of a parameter, of which any may match, with their escapes."""
     return tuple(part for part in _SPLIT.split(value) if part)
+
+
+def parts(value: str, mark: str) -> list[str]:
+    """`value` taken apart at each `mark` that is not escaped; the parts keep their escapes."""
+    return re.split(rf"(?<!\\){re.escape(mark)}", value)
 
 
 def unescape(value: str) -> str:

@@ -10,12 +10,25 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir import RESOURCE_TYPES, date_range, fold, resource_number
 from saman.record.rows import key
 from saman.record.search.asked import Clause, prefix, unescape
+from saman.record.search.measures import near_condition, number_condition, quantity_condition
 
 Bind = Callable[[Any, str], str]
 """Takes a value and its SQL type, gives the placeholder that stands for it."""
 
-TABLE = {"token": "token", "uri": "token", "string": "string", "date": "date", "reference": "reference"}
+TABLE = {
+    "token": "token",
+    "uri": "token",
+    "string": "string",
+    "date": "date",
+    "reference": "reference",
+    "number": "quantity",
+    "quantity": "quantity",
+    "special": "quantity",
+}
 """The index table of each type of parameter."""
+
+PARTED = frozenset({"token", "reference", "quantity"})
+"""The index tables that say which of several like elements a value stands in."""
 
 
 def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) -> str | Refusal:
@@ -27,10 +40,8 @@ def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) 
             part = date_condition(value, alias, bind, now)
         elif kind == "reference":
             part = _reference(clause, unescape(value), alias, bind, base)
-        elif kind == "string":
-            part = _string(clause.modifier, unescape(value), alias, bind)
-        elif kind == "uri":
-            part = _coded(unescape(value), alias, bind)
+        elif kind in _OTHERS:
+            part = _OTHERS[kind](clause, value, alias, bind)
         else:
             part = _token(value, alias, bind)
         if isinstance(part, Refusal):
@@ -73,13 +84,27 @@ def _split_bar(value: str) -> tuple[str, bool, str]:
     return unescape(value[:position]), True, unescape(value[position + 1 :])
 
 
-def _string(modifier: str, value: str, alias: str, bind: Bind) -> str:
+def _uri(_: Clause, value: str, alias: str, bind: Bind) -> str:
+    return _coded(unescape(value), alias, bind)
+
+
+def _string(clause: Clause, value: str, alias: str, bind: Bind) -> str:
+    modifier, value = clause.modifier, unescape(value)
     if modifier == "exact":
         return f"({alias}.folded = {bind(fold(value), 'text')} AND {alias}.exact = {bind(value, 'text')})"
     folded = fold(value)
     if modifier == "contains":
         return f"position({bind(folded, 'text')} in {alias}.folded) > 0"
     return f"({alias}.folded >= {bind(folded, 'text')} AND {alias}.folded < {bind(folded + chr(0x10FFFF), 'text')})"
+
+
+_OTHERS: Mapping[str, Callable[[Clause, str, str, Bind], str | Refusal]] = {
+    "string": _string,
+    "uri": _uri,
+    "number": number_condition,
+    "quantity": quantity_condition,
+    "special": near_condition,
+}
 
 
 def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) -> str:

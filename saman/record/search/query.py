@@ -12,7 +12,7 @@ from saman.record.search.links import condition_of
 
 MAX_LINKS, MAX_SORTS = 8, 5
 """How many chained conditions a search may have, and keys to be sorted by."""
-SORTABLE = frozenset({"date", "string", "token", "uri", "reference"})
+SORTABLE = frozenset({"date", "string", "token", "uri", "reference", "number", "quantity"})
 """The types of parameters that a search can be sorted by."""
 
 Pairs = Iterable[tuple[str, str]]
@@ -115,7 +115,7 @@ def _sort(reader: _Reader, value: str) -> tuple[tuple[str, bool], ...]:
     wanted = [(code.removeprefix("-"), code.startswith("-")) for code in value.split(",")] if value else []
     known = [reader.parameters.get(code) for code, _ in wanted]
     if len(wanted) > MAX_SORTS or any(one is None or one.type not in SORTABLE or not one.expression for one in known):
-        text = f"'_sort' takes up to {MAX_SORTS} parameters of a date, string, token, uri or reference, '-' to go down."
+        text = f"'_sort' takes up to {MAX_SORTS} parameters, '-' to go down; composite ones and places have no order."
         reader.issues.append(Issue("not-supported", text, "_sort"))
     return tuple(wanted)
 
