@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 import asyncpg
 import msgspec
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
@@ -23,17 +24,36 @@ from saman.record.search.statement import (
     total_statement,
 )
 from saman.record.search.ways import Frame
+from saman.record.statements import TooLong
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown as showing
 
 Rows = Sequence[asyncpg.Record]
+
+TOO_COSTLY = (
+    "This search takes the record too long. Ask about one person, for one code or identifier, since a date, "
+    "or for fewer steps at once."
+)
 
 FEW = 10
 """People whom a chain may lead to before asking about them is a list, and no look at each."""
 
 
 async def find(door: Door, query: Query) -> Page | Refusal:
-    """One page. The answer is withheld until the log says who was shown."""
+    """One page, or a refusal when the database takes too long for it; an open transaction goes on then.
+
+    The answer is withheld until the log says who was shown.
+    """
+    try:
+        async with nullcontext() if door.connection is None else door.connection.transaction():
+            return await _found(door.hurried(), query)
+    except TooLong:
+        refusal = refused(Kind.TOO_COSTLY, "too-costly", TOO_COSTLY)
+        await door.log(*_unanswered(door.context, query, refusal))
+        return refusal
+
+
+async def _found(door: Door, query: Query) -> Page | Refusal:
     narrowed = within(query, door.context.narrowing)
     if isinstance(narrowed, Refusal):
         await door.log(*_unanswered(door.context, query, narrowed))
