@@ -21,12 +21,12 @@ Taken = set[tuple[Any, ...]]
 def columns_of(several: Sequence[SearchValues]) -> list[Any]:
     """The columns of tokens, strings, dates, references and quantities; the first of each is the place in `several`."""
     places = list(enumerate(several, 1))
-    tokens = [(at, n, key(s), key(c), c, p) for at, one in places for n, s, c, p in _in_parts(one, _tokens)]
+    tokens = [(at, n, key(s), key(c), c, f, p) for at, one in places for n, s, c, f, p in _in_parts(one, _tokens)]
     strings = [(at, n, f, e) for at, one in places for n, f, e in one.strings]
     dates = [(at, n, low, high) for at, one in places for n, low, high in one.dates]
     references = [(at, n, t, key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
     quantities = [(at, *row) for at, one in places for row in _in_parts(one, _quantities)]
-    tables = ((6, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
+    tables = ((7, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
     return [column for width, rows in tables for column in columns(width, rows)]
 
 
@@ -45,8 +45,8 @@ def _in_parts(values: SearchValues, taken: Callable[[SearchValues], Taken]) -> I
 
 
 def _tokens(values: SearchValues) -> Taken:
-    coded = {(number, system, code) for number, system, code, _ in values.tokens if code}
-    return coded | {(number, "", uri) for number, uri in values.uris}
+    coded = {(number, system, code, said) for number, system, code, said in values.tokens if code or said}
+    return coded | {(number, "", uri, "") for number, uri in values.uris}
 
 
 def _references(values: SearchValues) -> Taken:

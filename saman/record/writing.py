@@ -39,7 +39,7 @@ _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
     "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
-    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]",
     "integer[]", "smallint[]", "text[]", "text[]",
     "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
     "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]", "smallint[]",

@@ -30,8 +30,8 @@ def indexed(text: str) -> str:
 class SearchValues(msgspec.Struct):
     """Rows for the search index; the first field of each row is the number of the search parameter.
 
-    tokens: (number, system, code, folded text), "" for what is not given; for a reference by identifier alone
-      the row stands under the reference's parameter. strings: (number, folded, exact). dates: (number, first
+    tokens: (number, system, code, folded text), "" for what is not given; the identifier that a reference
+      gives stands under the reference's parameter. strings: (number, folded, exact). dates: (number, first
       moment, first moment after), UTC. references: (number, type, id, url); relative: no url; absolute: all
       three; urn or canonical: url alone, canonical with and without its version. quantities: (number, span, system,
       code, unit in words). numbers: (number, span). positions: (number, latitude, longitude). uris: (number, uri).
@@ -96,10 +96,18 @@ def _concept(values: SearchValues, number: int, value: dict[str, Any]) -> None:
         values.tokens.append((number, "", "", _folded(text)))
 
 
+def of_type(system: str, code: str) -> str:
+    """What stands for a system in the row of an identifier's value, to find it by the identifier's type."""
+    return indexed(f"of-type {system}|{code}")
+
+
 def _identifier(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     if code := value.get("value"):
-        kind = value.get("type", {}).get("text", "")
-        values.tokens.append((number, indexed(value.get("system", "")), indexed(code), _folded(kind)))
+        kind = value.get("type", {})
+        values.tokens.append((number, indexed(value.get("system", "")), indexed(code), _folded(kind.get("text", ""))))
+        for one in kind.get("coding", ()):
+            of = of_type(one.get("system", ""), one.get("code", ""))
+            values.tokens.append((number, of, indexed(code), _folded(one.get("display", ""))))
 
 
 def _contact(values: SearchValues, number: int, value: dict[str, Any]) -> None:
@@ -138,7 +146,7 @@ def _reference(values: SearchValues, number: int, value: dict[str, Any]) -> None
         values.references.append((number, parts.type, parts.id, indexed(text) if parts.base else ""))
     elif text and not text.startswith("#"):
         values.references.append((number, "", "", indexed(text)))
-    elif not text and "identifier" in value:
+    if "identifier" in value:
         _identifier(values, number, value["identifier"])
 
 

@@ -14,11 +14,11 @@ DEFAULT_COUNT, MAX_COUNT = 20, 1000
 
 MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "token": frozenset({"", "not", "missing"}),
+        "token": frozenset({"", "not", "missing", "text", "in", "not-in", "above", "below", "of-type"}),
         "string": frozenset({"", "exact", "contains", "missing"}),
         "date": frozenset({"", "missing"}),
-        "reference": frozenset({"", "missing"}),
-        "uri": frozenset({"", "missing"}),
+        "reference": frozenset({"", "missing", "identifier"}),
+        "uri": frozenset({"", "missing", "above", "below"}),
         "number": frozenset({"", "missing"}),
         "quantity": frozenset({"", "missing"}),
         "composite": frozenset({""}),
@@ -42,7 +42,7 @@ class Clause(msgspec.Struct, frozen=True):
     @property
     def negative(self) -> bool:
         """Whether a match is the absence of something."""
-        return self.modifier == "not" or (self.modifier == "missing" and self.values == ("true",))
+        return self.modifier in ("not", "not-in") or (self.modifier == "missing" and self.values == ("true",))
 
 
 class Link(msgspec.Struct, frozen=True):

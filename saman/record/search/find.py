@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from functools import partial
 
 import asyncpg
 import msgspec
@@ -16,7 +17,9 @@ from saman.record.door import Door
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
 from saman.record.search.including import Brought, included
+from saman.record.search.meant import meant
 from saman.record.search.order import place_of
+from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import (
     asked_persons,
@@ -54,7 +57,8 @@ async def find(door: Door, query: Query) -> Page | Refusal:
 
 
 async def _found(door: Door, query: Query) -> Page | Refusal:
-    narrowed = within(query, door.context.narrowing)
+    spelled = await meant(door, query, partial(_look, door))
+    narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
     if isinstance(narrowed, Refusal):
         await door.log(*_unanswered(door.context, query, narrowed))
         return narrowed
@@ -80,6 +84,11 @@ async def _found(door: Door, query: Query) -> Page | Refusal:
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
+
+
+async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:
+    query = read_query(type_name, pairs)
+    return query if isinstance(query, Refusal) else await find(door, query)
 
 
 def _unanswered(context: Context, query: Query, refusal: Refusal | None, named: Sequence[str] = ()) -> list[Entry]:

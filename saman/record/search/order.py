@@ -68,7 +68,7 @@ def _key(type_name: str, code: str, fence: Fence, descending: bool) -> Key:
     column = "high" if column == "low" and descending else column
     column = f"x.{column}" if kind not in _MEASURED else "coalesce(x.high, x.low)" if descending else "x.low"
     pick, among = "max" if descending else "min", ", ".join(map(str, numbers(type_name, code)))
-    shown = f" AND {fence.points('x')}" if kind == "reference" else ""
+    shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
     value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND x.param IN ({among}){shown})"
     if kind == "date":
         end = EARLIEST if descending else LATEST

@@ -21,7 +21,7 @@ from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
 from saman.record.rows import numbers
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
-from saman.record.search.clauses import PARTED, TABLE, condition, point_condition
+from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
@@ -171,7 +171,7 @@ class _Builder:
         if clause.parameter.components:
             return self._together(clause)
         among = ", ".join(map(str, numbers(self.query.type, code)))
-        table = TABLE[clause.parameter.type]
+        table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND x.param IN ({among})"
         if table == "reference":
             own += f" AND {self.frame.fence.points('x')}"
@@ -315,6 +315,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
     source, wheres, _ = planned
     among = ", ".join(map(str, numbers(query.type, "code")))
     coded = f"SELECT DISTINCT x.system_key, x.code FROM token x WHERE {GATED} AND {OWN} AND x.param IN ({among})"
+    coded += " AND x.code <> ''"
     sql = gate(f"""SELECT * FROM (
         SELECT *, min(place) OVER (PARTITION BY id) AS best FROM (
             SELECT r.*, c.system_key, c.code, row_number() OVER (

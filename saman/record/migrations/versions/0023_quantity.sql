@@ -26,6 +26,9 @@ CREATE INDEX quantity_value ON quantity (type, param, unit_key, low);;
 ALTER TABLE token ADD COLUMN part smallint NOT NULL DEFAULT 0;;
 ALTER TABLE reference ADD COLUMN part smallint NOT NULL DEFAULT 0;;
 
+-- What a code is called, folded; a row that only says what something is called has no code.
+ALTER TABLE token ADD COLUMN folded text NOT NULL DEFAULT '';;
+
 -- Fenced as its neighbours are.
 DO $$$$
 DECLARE one record;
@@ -47,7 +50,7 @@ GRANT SELECT, INSERT, DELETE ON quantity TO $app;;
 CREATE FUNCTION add_values(
     shards smallint[], types smallint[], ids text[], persons text[], domains smallint[], ats timestamptz[],
     token_of integer[], token_param smallint[], token_system bigint[], token_key bigint[], token_code text[],
-    token_part smallint[],
+    token_folded text[], token_part smallint[],
     string_of integer[], string_param smallint[], string_folded text[], string_exact text[],
     date_of integer[], date_param smallint[], date_low timestamptz[], date_high timestamptz[],
     reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key bigint[],
@@ -59,10 +62,10 @@ CREATE FUNCTION add_values(
 LANGUAGE plpgsql AS $$$$
 BEGIN
     IF cardinality(token_of) > 0 THEN
-        INSERT INTO token (shard, type, id, person, domain, at, param, system_key, code_key, code, part)
-            SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, y, h, c, a
-            FROM unnest(token_of, token_param, token_system, token_key, token_code, token_part)
-                AS k(o, p, y, h, c, a);
+        INSERT INTO token (shard, type, id, person, domain, at, param, system_key, code_key, code, folded, part)
+            SELECT shards[o], types[o], ids[o], persons[o], domains[o], ats[o], p, y, h, c, f, a
+            FROM unnest(token_of, token_param, token_system, token_key, token_code, token_folded,
+                token_part) AS k(o, p, y, h, c, f, a);
     END IF;
     IF cardinality(string_of) > 0 THEN
         INSERT INTO string
@@ -119,7 +122,7 @@ CREATE FUNCTION put(
     persons text[], domains smallint[], ats timestamptz[], metas text[], bodies text[],
     sensitivities text[], holders text[],
     token_of integer[], token_param smallint[], token_system bigint[], token_key bigint[], token_code text[],
-    token_part smallint[],
+    token_folded text[], token_part smallint[],
     string_of integer[], string_param smallint[], string_folded text[], string_exact text[],
     date_of integer[], date_param smallint[], date_low timestamptz[], date_high timestamptz[],
     reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key bigint[],
@@ -188,7 +191,7 @@ BEGIN
             AS k(s, t, d, v, p, m, a, e, b, y, h)
         WHERE v = 1;
     PERFORM add_values(shards, types, ids, persons, domains, ats,
-        token_of, token_param, token_system, token_key, token_code, token_part, string_of, string_param,
+        token_of, token_param, token_system, token_key, token_code, token_folded, token_part, string_of, string_param,
         string_folded, string_exact, date_of, date_param, date_low, date_high, reference_of, reference_param,
         reference_type, reference_key, reference_target, reference_part, quantity_of, quantity_param,
         quantity_key, quantity_low, quantity_high, quantity_value, quantity_top, quantity_unit, quantity_label,
