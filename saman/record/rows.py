@@ -111,14 +111,14 @@ _ROWLESS = frozenset(
 )
 
 
-def _indexed(values: fhir.SearchValues) -> fhir.SearchValues:
+def searched(values: fhir.SearchValues) -> fhir.SearchValues:
     """The values that need rows of their own; id and time of the last change are columns of the resource."""
     return msgspec.structs.replace(
         values,
         tokens=[one for one in values.tokens if one[0] not in _ROWLESS],
         dates=[one for one in values.dates if one[0] not in _ROWLESS],
         quantities=[one for one in values.quantities if one[0] not in _ROWLESS],
-        parts=[_indexed(part) for part in values.parts],
+        parts=[searched(part) for part in values.parts],
     )
 
 
@@ -139,7 +139,7 @@ def make_row(resource: Resource, now: datetime, shard: int, expected: int, value
         at=fhir.clinical_time(resource) or now,
         meta=meta,
         body=body,
-        values=_indexed(values),
+        values=searched(values),
         sensitivity=sensitivity_of(resource),
     )
 

@@ -15,6 +15,18 @@ from saman.model.fhir import SearchValues, resource_number
 from saman.model.fhir.quantities import Span, nearest, scale
 from saman.record.rows import key, unit_key
 
+VALUES = (
+    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "text[]", "text[]",
+    "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
+    "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "bigint[]", "float8[]", "float8[]", "text[]", "text[]", "text[]", "text[]", "smallint[]",
+)  # fmt: skip
+"""The types of the columns that `columns_of` gives."""
+
+TYPES = ("smallint[]", "smallint[]", "text[]", "text[]", "smallint[]", "timestamptz[]", *VALUES)
+"""The types of all that `add_values` takes: shards, types, ids, people, domains and times of the resources before."""
+
 Taken = set[tuple[Any, ...]]
 
 

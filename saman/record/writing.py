@@ -32,18 +32,14 @@ from saman.record.pointing import pointed
 from saman.record.refusals import conflict
 from saman.record.rows import Resource, Row, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
-from saman.record.valued import columns, columns_of
+from saman.record.valued import VALUES, columns, columns_of
 from saman.record.work import index_work
 
 _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
     "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
-    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]",
-    "integer[]", "smallint[]", "text[]", "text[]",
-    "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
-    "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]", "smallint[]",
-    "integer[]", "smallint[]", "bigint[]", "float8[]", "float8[]", "text[]", "text[]", "text[]", "text[]", "smallint[]",
+    *VALUES,
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
 
