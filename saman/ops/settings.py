@@ -30,6 +30,7 @@ Port = Annotated[int, Meta(ge=0, le=65535)]
 Count = Annotated[int, Meta(ge=0, le=256)]
 Calls = Annotated[int, Meta(ge=0, le=10_000_000)]
 Size = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
+Seconds = Annotated[int, Meta(ge=1, le=3600)]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -142,6 +143,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "none. Addresses are https, in demo mode also http. Unset in demo mode: this machine."
         ),
     ] = ""
+    search_seconds: Annotated[
+        Seconds,
+        Meta(description="Seconds that the database may take for each step of a search before the search is refused."),
+    ] = 10
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

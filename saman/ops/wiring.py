@@ -112,7 +112,12 @@ class Application:
         ways = ways_of(settings, region)
         if isinstance(ways, Refusal):
             return ways
-        store = await open_store(settings.database_url, region.policy, connections=CONNECTIONS)
+        store = await open_store(
+            settings.database_url,
+            region.policy,
+            connections=CONNECTIONS,
+            search_seconds=settings.search_seconds,
+        )
         if isinstance(store, Refusal):
             return store
         self._store = store

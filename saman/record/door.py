@@ -10,12 +10,16 @@ from saman.record.database import Connection, Rows
 from saman.record.fence import opening
 from saman.record.narrowing import passed
 from saman.record.redacting import redacted
+from saman.record.statements import fetched
 from saman.record.store import Store
 from saman.record.traffic import keep
 
 
 class Door:
     """One request's standing before the store; with `connection` inside a transaction that is open there."""
+
+    seconds: float | None = None
+    """How long the database may take for a statement."""
 
     def __init__(self, store: Store, context: Context, base: str = "", connection: Connection | None = None) -> None:
         self.store = store
@@ -28,11 +32,20 @@ class Door:
 
         What points to something withheld comes without it.
         """
-        source = self.store.statements if self.connection is None else self.connection
-        rows = await source.fetch(sql, *opening(self.context), *values)
+        whole = (*opening(self.context), *values)
+        if self.connection is None:
+            rows = await self.store.statements.fetch(sql, *whole, seconds=self.seconds)
+        else:
+            rows = await fetched(self.connection, sql, *whole, seconds=self.seconds)
         narrowing = self.context.narrowing
         rows = rows if narrowing is None else passed(rows, narrowing)
         return rows if self.context.is_system else await redacted(rows, self.base, self.store.mint, self.fetch)
+
+    def hurried(self) -> Door:
+        """The same standing, for statements that are given up after as long as a search may take."""
+        door = Door(self.store, self.context, self.base, self.connection)
+        door.seconds = self.store.search_seconds
+        return door
 
     async def log(self, *entries: Entry) -> None:
         """Return when the entries are durable, whatever becomes of an open transaction; raises Unlogged.

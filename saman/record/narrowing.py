@@ -16,7 +16,7 @@ import msgspec
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access.domain import DOMAIN_OF_TYPE, Domain
 from saman.model.access.scopes import Constraint, Limit, Narrowing
-from saman.model.fhir import SearchValues, extract, resource_name, search_parameters
+from saman.model.fhir import SearchValues, extract, implied_systems, resource_name, search_parameters
 from saman.record.rows import COMBINED, Resource, person_of
 from saman.record.search.asked import Clause, Link, Query, Within, unescape
 from saman.record.search.query import read_query
@@ -157,6 +157,8 @@ def _found(clause: Clause, type_name: str, values: SearchValues) -> bool:
         there = {(kind, id) for one, kind, id, url in values.references if one == number and not url}
         return any(_pointed(value, clause.parameter.targets, there) for value in wanted)
     codes = {(system, code) for one, system, code, _ in values.tokens if one == number and code}
+    implied = implied_systems(type_name, clause.parameter.code)
+    codes |= {(system, code) for own, code in codes if not own for system in implied}
     return any(_coded(value, codes) for value in wanted)
 
 

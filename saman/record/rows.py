@@ -15,6 +15,7 @@ from saman.kernel.ids import Mint, stable_shard
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model import fhir
 from saman.model.access import domain_of, sensitivity_of
+from saman.model.fhir.quantities import scale
 from saman.record.pointing import Pointed
 
 Resource = dict[str, Any]
@@ -51,6 +52,12 @@ def key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
+def unit_key(system: str, code: str) -> int:
+    """What quantities in a unit are looked up by: its base units where UCUM knows it, else system and code."""
+    known = scale(system, code)
+    return key(f"base {known.base}") if known else key(f"{system}|{code}")
+
+
 def checked(resource: Any) -> Resource | Refusal:
     """`resource` itself when it is a structurally valid R4 resource, otherwise every issue found."""
     issues = fhir.validate(resource)
@@ -85,9 +92,10 @@ COMBINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "combo-code": ("code", "component-code"),
         "combo-data-absent-reason": ("data-absent-reason", "component-data-absent-reason"),
         "combo-value-concept": ("value-concept", "component-value-concept"),
+        "combo-value-quantity": ("value-quantity", "component-value-quantity"),
     }
 )
-"""Token parameters of Observation that are nothing but others together; they have no rows of their own."""
+"""Parameters of Observation that are nothing but others together; they have no rows of their own."""
 
 
 def numbers(type_name: str, code: str) -> tuple[int, ...]:
@@ -103,12 +111,14 @@ _ROWLESS = frozenset(
 )
 
 
-def _indexed(values: fhir.SearchValues) -> fhir.SearchValues:
+def searched(values: fhir.SearchValues) -> fhir.SearchValues:
     """The values that need rows of their own; id and time of the last change are columns of the resource."""
     return msgspec.structs.replace(
         values,
         tokens=[one for one in values.tokens if one[0] not in _ROWLESS],
         dates=[one for one in values.dates if one[0] not in _ROWLESS],
+        quantities=[one for one in values.quantities if one[0] not in _ROWLESS],
+        parts=[searched(part) for part in values.parts],
     )
 
 
@@ -129,7 +139,7 @@ def make_row(resource: Resource, now: datetime, shard: int, expected: int, value
         at=fhir.clinical_time(resource) or now,
         meta=meta,
         body=body,
-        values=_indexed(values),
+        values=searched(values),
         sensitivity=sensitivity_of(resource),
     )
 

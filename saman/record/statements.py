@@ -15,6 +15,10 @@ RECYCLED = 10_000
 """After so many statements the pool is given its connections, to look whether they have served their time."""
 
 
+class TooLong(Exception):
+    """A statement took longer than it was given; it has ended, and its connection serves others."""
+
+
 class Statements:
     """Lends the connections of a pool to one statement after the other; they stay lent in between.
 
@@ -33,12 +37,15 @@ class Statements:
         """How many connections do nothing; the pool counts most of them as in use."""
         return self.pool.get_idle_size() + sum(map(_is_open, self._lent))
 
-    async def fetch(self, sql: str, /, *values: Any) -> Rows:
-        """The rows of a statement, which belongs to no transaction that is open elsewhere."""
+    async def fetch(self, sql: str, /, *values: Any, seconds: float | None = None) -> Rows:
+        """The rows of a statement, which belongs to no transaction that is open elsewhere.
+
+        Raises TooLong when the database takes longer than `seconds`; waiting for a turn does not count.
+        """
         async with self._turns:
             connection = await self._taken()
             try:
-                rows = await connection.fetch(sql, *values)
+                rows = await fetched(connection, sql, *values, seconds=seconds)
             except BaseException:
                 await self.pool.release(connection)
                 raise
@@ -71,6 +78,14 @@ class Statements:
                 return connection
             await self.pool.release(connection)
         return await self.pool.acquire()
+
+
+async def fetched(connection: Connection, sql: str, /, *values: Any, seconds: float | None = None) -> Rows:
+    """The rows of a statement over a connection; raises TooLong after `seconds`, when the database has given it up."""
+    try:
+        return await connection.fetch(sql, *values, timeout=seconds)
+    except TimeoutError as error:
+        raise TooLong from error
 
 
 def _is_open(connection: Connection) -> bool:

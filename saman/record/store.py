@@ -27,6 +27,9 @@ _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
 ) FROM pg_roles r WHERE rolname = current_user"""
 
+SEARCH_SECONDS = 10.0
+"""How long the database may take for each statement of a search before it is refused as too costly."""
+
 SINGLE = 8
 """How many single statements go on at once, whatever transactions do."""
 
@@ -59,6 +62,7 @@ class Store:
         first_fence: bool = True,
     ) -> None:
         self.pool = pool
+        self.search_seconds = SEARCH_SECONDS
         self.statements = statements
         self._log = log
         self.policy = policy
@@ -121,7 +125,14 @@ class Store:
         await self._log.close()
 
 
-async def open_store(url: str, policy: Policy, *, connections: int = 8, first_fence: bool = True) -> Store | Refusal:
+async def open_store(
+    url: str,
+    policy: Policy,
+    *,
+    connections: int = 8,
+    first_fence: bool = True,
+    search_seconds: float = SEARCH_SECONDS,
+) -> Store | Refusal:
     """Connect as the application's role; refused under a role that no fence would hold.
 
     `connections`: how many transactions go on at once, and at most how many single statements beside them.
@@ -139,7 +150,9 @@ async def open_store(url: str, policy: Policy, *, connections: int = 8, first_fe
     secret: bytes = await pool.fetchval("SELECT secret FROM instance")
     statements = Statements(await _pool(url, 1, min(SINGLE, connections)))
     log = Statements(await _pool(url, 1, 1))
-    return Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
+    store = Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
+    store.search_seconds = search_seconds
+    return store
 
 
 async def _connect(url: str) -> Listening:
@@ -161,6 +174,7 @@ async def _pool(url: str, least: int, most: int) -> Pool:
             "application_name": "saman",
             "plan_cache_mode": "force_generic_plan",
             "jit": "off",
+            "client_connection_check_interval": "10000",
             "timezone": "UTC",
         },
     )

@@ -32,18 +32,16 @@ from saman.record.grants import regroup, relate, see_visits, stand
 from saman.record.membership import enrol
 from saman.record.pointing import pointed
 from saman.record.refusals import conflict
-from saman.record.rows import Resource, Row, key, make_row, person_of, person_shard, placed
+from saman.record.rows import Resource, Row, make_row, person_of, person_shard, placed
 from saman.record.stored import Stored, Written
+from saman.record.valued import VALUES, columns, columns_of
 from saman.record.work import index_work
 
 _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
     "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
-    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]",
-    "integer[]", "smallint[]", "text[]", "text[]",
-    "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
-    "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]",
+    *VALUES,
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
 
@@ -231,7 +229,7 @@ def _action(row: Row) -> str:
 async def _put(door: Door, rows: Sequence[Row]) -> list[Written] | Refusal:
     async def send(context: Context, rows: Sequence[Row]) -> Rows:
         fence, pointed = door.store.fence, _pointed(rows)
-        sql, more = (put_pointing_sql(fence), _columns(7, pointed)) if pointed else (put_sql(fence), ())
+        sql, more = (put_pointing_sql(fence), columns(7, pointed)) if pointed else (put_sql(fence), ())
         return await Door(door.store, context, connection=door.connection).fetch(sql, *_arguments(rows, context), *more)
 
     try:
@@ -268,14 +266,10 @@ def _written(row: Row, result: asyncpg.Record) -> Written:
 
 
 def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
-    tokens = [(place, n, key(s), key(c), c) for place, row in enumerate(rows, 1) for n, s, c in _tokens(row)]
-    strings = [(place, n, f, e) for place, row in enumerate(rows, 1) for n, f, e in row.values.strings]
-    dates = [(place, n, low, high) for place, row in enumerate(rows, 1) for n, low, high in row.values.dates]
-    references = [(place, n, t, key(d), d) for place, row in enumerate(rows, 1) for n, t, d in _references(row)]
     return chain(
         (context.now, context.role, context.party, context.purpose),
         ([row.request for row in rows], [row.actor for row in rows]),
-        _columns(
+        columns(
             13,
             [
                 (
@@ -296,28 +290,9 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
                 for r in rows
             ],
         ),
-        _columns(5, tokens),
-        _columns(4, strings),
-        _columns(4, dates),
-        _columns(5, references),
+        columns_of([row.values for row in rows]),
     )
 
 
 def _pointed(rows: Sequence[Row]) -> list[tuple[Any, ...]]:
     return [(row.shard, row.type, row.id, row.person, *one) for row in rows for one in row.pointed]
-
-
-def _tokens(row: Row) -> set[tuple[int, str, str]]:
-    coded = {(number, system, code) for number, system, code, _ in row.values.tokens if code}
-    return coded | {(number, "", uri) for number, uri in row.values.uris}
-
-
-def _references(row: Row) -> set[tuple[int, int | None, str]]:
-    return {
-        (number, None, url) if url else (number, fhir.resource_number(kind), target)
-        for number, kind, target, url in row.values.references
-    }
-
-
-def _columns(width: int, rows: list[tuple[Any, ...]]) -> list[Any]:
-    return list(zip(*rows, strict=True)) if rows else [()] * width

@@ -53,6 +53,6 @@ def without_row_security(new_database: Callable[[], Database], first: Database) 
         names = map(sql.Identifier, (copy.name, first.name, str(owner)))
         connection.execute(make.format(*names))
     with psycopg.connect(copy.superuser_url, autocommit=True) as connection:
-        for table in ("resource", "history", "token", "string", "date", "reference", "work"):
+        for table in ("resource", "history", "token", "string", "date", "quantity", "reference", "work"):
             connection.execute(sql.SQL("ALTER TABLE {} DISABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     return copy

@@ -147,7 +147,7 @@ async def test_without_a_context_nothing_is_visible(database: Database, record: 
     await made(record, observation(await made(record, patient())))
     connection = await asyncpg.connect(database.app_url)
     try:
-        for table in ("resource", "history", "token", "string", "date", "reference"):
+        for table in ("resource", "history", "token", "string", "date", "quantity", "reference"):
             assert await connection.fetchval(f"SELECT count(*) FROM {table}") == 0
             assert await connection.fetchval(f"SELECT count(*) FROM {table} WHERE domain = 0") == 0
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

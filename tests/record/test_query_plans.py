@@ -30,9 +30,10 @@ from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
 
 BUDGETS: dict[str, dict[str, int]] = msgspec.yaml.decode(Path(__file__).with_name("query_budgets.yaml").read_bytes())
-FENCED = ("resource", "history", "token", "string", "date", "reference", "work")
+FENCED = ("resource", "history", "token", "string", "date", "quantity", "reference", "work")
 CLONES, TWIN_CLONES = 250, 40
 PARTITIONS = 8
+UCUM = "http://unitsofmeasure.org"
 SINCE = NOW - timedelta(days=400)
 OF_SEVERAL = {
     "tasks_of_a_unit", "tasks_of_several_units", "patient_by_identifier", "patient_by_family", "several_ids",
@@ -117,6 +118,9 @@ QUESTIONS: dict[str, Ask] = {
     "everything_of_a_person": lambda record, known: record.everything(known.person, Everything(count=10)),
     "latest_of_a_person": lambda record, known: record.latest(
         "Observation", [("patient", known.person), ("category", "home-monitoring")], 2
+    ),
+    "a_value_of_a_person": lambda record, known: record.search(
+        "Observation", [("patient", known.person), ("code-value-quantity", f"59408-5$lt85|{UCUM}|%"), ("_count", "20")]
     ),
     "worklist": lambda record, _: open_work(record.store, record.context, Stretch(party="Organization/unit", count=10)),
     "worklist_counts": lambda record, _: count_work(record.store, record.context, "Organization/unit"),
@@ -225,6 +229,8 @@ async def fill(record: Record, database: Database, clones: int) -> tuple[Known, 
         "code": {"coding": [{"system": "urn:saman:task", "code": "read-report"}]},
         "authoredOn": instant(NOW),
     }
+    low = {"value": 41, "unit": "%", "system": UCUM, "code": "%"}
+    readings[8] |= {"valueQuantity": low}
     tasks = [task | {"owner": {"reference": "Organization/unit"}} for _ in range(30)]
     entries = [
         {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}} for one in [*readings, *tasks]
@@ -258,6 +264,7 @@ def _clone(database: Database, clones: int) -> None:
                 "person": "x.person || '-' || n",
                 "folded": "n || x.folded",
                 "owner": "CASE WHEN n % 10 = 0 THEN x.owner ELSE x.owner || n END",
+                "low": "x.low" if table == "date" else "x.low + n",
                 "target": "CASE WHEN x.target = 'unit' THEN 'unit' || n ELSE x.target || '-' || n END",
                 "target_key": "x.target_key + n",
                 "code": f"CASE WHEN x.system_key = {key('urn:test')} THEN x.code || '-' || n ELSE x.code END",

@@ -339,7 +339,7 @@ async def test_combined_parameters_find_what_their_parts_find(world: World, code
         [("_count", "many")],
         [("_sort", "nothing")],
         [("_sort", "date,nothing")],
-        [("_sort", "value-quantity")],
+        [("_sort", "code-value-quantity")],
         [("_total", "perhaps")],
         [("_include", "Patient:organization")],
         [("_include", "Observation:nothing")],

@@ -53,7 +53,8 @@ class SearchParameter(msgspec.Struct, frozen=True, array_like=True):
     """A search parameter for one base type; `number` never changes, numbers from 10,000 are for local ones.
 
     `type` is token, string, date, reference, quantity, number, uri, composite or special;
-    `targets` are the resource types that a reference may lead to.
+    `targets` are the resource types that a reference may lead to. `components` are the codes of the parameters that a
+    composite one puts together, each with whether its values stand in the element that the expression leads to.
     """
 
     number: int
@@ -63,6 +64,7 @@ class SearchParameter(msgspec.Struct, frozen=True, array_like=True):
     expression: str
     targets: tuple[str, ...]
     url: str
+    components: tuple[tuple[str, bool], ...] = ()
 
 
 class Search(msgspec.Struct, frozen=True):

@@ -30,13 +30,14 @@ class Rest(NamedTuple):
 
 
 class Branch:
-    """An element that some parameter looks at or into."""
+    """An element that some parameter looks at or into; the values of a part stand together for composite ones."""
 
-    __slots__ = ("branches", "collect", "rests", "type", "value_set")
+    __slots__ = ("branches", "collect", "is_part", "rests", "type", "value_set")
 
     def __init__(self, type_name: str, value_set: str = "") -> None:
         self.type = type_name
         self.value_set = value_set
+        self.is_part = False
         self.branches: dict[str, Branch] = {}
         self.collect: list[tuple[int, Collect]] = []
         self.rests: list[Rest] = []
@@ -51,7 +52,19 @@ def plan(type_name: str) -> Branch:
             for side in _sides(parse(parameter.expression)):
                 if _applies(side, type_name):
                     _place(root, side, parameter)
+    for parameter in search_parameters(type_name).values():
+        for side in _sides(parse(parameter.expression)) if parameter.components else ():
+            _mark_parts(root, side)
     return root
+
+
+def _mark_parts(root: Branch, side: Node) -> None:
+    """Mark the element that a composite parameter starts from, unless that is the resource itself."""
+    chain = _chain(side)
+    if _applies(side, root.type) and chain:
+        for branch, rest in _grow(root, _from_root(root, chain)):
+            assert not rest
+            branch.is_part = branch is not root
 
 
 @cache

@@ -15,6 +15,7 @@ import msgspec
 from saman.model.fhir.definitions import RESOURCE_TYPES
 from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import value_range
+from saman.model.fhir.quantities import Span, nearest
 from saman.model.fhir.reference_text import literal
 
 MAX_INDEXED = 250
@@ -29,30 +30,42 @@ def indexed(text: str) -> str:
 class SearchValues(msgspec.Struct):
     """Rows for the search index; the first field of each row is the number of the search parameter.
 
-    tokens: (number, system, code, folded text), "" for what is not given; for a reference by identifier alone
-      the row stands under the reference's parameter. strings: (number, folded, exact). dates: (number, first
+    tokens: (number, system, code, folded text), "" for what is not given; the identifier that a reference
+      gives stands under the reference's parameter. strings: (number, folded, exact). dates: (number, first
       moment, first moment after), UTC. references: (number, type, id, url); relative: no url; absolute: all
-      three; urn or canonical: url alone, canonical with and without its version. quantities: (number, value,
-      system, code or else unit); a range gives both its ends. numbers: (number, value). uris: (number, uri).
-    No text is longer than MAX_INDEXED.
+      three; urn or canonical: url alone, canonical with and without its version. quantities: (number, span, system,
+      code, unit in words). numbers: (number, span). positions: (number, latitude, longitude). uris: (number, uri).
+    parts: the same of each element whose values a composite parameter asks for together; they stand among the others
+      too. No text is longer than MAX_INDEXED.
     """
 
     tokens: list[tuple[int, str, str, str]] = msgspec.field(default_factory=list)
     strings: list[tuple[int, str, str]] = msgspec.field(default_factory=list)
     dates: list[tuple[int, datetime, datetime]] = msgspec.field(default_factory=list)
     references: list[tuple[int, str, str, str]] = msgspec.field(default_factory=list)
-    quantities: list[tuple[int, Decimal, str, str]] = msgspec.field(default_factory=list)
-    numbers: list[tuple[int, Decimal]] = msgspec.field(default_factory=list)
+    quantities: list[tuple[int, Span, str, str, str]] = msgspec.field(default_factory=list)
+    numbers: list[tuple[int, Span]] = msgspec.field(default_factory=list)
+    positions: list[tuple[int, float, float]] = msgspec.field(default_factory=list)
     uris: list[tuple[int, str]] = msgspec.field(default_factory=list)
+    parts: list[SearchValues] = msgspec.field(default_factory=list)
+
+    def add_part(self, part: SearchValues) -> None:
+        """Take the values of one element, which belong together."""
+        for name in ROWS:
+            getattr(self, name).extend(getattr(part, name))
+        self.parts.append(part)
 
     def without_repeats(self) -> SearchValues:
         """The same rows, each once."""
-        for name in self.__struct_fields__:
+        for name in ROWS:
             rows = getattr(self, name)
             if len(rows) > 1:
                 setattr(self, name, list(dict.fromkeys(rows)))
         return self
 
+
+ROWS: tuple[str, ...] = tuple(name for name in SearchValues.__struct_fields__ if name != "parts")
+"""The names of the lists of rows."""
 
 Collect = Callable[[SearchValues, int, Any], None]
 Collectors = Mapping[str, Collect]
@@ -83,10 +96,18 @@ def _concept(values: SearchValues, number: int, value: dict[str, Any]) -> None:
         values.tokens.append((number, "", "", _folded(text)))
 
 
+def of_type(system: str, code: str) -> str:
+    """What stands for a system in the row of an identifier's value, to find it by the identifier's type."""
+    return indexed(f"of-type {system}|{code}")
+
+
 def _identifier(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     if code := value.get("value"):
-        kind = value.get("type", {}).get("text", "")
-        values.tokens.append((number, indexed(value.get("system", "")), indexed(code), _folded(kind)))
+        kind = value.get("type", {})
+        values.tokens.append((number, indexed(value.get("system", "")), indexed(code), _folded(kind.get("text", ""))))
+        for one in kind.get("coding", ()):
+            of = of_type(one.get("system", ""), one.get("code", ""))
+            values.tokens.append((number, of, indexed(code), _folded(one.get("display", ""))))
 
 
 def _contact(values: SearchValues, number: int, value: dict[str, Any]) -> None:
@@ -125,7 +146,7 @@ def _reference(values: SearchValues, number: int, value: dict[str, Any]) -> None
         values.references.append((number, parts.type, parts.id, indexed(text) if parts.base else ""))
     elif text and not text.startswith("#"):
         values.references.append((number, "", "", indexed(text)))
-    elif not text and "identifier" in value:
+    if "identifier" in value:
         _identifier(values, number, value["identifier"])
 
 
@@ -143,18 +164,29 @@ def _resource(values: SearchValues, number: int, value: dict[str, Any]) -> None:
 
 def _quantity(values: SearchValues, number: int, value: dict[str, Any]) -> None:
     if (amount := value.get("value")) is not None:
-        unit = value.get("code") or value.get("unit") or ""
-        values.quantities.append((number, Decimal(amount), indexed(value.get("system", "")), indexed(unit)))
+        _measured(values, number, Span(Decimal(amount), Decimal(amount)), value)
+
+
+def _measured(values: SearchValues, number: int, span: Span, unit: dict[str, Any]) -> None:
+    system, code, label = (indexed(unit.get(name, "")) for name in ("system", "code", "unit"))
+    values.quantities.append((number, span, system, code, label))
 
 
 def _money(values: SearchValues, number: int, value: dict[str, Any]) -> None:
-    if (amount := value.get("value")) is not None:
-        values.quantities.append((number, Decimal(amount), "urn:iso:std:iso:4217", value.get("currency", "")))
+    unit = {"system": "urn:iso:std:iso:4217", "code": value.get("currency", "")}
+    _quantity(values, number, unit | {"value": value.get("value")})
 
 
 def _range(values: SearchValues, number: int, value: dict[str, Any]) -> None:
-    for end in ("low", "high"):
-        _quantity(values, number, value.get(end, {}))
+    if span := _span(value):
+        _measured(values, number, span, value.get("low") or value.get("high") or {})
+
+
+def _span(value: dict[str, Any]) -> Span | None:
+    """The span of a Range; None when it says nothing."""
+    ends = [value.get(end, {}).get("value") for end in ("low", "high")]
+    low, high = (None if amount is None else Decimal(amount) for amount in ends)
+    return None if low is None and high is None else Span(low, high)
 
 
 def _sampled(values: SearchValues, number: int, value: dict[str, Any]) -> None:
@@ -162,13 +194,17 @@ def _sampled(values: SearchValues, number: int, value: dict[str, Any]) -> None:
 
 
 def _number(values: SearchValues, number: int, value: int | Decimal) -> None:
-    values.numbers.append((number, Decimal(value)))
+    values.numbers.append((number, Span(Decimal(value), Decimal(value))))
 
 
 def _number_range(values: SearchValues, number: int, value: dict[str, Any]) -> None:
-    for end in ("low", "high"):
-        if (amount := value.get(end, {}).get("value")) is not None:
-            _number(values, number, amount)
+    if span := _span(value):
+        values.numbers.append((number, span))
+
+
+def _position(values: SearchValues, number: int, value: dict[str, Any]) -> None:
+    if "latitude" in value and "longitude" in value:
+        values.positions.append((number, nearest(value["latitude"]), nearest(value["longitude"])))
 
 
 def _uri(values: SearchValues, number: int, value: str) -> None:
@@ -209,5 +245,6 @@ COLLECTORS: Mapping[str, Collectors] = {
         "Range": _number_range,
     },
     "uri": dict.fromkeys(_URIS, _uri),
+    "special": {"Location.position": _position},
 }
 """What takes rows from a value, by search type and type of the value."""

@@ -14,7 +14,7 @@ from saman.model.fhir.search_rows import SearchValues
 
 
 def extract(resource: dict[str, Any]) -> SearchValues:
-    """Everything a valid `resource` can be found by; composite and special parameters give nothing."""
+    """Everything a valid `resource` can be found by; what a composite parameter asks for stands in `parts`."""
     values = SearchValues()
     context = Context(resource, left=UNCOUNTED)
     root = plan(resource["resourceType"])
@@ -38,6 +38,15 @@ def _walk(branch: Branch, value: dict[str, Any], values: SearchValues, context: 
 
 
 def _take(branch: Branch, value: Any, values: SearchValues, context: Context) -> None:
+    if branch.is_part:
+        part = SearchValues()
+        _gather(branch, value, part, context)
+        values.add_part(part)
+    else:
+        _gather(branch, value, values, context)
+
+
+def _gather(branch: Branch, value: Any, values: SearchValues, context: Context) -> None:
     for number, collect in branch.collect:
         collect(values, number, value)
     if branch.rests:

@@ -14,11 +14,15 @@ DEFAULT_COUNT, MAX_COUNT = 20, 1000
 
 MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
-        "token": frozenset({"", "not", "missing"}),
+        "token": frozenset({"", "not", "missing", "text", "in", "not-in", "above", "below", "of-type"}),
         "string": frozenset({"", "exact", "contains", "missing"}),
         "date": frozenset({"", "missing"}),
-        "reference": frozenset({"", "missing"}),
-        "uri": frozenset({"", "missing"}),
+        "reference": frozenset({"", "missing", "identifier"}),
+        "uri": frozenset({"", "missing", "above", "below"}),
+        "number": frozenset({"", "missing"}),
+        "quantity": frozenset({"", "missing"}),
+        "composite": frozenset({""}),
+        "special": frozenset({""}),
     }
 )
 """The types of parameters that work, each with its modifiers; a reference also takes a resource type."""
@@ -38,7 +42,7 @@ class Clause(msgspec.Struct, frozen=True):
     @property
     def negative(self) -> bool:
         """Whether a match is the absence of something."""
-        return self.modifier == "not" or (self.modifier == "missing" and self.values == ("true",))
+        return self.modifier in ("not", "not-in") or (self.modifier == "missing" and self.values == ("true",))
 
 
 class Link(msgspec.Struct, frozen=True):
@@ -103,6 +107,11 @@ class Query(msgspec.Struct, frozen=True):
 def alternatives(value: str) -> tuple[str, ...]:
     """The values of a parameter, of which any may match, with their escapes."""
     return tuple(part for part in _SPLIT.split(value) if part)
+
+
+def parts(value: str, mark: str) -> list[str]:
+    """`value` taken apart at each `mark` that is not escaped; the parts keep their escapes."""
+    return re.split(rf"(?<!\\){re.escape(mark)}", value)
 
 
 def unescape(value: str) -> str:

@@ -2,37 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from saman.kernel.outcome import Issue, Kind, Refusal
-from saman.model.fhir import RESOURCE_TYPES, date_range, fold, resource_number
+from saman.kernel.outcome import Issue, Kind, Refusal, refused
+from saman.model.fhir import RESOURCE_TYPES, date_range, fold, implied_systems, resource_number
+from saman.model.fhir.search_rows import of_type
 from saman.record.rows import key
 from saman.record.search.asked import Clause, prefix, unescape
+from saman.record.search.asked import parts as parts_of
+from saman.record.search.measures import near_condition, number_condition, quantity_condition
 
 Bind = Callable[[Any, str], str]
 """Takes a value and its SQL type, gives the placeholder that stands for it."""
 
-TABLE = {"token": "token", "uri": "token", "string": "string", "date": "date", "reference": "reference"}
+TABLE = {
+    "token": "token",
+    "uri": "token",
+    "string": "string",
+    "date": "date",
+    "reference": "reference",
+    "number": "quantity",
+    "quantity": "quantity",
+    "special": "quantity",
+}
 """The index table of each type of parameter."""
+
+PARTED = frozenset({"token", "reference", "quantity"})
+"""The index tables that say which of several like elements a value stands in."""
+
+MOST_WRITTEN, MOST_PATHS = 20, 50
+"""Values that stand in the text of a statement one by one, and steps of an address that are looked above."""
+
+
+def table_of(clause: Clause) -> str:
+    """The index table that a clause looks into."""
+    return "token" if clause.modifier == "identifier" else TABLE[clause.parameter.type]
 
 
 def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) -> str | Refusal:
     """What a row `alias` of the clause's index table must fulfil, apart from belonging to the parameter."""
     kind = clause.parameter.type
+    if kind in ("token", "uri") and _is_list(clause):
+        return _among(clause, alias, bind, base)
     parts: list[str] = []
     for value in clause.values:
         if kind == "date":
             part = date_condition(value, alias, bind, now)
-        elif kind == "reference":
+        elif kind == "reference" and clause.modifier != "identifier":
             part = _reference(clause, unescape(value), alias, bind, base)
-        elif kind == "string":
-            part = _string(clause.modifier, unescape(value), alias, bind)
-        elif kind == "uri":
-            part = _coded(unescape(value), alias, bind)
+        elif kind in _OTHERS:
+            part = _OTHERS[kind](clause, value, alias, bind)
         else:
-            part = _token(value, alias, bind)
+            part = _token(clause, value, alias, bind)
         if isinstance(part, Refusal):
             return part
         parts.append(part)
@@ -47,39 +71,102 @@ def points(clause: Clause, bind: Bind, base: str) -> str:
     elif clause.parameter.type == "uri":
         rows = [(key(text), text, None) for text in map(unescape, clause.values)]
     else:
-        parts = [_split_bar(value) for value in clause.values]
-        rows = [(key(c), c, key(s)) if bar else (key(s), s, None) for s, bar, c in parts]
+        parts = [split_bar(value) for value in clause.values]
+        rows = [(key(c), c, kin) for s, bar, c in parts if bar for kin in _systems(clause, s)]
+        rows += [(key(s), s, None) for s, bar, _ in parts if not bar]
     keys, texts, kins = zip(*dict.fromkeys(rows), strict=True)
     kind = "smallint[]" if clause.parameter.type == "reference" else "bigint[]"
     return f"unnest({bind(keys, 'bigint[]')}, {bind(texts, 'text[]')}, {bind(kins, kind)}) AS v(key, text, kin)"
 
 
-def _token(value: str, alias: str, bind: Bind) -> str:
-    system, bar, code = _split_bar(value)
+def _is_list(clause: Clause) -> bool:
+    """Whether its values are too many to be written one by one, or none at all."""
+    plain = clause.modifier in ("", "not") and not any(value.endswith("|") for value in clause.values)
+    return plain and not 0 < len(clause.values) <= MOST_WRITTEN
+
+
+def _among(clause: Clause, alias: str, bind: Bind, base: str) -> str:
+    if not clause.values:
+        return "false"
+    same = f"v.key = {alias}.code_key AND v.text = {alias}.code AND (v.kin IS NULL OR v.kin = {alias}.system_key)"
+    return f"EXISTS (SELECT FROM {points(clause, bind, base)} WHERE {same})"
+
+
+def _token(clause: Clause, value: str, alias: str, bind: Bind) -> str | Refusal:
+    if clause.modifier == "text":
+        return _starting(fold(unescape(value)), alias, bind)
+    if clause.modifier == "of-type":
+        return _of_type(clause, value, alias, bind)
+    system, bar, code = split_bar(value)
     if not bar:
         return _coded(system, alias, bind)
-    of_system = f"{alias}.system_key = {bind(key(system), 'bigint')}"
-    return f"({_coded(code, alias, bind)} AND {of_system})" if code else of_system
+    systems = ", ".join(bind(one, "bigint") for one in _systems(clause, system))
+    of_system = f"{alias}.system_key IN ({systems})"
+    return f"({_coded(code, alias, bind)} AND {of_system})" if code else f"({of_system} AND {alias}.code <> '')"
+
+
+def _systems(clause: Clause, system: str) -> list[int]:
+    """The keys of a system, and of none where the parameter's codes belong to it without saying so."""
+    implied = system in implied_systems(clause.parameter.base, clause.parameter.code)
+    return [key(system), key("")] if implied else [key(system)]
+
+
+def _of_type(clause: Clause, value: str, alias: str, bind: Bind) -> str | Refusal:
+    """An identifier by the coding of its type: `system|code|value`."""
+    given = list(map(unescape, parts_of(value, "|")))
+    if len(given) != 3 or not all(given):
+        return refused(Kind.INVALID, "value", "':of-type' takes system|code|value.", f"{clause.parameter.code}:of-type")
+    system, code, text = given
+    return f"({_coded(text, alias, bind)} AND {alias}.system_key = {bind(key(of_type(system, code)), 'bigint')})"
 
 
 def _coded(code: str, alias: str, bind: Bind) -> str:
     return f"({alias}.code_key = {bind(key(code), 'bigint')} AND {alias}.code = {bind(code, 'text')})"
 
 
-def _split_bar(value: str) -> tuple[str, bool, str]:
+def split_bar(value: str) -> tuple[str, bool, str]:
+    """System, whether a bar that is not escaped follows, and code; without a bar the first is the code."""
     position = next((i for i, c in enumerate(value) if c == "|" and value[i - 1 : i] != "\\"), None)
     if position is None:
         return unescape(value), False, ""
     return unescape(value[:position]), True, unescape(value[position + 1 :])
 
 
-def _string(modifier: str, value: str, alias: str, bind: Bind) -> str:
+def _uri(clause: Clause, value: str, alias: str, bind: Bind) -> str:
+    """The same address, or one that lies above or below it, path by path."""
+    uri = unescape(value)
+    if clause.modifier == "below":
+        low = uri.rstrip("/") + "/"
+        inside = f"{alias}.code >= {bind(low, 'text')} AND {alias}.code < {bind(low + chr(0x10FFFF), 'text')}"
+        return f"({_coded(uri, alias, bind)} OR ({inside}))"
+    if clause.modifier == "above":
+        cuts = [match.start() for match in re.finditer(r"(?<![:/])/(?!/)", uri)][:MOST_PATHS]
+        above = dict.fromkeys([uri, *(uri[:cut] for cut in cuts), *(uri[: cut + 1] for cut in cuts)])
+        return f"({' OR '.join(_coded(one, alias, bind) for one in above)})"
+    return _coded(uri, alias, bind)
+
+
+def _string(clause: Clause, value: str, alias: str, bind: Bind) -> str:
+    modifier, value = clause.modifier, unescape(value)
     if modifier == "exact":
         return f"({alias}.folded = {bind(fold(value), 'text')} AND {alias}.exact = {bind(value, 'text')})"
     folded = fold(value)
     if modifier == "contains":
         return f"position({bind(folded, 'text')} in {alias}.folded) > 0"
+    return _starting(folded, alias, bind)
+
+
+def _starting(folded: str, alias: str, bind: Bind) -> str:
     return f"({alias}.folded >= {bind(folded, 'text')} AND {alias}.folded < {bind(folded + chr(0x10FFFF), 'text')})"
+
+
+_OTHERS: Mapping[str, Callable[[Clause, str, str, Bind], str | Refusal]] = {
+    "string": _string,
+    "uri": _uri,
+    "number": number_condition,
+    "quantity": quantity_condition,
+    "special": near_condition,
+}
 
 
 def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from functools import partial
 
 import asyncpg
 import msgspec
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
@@ -15,7 +17,9 @@ from saman.record.door import Door
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
 from saman.record.search.including import Brought, included
+from saman.record.search.meant import meant
 from saman.record.search.order import place_of
+from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import (
     asked_persons,
@@ -23,18 +27,38 @@ from saman.record.search.statement import (
     total_statement,
 )
 from saman.record.search.ways import Frame
+from saman.record.statements import TooLong
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown as showing
 
 Rows = Sequence[asyncpg.Record]
+
+TOO_COSTLY = (
+    "This search takes the record too long. Ask about one person, for one code or identifier, since a date, "
+    "or for fewer steps at once."
+)
 
 FEW = 10
 """People whom a chain may lead to before asking about them is a list, and no look at each."""
 
 
 async def find(door: Door, query: Query) -> Page | Refusal:
-    """One page. The answer is withheld until the log says who was shown."""
-    narrowed = within(query, door.context.narrowing)
+    """One page, or a refusal when the database takes too long for it; an open transaction goes on then.
+
+    The answer is withheld until the log says who was shown.
+    """
+    try:
+        async with nullcontext() if door.connection is None else door.connection.transaction():
+            return await _found(door.hurried(), query)
+    except TooLong:
+        refusal = refused(Kind.TOO_COSTLY, "too-costly", TOO_COSTLY)
+        await door.log(*_unanswered(door.context, query, refusal))
+        return refusal
+
+
+async def _found(door: Door, query: Query) -> Page | Refusal:
+    spelled = await meant(door, query, partial(_look, door))
+    narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
     if isinstance(narrowed, Refusal):
         await door.log(*_unanswered(door.context, query, narrowed))
         return narrowed
@@ -60,6 +84,11 @@ async def find(door: Door, query: Query) -> Page | Refusal:
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
+
+
+async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:
+    query = read_query(type_name, pairs)
+    return query if isinstance(query, Refusal) else await find(door, query)
 
 
 def _unanswered(context: Context, query: Query, refusal: Refusal | None, named: Sequence[str] = ()) -> list[Entry]:

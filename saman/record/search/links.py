@@ -16,6 +16,9 @@ MAX_STEPS = 4
 MADE = frozenset({"AuditEvent", "Provenance"})
 """Types that are made from the log when they are asked for: no chain leads to them."""
 
+OF_MADE = frozenset({"", "not", "missing", "exact", "contains"})
+"""The modifiers that such types are searched with."""
+
 _TYPES = frozenset(RESOURCE_TYPES)
 _BACK = "_has:"
 
@@ -36,7 +39,8 @@ def _clause(type_name: str, name: str, value: str) -> Clause | Issue | None:
     parameter = search_parameters(type_name).get(code)
     if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
         return None
-    if modifier not in MODIFIERS[parameter.type] and not _typed(parameter, modifier):
+    known = OF_MADE if type_name in MADE else MODIFIERS[parameter.type]
+    if modifier not in known & MODIFIERS[parameter.type] and not _typed(parameter, modifier):
         return Issue("not-supported", f"The modifier ':{modifier}' is not supported for '{code}'.", name)
     values = alternatives(value)
     if not values or len(values) > MAX_VALUES:

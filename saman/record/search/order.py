@@ -19,6 +19,7 @@ from saman.record.search.clauses import TABLE, Bind
 
 OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
 _COLUMNS = {"date": "low", "string": "folded", "reference": "target"}
+_MEASURED = frozenset({"number", "quantity"})
 
 
 class Key(NamedTuple):
@@ -65,12 +66,15 @@ def _key(type_name: str, code: str, fence: Fence, descending: bool) -> Key:
     kind = search_parameters(type_name)[code].type
     column = _COLUMNS.get(kind, "code")
     column = "high" if column == "low" and descending else column
+    column = f"x.{column}" if kind not in _MEASURED else "coalesce(x.high, x.low)" if descending else "x.low"
     pick, among = "max" if descending else "min", ", ".join(map(str, numbers(type_name, code)))
-    shown = f" AND {fence.points('x')}" if kind == "reference" else ""
-    value = f"(SELECT {pick}(x.{column}) FROM {TABLE[kind]} x WHERE {OWN} AND x.param IN ({among}){shown})"
+    shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
+    value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND x.param IN ({among}){shown})"
     if kind == "date":
         end = EARLIEST if descending else LATEST
         return Key(f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz", descending)
+    if kind in _MEASURED:
+        return Key(f"coalesce({value}, '{'-' if descending else ''}Infinity'::float8)", "float8", descending)
     return Key(f"coalesce({value}, '{'' if descending else chr(0x10FFFF)}')", "text", descending)
 
 
@@ -78,7 +82,7 @@ def beyond(place: Place, order: tuple[Key, ...], id: str, bind: Bind) -> str:
     """The condition of what comes after `place`; rows of equal keys go by `id`, in the direction of the first."""
     first = order[0]
     if len(order) == 1:
-        value = bind(place.moment, "timestamptz") if place.text is None else bind(place.text, "text")
+        value = bind(place.moment, "timestamptz") if place.text is None else f"{bind(place.text, 'text')}::{first.kind}"
         return f"({first.value}, {id}) {_after(first)} ({value}, {bind(place.id, 'text')})"
     given: list[str] = json.decode_kept(place.text or "[]")
     values = [f"{bind(text, 'text')}::{key.kind}" for text, key in zip(given, order, strict=True)]
@@ -96,8 +100,8 @@ def _after(key: Key) -> str:
 def place_columns(order: tuple[Key, ...]) -> str:
     """The columns that say where a row stands in the order."""
     if len(order) == 1:
-        column = "place_moment" if order[0].kind == "timestamptz" else "place_text"
-        return f"{order[0].value} AS {column}"
+        (only,) = order
+        return f"{only.value} AS place_moment" if only.kind == "timestamptz" else f"({only.value})::text AS place_text"
     return f"ARRAY[{', '.join(f'({key.value})::text' for key in order)}] AS place_keys"
 
 

@@ -10,9 +10,9 @@ from saman.record.search.asked import DEFAULT_COUNT, MAX_COUNT, Clause, Include,
 from saman.record.search.bring import read_include
 from saman.record.search.links import condition_of
 
-MAX_LINKS, MAX_SORTS = 8, 5
-"""How many chained conditions a search may have, and keys to be sorted by."""
-SORTABLE = frozenset({"date", "string", "token", "uri", "reference"})
+MAX_LINKS, MAX_SORTS, MAX_CLAUSES = 8, 5, 50
+"""How many chained conditions a search may have, keys to be sorted by, and other conditions."""
+SORTABLE = frozenset({"date", "string", "token", "uri", "reference", "number", "quantity"})
 """The types of parameters that a search can be sorted by."""
 
 Pairs = Iterable[tuple[str, str]]
@@ -81,6 +81,10 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query |
             reader.take(name, value)
     if len(reader.links) > MAX_LINKS:
         reader.issues.append(Issue("too-costly", f"A search has at most {MAX_LINKS} chained conditions.", "_has"))
+    if len(reader.clauses) > MAX_CLAUSES:
+        reader.issues.append(
+            Issue("too-costly", f"A search has at most {MAX_CLAUSES} conditions.", reader.clauses[-1].parameter.code)
+        )
     sorts = _sort(reader, result.get("_sort", ""))
     (sort, descending), *then = sorts or (("", True),)
     count = _count(reader, result.get("_count", ""))
@@ -115,7 +119,7 @@ def _sort(reader: _Reader, value: str) -> tuple[tuple[str, bool], ...]:
     wanted = [(code.removeprefix("-"), code.startswith("-")) for code in value.split(",")] if value else []
     known = [reader.parameters.get(code) for code, _ in wanted]
     if len(wanted) > MAX_SORTS or any(one is None or one.type not in SORTABLE or not one.expression for one in known):
-        text = f"'_sort' takes up to {MAX_SORTS} parameters of a date, string, token, uri or reference, '-' to go down."
+        text = f"'_sort' takes up to {MAX_SORTS} parameters, '-' to go down; composite ones and places have no order."
         reader.issues.append(Issue("not-supported", text, "_sort"))
     return tuple(wanted)
 

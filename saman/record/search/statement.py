@@ -13,15 +13,15 @@ from typing import Any
 
 import msgspec
 
-from saman.kernel.outcome import Refusal
-from saman.model.fhir import resource_number
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir import resource_number, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
 from saman.record.rows import numbers
-from saman.record.search.asked import Clause, Link, Query, Within, unescape
-from saman.record.search.clauses import TABLE, condition, point_condition
+from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
+from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
@@ -168,8 +168,10 @@ class _Builder:
             parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
+        if clause.parameter.components:
+            return self._together(clause)
         among = ", ".join(map(str, numbers(self.query.type, code)))
-        table = TABLE[clause.parameter.type]
+        table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND x.param IN ({among})"
         if table == "reference":
             own += f" AND {self.frame.fence.points('x')}"
@@ -179,6 +181,34 @@ class _Builder:
         if isinstance(match, Refusal):
             return match
         return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
+
+    def _together(self, clause: Clause) -> str | Refusal:
+        """That values of several parameters stand in one element, for any of the values of a composite one."""
+        found = [self._beside(clause, value) for value in clause.values]
+        refusal = next((one for one in found if isinstance(one, Refusal)), None)
+        return refusal or f"({' OR '.join(map(str, found))})"
+
+    def _beside(self, clause: Clause, value: str) -> str | Refusal:
+        parameter, known = clause.parameter, search_parameters(self.query.type)
+        given = parts(value, "$")
+        if len(given) != len(parameter.components) or not all(given):
+            wrong = "A composite value is written with '$' between its parts."
+            return refused(Kind.INVALID, "value", wrong, parameter.code)
+        source, wheres, before = list[str](), list[str](), ""
+        for (code, is_inside), one in zip(parameter.components, given, strict=True):
+            alias = f"x{len(source)}"
+            kind = known[code].type
+            match = condition(Clause(known[code], "", (one,)), alias, self.bind, self.frame.now, self.frame.base)
+            if isinstance(match, Refusal):
+                return match
+            among = ", ".join(map(str, numbers(self.query.type, code)))
+            source.append(f"{TABLE[kind]} {alias}")
+            wheres += [OWN.replace("x.", f"{alias}."), f"{alias}.param IN ({among})", match]
+            wheres += [self.frame.fence.points(alias)] if kind == "reference" else []
+            if is_inside and TABLE[kind] in PARTED:
+                wheres += [f"{alias}.part = {before}.part"] if before else []
+                before = alias
+        return f"EXISTS (SELECT FROM {', '.join(source)} WHERE {' AND '.join(wheres)})"
 
 
 def asked_persons(query: Query) -> list[str]:
@@ -285,6 +315,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
     source, wheres, _ = planned
     among = ", ".join(map(str, numbers(query.type, "code")))
     coded = f"SELECT DISTINCT x.system_key, x.code FROM token x WHERE {GATED} AND {OWN} AND x.param IN ({among})"
+    coded += " AND x.code <> ''"
     sql = gate(f"""SELECT * FROM (
         SELECT *, min(place) OVER (PARTITION BY id) AS best FROM (
             SELECT r.*, c.system_key, c.code, row_number() OVER (

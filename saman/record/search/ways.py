@@ -130,7 +130,7 @@ class Finder:
 
     def _drives(self, clause: Clause, persons: int) -> bool:
         kind, many = clause.parameter.type, len(clause.values) > 1
-        if clause.modifier or clause.parameter.code in ("_id", "_lastUpdated", *COMBINED):
+        if clause.modifier or not clause.values or clause.parameter.code in ("_id", "_lastUpdated", *COMBINED):
             return False
         if kind == "reference":
             return persons < 2

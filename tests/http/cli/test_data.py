@@ -195,3 +195,11 @@ def test_an_export_leaves_other_peoples_files_alone(saman: Saman, tmp_path: Path
     assert [one.name for one in tmp_path.iterdir()] == ["mine"]
     assert saman("export").status == 2
     assert saman("export", folder / "letter.txt").status == 1
+
+
+def test_the_index_is_made_whole_once(saman: Saman, tmp_path: Path) -> None:
+    told(saman, written(tmp_path / "kari.json", patient("kari-of-the-index")))
+    first, second = saman("reindex"), saman("reindex")
+    assert first.status == second.status == 0
+    assert first.err == second.err
+    assert "The index is whole: " in first.err

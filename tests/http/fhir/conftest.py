@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from saman.apps.auth.identity import request_id
-from saman.apps.fhir_api.app import Limits, fhir_app
+from saman.apps.fhir_api.app import Beside, Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy

@@ -142,6 +142,7 @@ async def test_a_misspelt_type_is_met_with_a_hint(client: httpx.AsyncClient) -> 
         "_total=perhaps",
         "_sort=shoe-size",
         "_sort=family,birthdate,active,gender,identifier,_id",
+        "_sort=family,near",
         "_include=Observation:subject",
         "_include=Patient:family",
         "_cursor=made-up",

@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 from saman.apps.auth.identity import request_id
-from saman.apps.fhir_api.app import fhir_app
+from saman.apps.fhir_api.app import Beside, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import Narrowing, read_scopes

@@ -167,7 +167,7 @@ async def test_odd_filters_and_odd_content(client: httpx.AsyncClient) -> None:
 async def test_a_large_code_system_is_made_ready_beside_the_others(
     client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("saman.apps.fhir_api.operations.terminology.gathering.THREADED", 10)
+    monkeypatch.setattr("saman.record.terms.LARGE", 10)
     system = {"resourceType": "CodeSystem", "url": "urn:beside", "status": "active", "content": "complete"}
     await put(client, system | {"concept": [{"code": "a"}]})
     answer = await client.get("CodeSystem/$lookup?system=urn:beside&code=a")

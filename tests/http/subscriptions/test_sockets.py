@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.types import ASGIApp
 
-from saman.apps.fhir_api.app import fhir_app
+from saman.apps.fhir_api.app import Beside, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.flows.subscription import sockets
 from saman.flows.subscription.sending import Chance, Sending

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from saman.model.fhir import MAX_INDEXED, RESOURCE_TYPES, extract, implied_systems, indexed, search_parameters
+from saman.model.fhir.quantities import Span
 from tests.unit.model.fhir.samples import OBSERVATION, PATIENT, TASK, changed
 
 
@@ -91,19 +92,20 @@ def test_canonicals_are_found_with_and_without_version() -> None:
 
 
 def test_quantities() -> None:
-    unit = ("http://unitsofmeasure.org", "%")
-    assert rows(OBSERVATION, "quantities", "value-quantity") == [(Decimal("93.50"), *unit)]
-    assert rows(OBSERVATION, "quantities", "combo-value-quantity") == [
-        (Decimal("93.50"), *unit),
-        (Decimal(3), "", "steps"),
-    ]
+    measured = (one("93.50"), "http://unitsofmeasure.org", "%", OBSERVATION["valueQuantity"].get("unit", ""))
+    assert rows(OBSERVATION, "quantities", "value-quantity") == [measured]
+    assert rows(OBSERVATION, "quantities", "combo-value-quantity") == [measured, (one("3"), "", "", "steps")]
     condition = {"resourceType": "Condition", "onsetRange": {"low": {"value": 40, "unit": "a"}, "high": {"value": 50}}}
-    assert rows(condition, "quantities", "onset-age") == [(Decimal(40), "", "a"), (Decimal(50), "", "")]
+    assert rows(condition, "quantities", "onset-age") == [(Span(Decimal(40), Decimal(50)), "", "", "a")]
+
+
+def one(number: str) -> Span:
+    return Span(Decimal(number), Decimal(number))
 
 
 def test_numbers_and_uris() -> None:
     risk = {"resourceType": "RiskAssessment", "prediction": [{"probabilityDecimal": Decimal("0.20")}]}
-    assert rows(risk, "numbers", "probability") == [(Decimal("0.20"),)]
+    assert rows(risk, "numbers", "probability") == [(one("0.20"),)]
     questionnaire = {"resourceType": "Questionnaire", "url": "http://a.example/q"}
     assert rows(questionnaire, "uris", "url") == [("http://a.example/q",)]
 
@@ -171,3 +173,11 @@ def test_codes_imply_their_system() -> None:
     assert implied_systems("Observation", "code") == frozenset()
     found = [implied_systems(name, code) for name in RESOURCE_TYPES for code in search_parameters(name)]
     assert sum(map(bool, found)) > 150
+
+
+def test_what_stands_in_one_element_stands_in_a_part_too() -> None:
+    component = [{"code": {"coding": [{"code": code}]}, "valueQuantity": {"value": 1}} for code in ("x", "y")]
+    found = extract(changed(OBSERVATION, component=component))
+    assert [[code for _, _, code, _ in part.tokens[:1]] for part in found.parts] == [["x"], ["y"]]
+    assert all(row in found.quantities for part in found.parts for row in part.quantities)
+    assert [len(part.quantities) for part in found.parts] == [2, 2]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
-from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import gather
@@ -22,6 +21,7 @@ from saman.model.fhir.terminology import (
     look_up,
     subsumes,
 )
+from saman.record.threads import beside
 
 _IN_SYSTEM = Names("codeSystem", "url", "version")
 _OF_CODE = Names("", "system", "version")

@@ -7,12 +7,12 @@ from typing import Any
 
 from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
-from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.declared import Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.subject import value_set
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import Expanding, Library, Versions, canonical, expand
+from saman.record.threads import beside
 
 _TOLD = {
     "filter": "valueString",

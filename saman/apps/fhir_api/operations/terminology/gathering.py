@@ -1,87 +1,23 @@
-"""Brings together what a question about codes needs: from the record as far as the caller may see it, else R4's own."""
+"""Brings together what an operation about codes needs, as far as the caller may see it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable
 from typing import Any
 
-from saman.apps.fhir_api.answer import THREADED
 from saman.apps.fhir_api.call import Call
-from saman.apps.fhir_api.operations.beside import beside
-from saman.kernel import json
-from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir.terminology import CodeSystem, Library, Need
-from saman.record import Record, Stored
-from saman.record.narrow_reading import allowed
+from saman.kernel.outcome import Refusal
+from saman.model.fhir.terminology import Library, Need
+from saman.record import Record
+from saman.record.terms import MOST_VERSIONS, read
+from saman.record.terms import gather as gathered
 
-MOST_ROUNDS, MOST_NEEDED, MOST_VERSIONS = 40, 150, 100
-
-_ESCAPED = str.maketrans({one: f"\\{one}" for one in "\\,|$"})
+__all__ = ["MOST_VERSIONS", "gather", "instance"]
 
 
 async def gather(record: Record, library: Library, needed: Iterable[Need]) -> Refusal | None:
     """Put into `library` all that is needed, and what that leads to; refused when it is too much."""
-    waiting = set(needed)
-    for _ in range(MOST_ROUNDS):
-        waiting -= library.asked
-        if not waiting:
-            return None
-        if len(library.asked) + len(waiting) > MOST_NEEDED:
-            break
-        leads: set[Need] = set()
-        for kind in sorted({one.kind for one in waiting}):
-            found = await _of_kind(record, kind, {one.url for one in waiting if one.kind == kind})
-            if isinstance(found, Refusal):
-                return found
-            for url, trees in found.items():
-                library.put(Need(kind, url), trees)
-                leads.update(need for one in _trees(library, kind, url, trees) for need in library.needs(one))
-        waiting = leads
-    text = f"This leads to more than {MOST_NEEDED} other resources, or through more than {MOST_ROUNDS} of them."
-    return refused(Kind.TOO_COSTLY, "too-costly", text)
-
-
-def _trees(library: Library, kind: str, url: str, found: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
-    """What there is of a value set or map, in all versions; a code system leads to nothing."""
-    if kind == "CodeSystem":
-        return ()
-    base = library.resource(kind, url)
-    return [*found, *([base] if base is not None else [])]
-
-
-async def _of_kind(record: Record, kind: str, urls: set[str]) -> dict[str, list[Any]] | Refusal:
-    """What the record shows of each URL; an app whose scopes leave this type out is shown nothing of it."""
-    found: dict[str, list[Any]] = {url: [] for url in urls}
-    if not allowed(record, kind, "s") or not urls:
-        return found
-    asked = ",".join(url.translate(_ESCAPED) for url in sorted(urls))
-    page = await record.search(kind, [("url", asked), ("_count", str(MOST_VERSIONS))], strict=True)
-    if isinstance(page, Refusal):
-        return page
-    for one in page.matches:
-        tree = await read(one)
-        found.setdefault(tree.url if isinstance(tree, CodeSystem) else tree["url"], []).append(tree)
-    return found
-
-
-async def read(stored: Stored) -> Any:
-    """A stored resource as questions need it: a CodeSystem made ready, anything else as its tree.
-
-    A large one is made ready beside the event loop, which it would hold up for a second or two.
-    """
-    if len(stored.body) > THREADED:
-        return await beside(_made, stored)
-    return _made(stored)
-
-
-def _made(stored: Stored) -> Any:
-    return _ready(stored.text()) if stored.type == "CodeSystem" else stored.resource()
-
-
-@lru_cache(16)
-def _ready(text: str) -> CodeSystem:
-    return CodeSystem(json.decode_kept(text))
+    return await gathered(record, record.search, library, needed)
 
 
 async def instance(call: Call) -> Any | Refusal:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from saman.apps.fhir_api.call import Call
-from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import gather, instance
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -22,6 +21,7 @@ from saman.model.fhir.terminology import (
     not_loaded,
     unknown_value_set,
 )
+from saman.record.threads import beside
 
 
 class Names(NamedTuple):

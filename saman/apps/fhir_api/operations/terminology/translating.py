@@ -8,7 +8,6 @@ from typing import Any
 
 from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
-from saman.apps.fhir_api.operations.beside import beside
 from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import MOST_VERSIONS, gather, instance
@@ -26,6 +25,7 @@ from saman.model.fhir.terminology import (
 )
 from saman.model.fhir.terminology.canonical import Canonical
 from saman.record.narrow_reading import allowed
+from saman.record.threads import beside
 
 _NONE = "No translation was found."
 _DEPENDS = "Some translations hold only together with other elements."

@@ -1,0 +1,96 @@
+"""Codes that a value set or a code system knows, as the codes themselves: `:in`, `:not-in`, `:above` and `:below`.
+
+Source: https://hl7.org/fhir/R4/search.html#token
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir.terminology import Composer, Library, Need, canonical
+from saman.model.fhir.terminology.composing import Unanswerable, at_place
+from saman.record.door import Door
+from saman.record.search.asked import Clause, Link, Query, unescape
+from saman.record.search.clauses import split_bar
+from saman.record.terms import Look, escaped, gather
+
+MOST_CODES = 1000
+"""Codes that one condition may stand for."""
+
+_MEANT = frozenset({"in", "not-in", "above", "below"})
+
+
+async def meant(door: Door, query: Query, look: Look) -> Query | Refusal:
+    """The query with each of these conditions as one on codes, along its chains too; refused when nobody knows them."""
+    if not _has_any(query):
+        return query
+    clauses, links = list[Clause](), list[Link]()
+    for clause in query.clauses:
+        spelled = await _spelled(door, clause, look) if _is_meant(clause) else clause
+        if isinstance(spelled, Refusal):
+            return spelled
+        clauses.append(spelled)
+    for link in query.links:
+        ends = [await meant(door, end, look) for end in link.ends]
+        refusal = next((end for end in ends if isinstance(end, Refusal)), None)
+        if refusal is not None:
+            return refusal
+        links.append(Link(link.parameter, tuple(end for end in ends if isinstance(end, Query)), link.back))
+    return msgspec.structs.replace(query, clauses=tuple(clauses), links=tuple(links))
+
+
+def _has_any(query: Query) -> bool:
+    return any(map(_is_meant, query.clauses)) or any(_has_any(end) for link in query.links for end in link.ends)
+
+
+def _is_meant(clause: Clause) -> bool:
+    return clause.parameter.type == "token" and clause.modifier in _MEANT
+
+
+async def _spelled(door: Door, clause: Clause, look: Look) -> Clause | Refusal:
+    library, place = Library(), f"{clause.parameter.code}:{clause.modifier}"
+    found: dict[tuple[str, str], None] = {}
+    for value in clause.values:
+        codes = await (_in_set if clause.modifier in ("in", "not-in") else _related)(door, clause, value, library, look)
+        if isinstance(codes, Refusal):
+            return at_place(codes, place)
+        found.update(dict.fromkeys(codes))
+    if len(found) > MOST_CODES:
+        text = f"A condition stands for at most {MOST_CODES} codes; this one for more."
+        return refused(Kind.TOO_COSTLY, "too-costly", text, place)
+    values = tuple(f"{escaped(system)}|{escaped(code)}" for system, code in found)
+    return Clause(clause.parameter, "not" if clause.modifier == "not-in" else "", values)
+
+
+Codes = Iterable[tuple[str, str]]
+
+
+async def _in_set(door: Door, _: Clause, value: str, library: Library, look: Look) -> Codes | Refusal:
+    wanted = canonical(unescape(value))
+    refusal = await gather(door, look, library, [Need("ValueSet", wanted.url)])
+    if refusal is not None:
+        return refusal
+    tree = library.resource("ValueSet", wanted.url, wanted.version)
+    if tree is None:
+        return refused(Kind.INVALID, "not-found", "There is no value set with this address here.")
+    try:
+        return Composer(library).compose(tree).codes()
+    except Unanswerable as fault:
+        return fault.refusal
+
+
+async def _related(door: Door, clause: Clause, value: str, library: Library, look: Look) -> Codes | Refusal:
+    system, bar, code = split_bar(value)
+    if not bar or not system or not code:
+        return refused(Kind.INVALID, "value", f"':{clause.modifier}' takes system|code.")
+    refusal = await gather(door, look, library, [Need("CodeSystem", system)])
+    if refusal is not None:
+        return refusal
+    known = library.code_system(system)
+    if known is None or not known.is_loaded or known.find(code) is None:
+        return refused(Kind.INVALID, "not-found", "This code, or its code system, is not loaded here.")
+    others = known.below(code) if clause.modifier == "below" else known.above(code)
+    return [(system, one) for one in sorted({code, *others})]
