@@ -9,7 +9,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
 from saman.record.change import ANY, Change, is_part, replacement
-from saman.record.conditional import claim, matching, read_condition
+from saman.record.conditional import Making, both_making, claim, matching, read_condition
 from saman.record.conditioned import replacing
 from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient
@@ -54,7 +54,7 @@ def _repeated(steps: Sequence[Step]) -> Refusal | None:
 
 
 def _twice(step: Step) -> Refusal:
-    return at(step, refused(Kind.INVALID, "duplicate", "Two entries name the same resource."))
+    return at(step, refused(Kind.INVALID, "duplicate", "Two entries name or would make the same resource."))
 
 
 class _Entry:
@@ -72,6 +72,11 @@ class _Entry:
     def is_new(self) -> bool:
         """Whether its resource still needs an id."""
         return not self.id
+
+    @property
+    def makes(self) -> bool:
+        """Whether it makes a resource, as far as is known."""
+        return self.is_new or self.expected == 0
 
     def becomes(self, change: Change) -> None:
         """Take what the step turned out to change."""
@@ -226,7 +231,17 @@ class _Transaction:
             if key in seen:
                 return _twice(step)
             seen.add(key)
-        return None
+        return self._made_twice()
+
+    def _made_twice(self) -> Refusal | None:
+        """Two steps of which one would make what the condition of the other looks for."""
+        listed = [
+            Making(step.place, step.type, entry.resource, step.condition if entry.makes else None)
+            for entry in self.entries
+            if (step := entry.step).patch is None
+        ]
+        twice = both_making(listed)
+        return next((_twice(step) for step in self.steps if step.place == twice), None)
 
     async def _settle_references(self) -> Refusal | None:
         """Find what references by condition (`Patient?identifier=…`) stand for."""
