@@ -10,8 +10,10 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.patch import Patch
 from saman.record.change import Change, replacement
 from saman.record.conditional import claim, matching
+from saman.record.door import never
 from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient
+from saman.record.patching import is_overtaken
 from saman.record.record import Record, first
 from saman.record.refusals import conflict, not_found
 from saman.record.rows import Resource
@@ -32,7 +34,7 @@ async def update_where(
         change = there if isinstance(there, Refusal) else replacing(inner, there, valid, expected)
         return change if isinstance(change, Refusal) else first(await inner.commit([change]))
 
-    return await record.until_settled(write, again=expected is None)
+    return await record.until_settled(write, again=is_overtaken if expected is None else never)
 
 
 async def patch_where(record: Record, condition: Query, patch: Patch, expected: int | None = None) -> Written | Refusal:
@@ -46,7 +48,7 @@ async def patch_where(record: Record, condition: Query, patch: Patch, expected: 
             return there or not_found()
         return await inner.patch(there.type, there.id, patch, expected or there.version)
 
-    return await record.until_settled(write, again=expected is None)
+    return await record.until_settled(write, again=is_overtaken if expected is None else never)
 
 
 async def delete_where(record: Record, condition: Query, expected: int | None = None) -> Written | Refusal | None:
@@ -61,7 +63,7 @@ async def delete_where(record: Record, condition: Query, expected: int | None = 
         removal = await inner.removal(there.type, there.id, expected or there.version)
         return removal if isinstance(removal, Refusal) else await inner.commit([removal])
 
-    written = await record.until_settled(write, again=expected is None)
+    written = await record.until_settled(write, again=is_overtaken if expected is None else never)
     return written if isinstance(written, Refusal) else next(iter(written), None)
 
 

@@ -50,7 +50,7 @@ async def change_by(door: Door, type_name: str, id: str, patch: Patch, expected:
     if row is not None and not all(lets_row(door.context.narrowing, row, letter) for letter in LETTERS):
         row = None
     change = refusal or _change(row, patch, expected)
-    if isinstance(change, Refusal):
+    if isinstance(change, Refusal) and not door.again(change):
         person = row["person"] if row is not None else None
         await door.log(Entry(door.context, "U", resource_number(type_name), id, None, person, REFUSED))
     return change

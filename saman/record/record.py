@@ -23,7 +23,7 @@ from saman.record.audit_events.ids import is_made, unwritable
 from saman.record.change import ANY, Change, replacement
 from saman.record.conditional import claim, matching
 from saman.record.context import Context
-from saman.record.door import Door
+from saman.record.door import Again, Door, never
 from saman.record.everything import Everything, everything
 from saman.record.gathering import About, about, latest, newest
 from saman.record.narrow_reading import allowed, narrowly, unnarrowed
@@ -170,17 +170,24 @@ class Record(Door):
             text = f"The resource must be a {type_name} with the id of the address."
             return refused(Kind.INVALID, "invalid", text, f"{type_name}.id")
         change = Change(valid, id, ANY if expected is None else expected)
-        written = first(await self.commit([change]))
+        written = first(await self._trying(expected).commit([change]))
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.update(type_name, id, valid))
 
     async def patch(self, type_name: str, id: str, patch: Patch, expected: int | None = None) -> Written | Refusal:
         """A new version made of the one that is there; unless `expected` was given, tried again when overtaken."""
-        written = await self._patched(type_name, id, patch, expected)
+        written = await self._trying(expected)._patched(type_name, id, patch, expected)
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.patch(type_name, id, patch))
+
+    def _trying(self, expected: int | None) -> Record:
+        """The same for a write that, unless it names a version, is made again when it is overtaken."""
+        return self if expected is not None or self.connection is not None else self._with(is_overtaken)
+
+    def _with(self, again: Again) -> Record:
+        return Record(self.store, self.context, self.base, self.connection, again)
 
     async def _in_turn(
         self, type_name: str, id: str, work: Callable[[Record], Awaitable[Written | Refusal]]
@@ -202,20 +209,19 @@ class Record(Door):
         return change if isinstance(change, Refusal) else first(await self.commit([change]))
 
     async def until_settled(
-        self, work: Callable[[Record], Awaitable[T | Refusal]], *, again: bool = True
+        self, work: Callable[[Record], Awaitable[T | Refusal]], *, again: Again = is_overtaken
     ) -> T | Refusal:
         """`atomically`, `again` from the start some times while others write in between what `work` has read."""
-        result = await self.atomically(work)
-        for _ in range(MOST_OVERTAKEN if again and self.connection is None else 0):
-            if not is_overtaken(result):
-                break
-            result = await self.atomically(work)
-        return result
+        for _ in range(MOST_OVERTAKEN if self.connection is None else 0):
+            result = await self._with(again).atomically(work)
+            if not again(result):
+                return result
+        return await self.atomically(work)
 
     async def delete(self, type_name: str, id: str, expected: int | None = None) -> Written | Refusal:
         """Mark as deleted; earlier versions stay readable. Refused as not found, or as gone when it is deleted."""
         removal = await self.removal(type_name, id, expected)
-        written = removal if isinstance(removal, Refusal) else first(await self.commit([removal]))
+        written = removal if isinstance(removal, Refusal) else first(await self._trying(expected).commit([removal]))
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.delete(type_name, id))
@@ -268,7 +274,7 @@ class Record(Door):
     async def _once(self, work: Callable[[Record], Awaitable[T | Refusal]]) -> T | Refusal:
         try:
             async with self.store.transaction(self.context, self.connection) as connection:
-                result = await work(Record(self.store, self.context, self.base, connection))
+                result = await work(Record(self.store, self.context, self.base, connection, self.again))
                 if isinstance(result, Refusal):
                     raise Undone(result)
                 return result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -13,11 +13,11 @@ from saman.record.conditional import Making, both_making, claim, matching, read_
 from saman.record.conditioned import replacing
 from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient
-from saman.record.patching import change_by, wait_for
+from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.rows import Resource, person_of, person_shard
-from saman.record.step import Step, at, perform, written
+from saman.record.step import Step, at, entry_place, perform, written
 from saman.record.stored import Stored, Written
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
@@ -33,13 +33,18 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
     repeated = _repeated(steps)
     if repeated is not None:
         return repeated
-    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps).run(once), again=_may_wait(steps))
+    pinned = {entry_place(step) for step in steps if step.expected is not None}
+
+    def again(result: object) -> bool:
+        return is_overtaken(result) and not _names(result, pinned)
+
+    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps, pinned).run(once), again=again)
     return outcome if isinstance(outcome, Refusal) else await _answers(record, steps, outcome)
 
 
-def _may_wait(steps: Sequence[Step]) -> bool:
-    """Whether what is there is read before it is written, so that somebody can come in between."""
-    return any((step.patch is not None or step.method != "POST") and step.expected is None for step in steps)
+def _names(result: object, places: Set[str]) -> bool:
+    """Whether a refusal is about one of these places."""
+    return isinstance(result, Refusal) and any(issue.path in places for issue in result.issues)
 
 
 def _repeated(steps: Sequence[Step]) -> Refusal | None:
@@ -123,10 +128,14 @@ def _copied(resource: Resource | None) -> Resource:
 
 
 class _Transaction:
-    """One run of a transaction, from nothing: what the steps hold is left as it is."""
+    """One run of a transaction, from nothing: what the steps hold is left as it is.
 
-    def __init__(self, record: Record, steps: Sequence[Step]) -> None:
+    `pinned` gets the places at which a refusal speaks of a version that the client named: no other try will help.
+    """
+
+    def __init__(self, record: Record, steps: Sequence[Step], pinned: set[str]) -> None:
         self.record = record
+        self.pinned = pinned
         self.steps = steps
         self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT", "PATCH")]
         self.removals: list[tuple[Step, Change]] = []
@@ -286,6 +295,9 @@ class _Transaction:
         steps = [*(step for step, _ in self.removals), *(entry.step for entry in entries)]
         changes = [change for _, change in self.removals]
         changes += [Change(entry.resource, entry.id, entry.expected) for entry in entries]
+        many = len(changes) > 1
+        named = [change for step, change in zip(steps, changes, strict=True) if step.expected is not None]
+        self.pinned |= {f"{change.type}/{change.id}" if many else "" for change in named}
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):

@@ -136,7 +136,8 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         rows.append(row)
     result = await _put(door, rows)
     if isinstance(result, Refusal):
-        await _log_refused(door, rows)
+        if not door.again(result):
+            await _log_refused(door, rows)
         return result
     if needs_transaction(changes):
         await _follow(door, rows, changes)
