@@ -65,6 +65,11 @@ async def claim(connection: Connection, secret: bytes, pairs: Iterable[tuple[Que
         await connection.execute(_CLAIM, sorted(keys))
 
 
+def turn_of(condition: Query) -> str:
+    """In which queue of a process a single write under a condition stands: that of one claim it has to wait for."""
+    return f"{condition.type}?{min(_asked(condition), default='')}"
+
+
 def _asked(query: Query) -> frozenset[str]:
     """The values of the identifiers that a condition names, whatever their system; none when it names none."""
     values = frozenset(code for _, code in _identifiers(query))

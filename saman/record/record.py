@@ -7,6 +7,7 @@ context may not see is answered exactly as what does not exist.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,10 +21,10 @@ from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.beside import with_provenances
 from saman.record.audit_events.found import BOOKS, entries_found, entry_found
 from saman.record.audit_events.ids import is_made, unwritable
-from saman.record.change import ANY, Change, replacement
-from saman.record.conditional import claim, matching
+from saman.record.change import ANY, Change, barred, replacement
+from saman.record.conditional import claim, matching, turn_of
 from saman.record.context import Context
-from saman.record.door import Again, Door, never
+from saman.record.door import Again, Door
 from saman.record.everything import Everything, everything
 from saman.record.gathering import About, about, latest, newest
 from saman.record.narrow_reading import allowed, narrowly, unnarrowed
@@ -151,15 +152,23 @@ class Record(Door):
         if condition is None:
             return first(await self.commit([change]))
 
-        async def unless_there(inner: Record) -> Written | Refusal:
+        if barred(self, change.type, "create") is not None:
+            return await self._unless_there(condition, change)
+
+        async def claimed(inner: Record) -> Written | Refusal:
             assert inner.connection is not None
             await claim(inner.connection, inner.store.secret, [(condition, valid)])
-            there = await matching(inner, condition)
-            if isinstance(there, Stored):
-                return Written(there, created=False, found=True)
-            return there or first(await inner.commit([change]))
+            return await inner._unless_there(condition, change)
 
-        return await self.atomically(unless_there)
+        async with self.turn(turn_of(condition)):
+            return await self.atomically(claimed)
+
+    @or_refusal
+    async def _unless_there(self, condition: Query, change: Change) -> Written | Refusal:
+        there = await matching(self, condition)
+        if isinstance(there, Stored):
+            return Written(there, created=False, found=True)
+        return there or first(await self.commit([change]))
 
     async def update(self, type_name: str, id: str, resource: Any, expected: int | None = None) -> Written | Refusal:
         """A new version of what is there, at version `expected` if given; the back-end client may choose new ids."""
@@ -201,7 +210,12 @@ class Record(Door):
             await wait_for(inner.connection, [f"{type_name}/{id}"])
             return await work(inner)
 
-        return await self.until_settled(alone)
+        async with self.turn(f"{type_name}/{id}"):
+            return await self.until_settled(alone)
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        """After all in this process who wait under the same name; at once for who is in a transaction already."""
+        return self.store.turns.take(name) if self.connection is None else nullcontext()
 
     @or_refusal
     async def _patched(self, type_name: str, id: str, patch: Patch, expected: int | None) -> Written | Refusal:

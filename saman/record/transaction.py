@@ -10,9 +10,7 @@ from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
 from saman.record.change import ANY, Change, is_part, replacement
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
-from saman.record.conditioned import replacing
-from saman.record.narrow_reading import allowed
-from saman.record.narrowing import insufficient
+from saman.record.conditioned import replacing, unfit
 from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.record import Record
 from saman.record.refusals import not_found
@@ -33,6 +31,12 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
     repeated = _repeated(steps)
     if repeated is not None:
         return repeated
+    for step in steps:
+        unfitting = (
+            await unfit(record, step.condition, step.method) if step.condition and step.method != "POST" else None
+        )
+        if unfitting is not None:
+            return at(step, unfitting)
     pinned = {entry_place(step) for step in steps if step.expected is not None}
 
     def again(result: object) -> bool:
@@ -210,7 +214,7 @@ class _Transaction:
     async def _settle_removal(self, step: Step, there: Stored | None) -> Refusal | None:
         if step.condition is not None and there is None:
             self.results[step.place] = None
-            return None if allowed(self.record, step.type, "d") else insufficient()
+            return None
         id, version = (step.id, None) if there is None else (there.id, there.version)
         removal = await self.record.removal(step.type, id, step.expected or version)
         if isinstance(removal, Refusal):
@@ -225,8 +229,7 @@ class _Transaction:
             resource = replacement(step.resource)
             return resource if isinstance(resource, Refusal) else replacing(record, there, resource, expected)
         if there is None:
-            none = not_found() if allowed(record, step.type, "u") else insufficient()
-            return await change_by(record, step.type, step.id, step.patch, expected) if step.id else none
+            return await change_by(record, step.type, step.id, step.patch, expected) if step.id else not_found()
         assert record.connection is not None
         await wait_for(record.connection, [there.reference])
         return await change_by(record, there.type, there.id, step.patch, expected)
