@@ -62,6 +62,9 @@ async def test_a_right_on_the_type_is_needed_and_its_want_is_logged(
         log = (await client.get("AuditEvent", params={"_count": "50", "_sort": "-date"})).text
         assert request in log
     scope = with_scope("system/Observation.rs")
+    chained = await narrow.get("Observation/$lastn?subject:Patient.name=x&code=1", headers=scope)
+    assert chained.status_code == 403
+    assert chained.headers["x-request-id"] in (await client.get("AuditEvent?_count=50&_sort=-date")).text
     hidden = await narrow.get("Patient/x/$everything", headers=scope)
     assert hidden.status_code == 403
 
