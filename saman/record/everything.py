@@ -22,10 +22,9 @@ from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrow_reading import allowed, at_once, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
-from saman.record.reading import read_row
+from saman.record.reading import COLUMNS, read_row
 from saman.record.refusals import gone, not_found
 from saman.record.rows import person_shard
-from saman.record.search.statement import COLUMNS
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown
 

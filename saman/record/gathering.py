@@ -16,12 +16,13 @@ from saman.record.audit import REFUSED, Entry, readings
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import within
+from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import entries_of, frame_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import COLUMNS, latest_statement, newest_statement
+from saman.record.search.statement import latest_statement, newest_statement
 from saman.record.search.ways import SUBJECTS
 from saman.record.stored import Stored, stored
 from saman.record.traffic import shown
