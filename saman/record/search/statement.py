@@ -19,7 +19,7 @@ from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
-from saman.record.reading import COLUMNS
+from saman.record.reading import COLUMNS as COLUMNS
 from saman.record.rows import numbers
 from saman.record.search.asked import Clause, Link, Query, Within, unescape
 from saman.record.search.clauses import TABLE, condition, point_condition

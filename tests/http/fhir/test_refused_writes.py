@@ -102,14 +102,15 @@ async def test_a_refusal_for_want_of_a_scope_is_logged(
     client: httpx.AsyncClient, narrow: httpx.AsyncClient, method: str, alone: bool, scope: str
 ) -> None:
     person = await _made(client)
-    where, part = f"Patient?_id={person}", {"resourceType": "Parameters"}
+    where = f"Patient?_id={person}"
+    part: dict[str, Any] = {"resourceType": "Parameters"}
     if alone:
         sent = {"PUT": json.encode(patient()), "PATCH": replacement(1)}.get(method, b"")
         headers = JSON_PATCH if method == "PATCH" else {"content-type": "application/fhir+json"}
         answer = await narrow.request(method, where, content=sent, headers=with_scope(scope) | headers)
     else:
-        part["parameter"] = [{"name": "operation", "part": [
-            {"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": "Patient.birthDate"}]}]  # fmt: skip
+        path = {"name": "path", "valueString": "Patient.birthDate"}
+        part["parameter"] = [{"name": "operation", "part": [{"name": "type", "valueCode": "delete"}, path]}]
         resource = {"PUT": patient(), "PATCH": part}.get(method)
         answer = await narrow.post(
             "", json=bundle("transaction", entry(method, where, resource)), headers=with_scope(scope)
