@@ -50,7 +50,7 @@ async def search_text(
 ) -> str | Refusal:
     """One page of matches for these parameters, or for those sealed in their `_page`."""
     sealed = next((value for name, value in pairs if name == "_page"), None)
-    if sealed is not None and not is_posted:
+    if sealed is not None:
         opened = _opened(record, where, sealed)
         if isinstance(opened, Refusal):
             return opened

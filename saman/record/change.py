@@ -14,7 +14,7 @@ from saman.model.fhir.summary import is_subsetted
 from saman.record.contents import Content
 from saman.record.delegation import lacking
 from saman.record.door import Door
-from saman.record.narrow_reading import unnarrowed
+from saman.record.narrow_reading import allowed, unnarrowed
 from saman.record.narrowing import insufficient, lets_resource, lets_row
 from saman.record.reading import read_row
 from saman.record.redacting import restored, whole
@@ -63,6 +63,21 @@ def is_part(resource: Resource) -> Refusal | None:
         return None
     text = "This is a part of a resource (it has the tag SUBSETTED). Fetch it without _summary and _elements first."
     return refused(Kind.UNPROCESSABLE, "business-rule", text, f"{resource['resourceType']}.meta.tag")
+
+
+def barred(door: Door, type_name: str, *actions: str) -> Refusal | None:
+    """Why the caller may do none of `actions` (create, update, delete) with a type, whatever is there and whosever."""
+    reasons = [_barred(door, type_name, action) for action in actions]
+    return None if None in reasons else reasons[-1]
+
+
+def _barred(door: Door, type_name: str, action: str) -> Refusal | None:
+    if not allowed(door, type_name, action[0]):
+        return insufficient()
+    if door.context.is_system:
+        return None
+    decision = may_write(door.context.assignment, type_name, action, door.context.rights)
+    return forbidden(decision.reasons) if decision.verdict is Verdict.DENY else None
 
 
 async def judged(door: Door, change: Change) -> Change | Refusal:

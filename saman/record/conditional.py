@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import extract, indexed, resource_number, search_parameters
@@ -20,6 +22,7 @@ _CLAIM = """INSERT INTO claim (key) SELECT key FROM unnest($1::bytea[]) AS key O
 ON CONFLICT (key) DO UPDATE SET key = excluded.key"""
 _SHARE = "SELECT pg_advisory_xact_lock_shared(hashtext('saman claim'), $1::integer)"
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('saman claim'), $1::integer)"
+_SHAPING = frozenset({"_count", "_cursor", "_sort", "_total", "_include", "_revinclude"})
 
 
 def read_condition(type_name: str, condition: str) -> Query | Refusal:
@@ -29,9 +32,16 @@ def read_condition(type_name: str, condition: str) -> Query | Refusal:
 
 def condition_of(type_name: str, pairs: Iterable[tuple[str, str]], place: str) -> Query | Refusal:
     """The same for parameters taken apart already; `place` is where they stood."""
-    query = read_query(type_name, pairs, strict=True)
+    listed = list(pairs)
+    query = read_query(type_name, listed, strict=True)
     if isinstance(query, Query) and not (query.clauses or query.links):
         return refused(Kind.PRECONDITION, "required", "The condition needs at least one search parameter.", place)
+    shaping = next((name for name, _ in listed if name.partition(":")[0] in _SHAPING), None)
+    if shaping is not None and isinstance(query, Query):
+        text = (
+            f"'{shaping}' shapes the answer to a search and says nothing of what is there. Leave it out of a condition."
+        )
+        return refused(Kind.INVALID, "not-supported", text, place)
     return query
 
 
@@ -55,20 +65,64 @@ async def claim(connection: Connection, secret: bytes, pairs: Iterable[tuple[Que
         await connection.execute(_CLAIM, sorted(keys))
 
 
+def turn_of(condition: Query) -> str:
+    """In which queue of a process a single write under a condition stands: that of one claim it has to wait for."""
+    return f"{condition.type}?{min(_asked(condition), default='')}"
+
+
 def _asked(query: Query) -> frozenset[str]:
     """The values of the identifiers that a condition names, whatever their system; none when it names none."""
+    values = frozenset(code for _, code in _identifiers(query))
+    return frozenset() if "" in values else values
+
+
+def _identifiers(query: Query) -> list[tuple[str | None, str]]:
+    """System, None for any, and value of each identifier that a condition names."""
     for clause in query.clauses:
         if clause.parameter.code == "identifier" and clause.modifier == "":
-            values = frozenset(indexed(unescape(value.rpartition("|")[2])) for value in clause.values)
-            return frozenset() if "" in values else values
-    return frozenset()
+            parts = [value.rpartition("|") for value in clause.values]
+            return [
+                (indexed(unescape(system)) if bar else None, indexed(unescape(code))) for system, bar, code in parts
+            ]
+    return []
 
 
 def _held(type_name: str, resource: Resource) -> frozenset[str]:
     """The values of the identifiers that a resource has."""
+    return frozenset(code for _, code in _held_pairs(type_name, resource))
+
+
+def _held_pairs(type_name: str, resource: Resource) -> set[tuple[str, str]]:
     parameter = search_parameters(type_name).get("identifier")
     tokens = extract(resource).tokens if parameter is not None and resource else []
-    return frozenset(code for number, _, code, _ in tokens if parameter and number == parameter.number)
+    return {(system, code) for number, system, code, _ in tokens if parameter and number == parameter.number}
+
+
+class Making(msgspec.Struct, frozen=True):
+    """What an entry of a transaction writes; `condition` only where nothing fulfils it, so that it makes something."""
+
+    place: int
+    type: str
+    resource: Resource
+    condition: Query | None
+
+
+def both_making(listed: Sequence[Making]) -> int | None:
+    """The place of an entry that makes the same as one before: by the same condition, or by an identifier it names."""
+    conditioned = [(one, one.condition) for one in listed if one.condition is not None]
+    types = {one.type for one, _ in conditioned}
+    same: dict[object, int] = {}
+    held: dict[tuple[str, str | None, str], set[int]] = {}
+    for one in (one for one in listed if one.type in types):
+        for system, code in _held_pairs(one.type, one.resource):
+            held.setdefault((one.type, system, code), set()).add(one.place)
+            held.setdefault((one.type, None, code), set()).add(one.place)
+    for one, condition in conditioned:
+        first = same.setdefault((one.type, tuple(sorted(condition.used))), one.place)
+        there = {first, *(place for pair in _identifiers(condition) for place in held.get((one.type, *pair), ()))}
+        if there - {one.place}:
+            return max(there | {one.place})
+    return None
 
 
 def _key(secret: bytes, type_name: str, value: str) -> bytes:

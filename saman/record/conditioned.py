@@ -6,17 +6,29 @@ that try at once exactly one makes a resource; the others change that one.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Mapping
+from types import MappingProxyType
+from typing import TypeVar
+
+import msgspec
+
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.patch import Patch
-from saman.record.change import Change, replacement
-from saman.record.conditional import claim, matching
+from saman.record.audit import REFUSED
+from saman.record.change import Change, barred, replacement
+from saman.record.conditional import claim, matching, turn_of
+from saman.record.door import never
 from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient
+from saman.record.patching import LETTERS, is_overtaken
 from saman.record.record import Record, first
 from saman.record.refusals import conflict, not_found
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
+from saman.record.search.find import entries_of
 from saman.record.stored import Stored, Written
+
+T = TypeVar("T")
 
 
 async def update_where(
@@ -27,18 +39,23 @@ async def update_where(
     if isinstance(valid, Refusal):
         return valid
 
+    refusal = await unfit(record, condition, "PUT")
+    if refusal is not None:
+        return refusal
+
     async def write(inner: Record) -> Written | Refusal:
         there = await _claimed(inner, condition, valid)
         change = there if isinstance(there, Refusal) else replacing(inner, there, valid, expected)
         return change if isinstance(change, Refusal) else first(await inner.commit([change]))
 
-    return await record.until_settled(write, again=expected is None)
+    return await _in_turn(record, condition, write, expected)
 
 
 async def patch_where(record: Record, condition: Query, patch: Patch, expected: int | None = None) -> Written | Refusal:
     """The one that fulfils the condition, patched; refused as not found when none does."""
-    if not allowed(record, condition.type, "u"):
-        return insufficient()
+    refusal = await unfit(record, condition, "PATCH")
+    if refusal is not None:
+        return refusal
 
     async def write(inner: Record) -> Written | Refusal:
         there = await _claimed(inner, condition)
@@ -46,13 +63,14 @@ async def patch_where(record: Record, condition: Query, patch: Patch, expected: 
             return there or not_found()
         return await inner.patch(there.type, there.id, patch, expected or there.version)
 
-    return await record.until_settled(write, again=expected is None)
+    return await _in_turn(record, condition, write, expected)
 
 
 async def delete_where(record: Record, condition: Query, expected: int | None = None) -> Written | Refusal | None:
     """Mark the one that fulfils the condition as deleted; None when none does."""
-    if not allowed(record, condition.type, "d"):
-        return insufficient()
+    refusal = await unfit(record, condition, "DELETE")
+    if refusal is not None:
+        return refusal
 
     async def write(inner: Record) -> list[Written] | Refusal:
         there = await _claimed(inner, condition)
@@ -61,8 +79,37 @@ async def delete_where(record: Record, condition: Query, expected: int | None = 
         removal = await inner.removal(there.type, there.id, expected or there.version)
         return removal if isinstance(removal, Refusal) else await inner.commit([removal])
 
-    written = await record.until_settled(write, again=expected is None)
+    written = await _in_turn(record, condition, write, expected)
     return written if isinstance(written, Refusal) else next(iter(written), None)
+
+
+_NEEDED: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
+    {"PUT": ("s", ("create", "update")), "PATCH": (f"s{LETTERS}", ("update",)), "DELETE": ("s", ("delete",))}
+)
+"""What an app needs for a write under a condition, and the actions of which one at least has to be allowed."""
+
+
+async def unfit(record: Record, condition: Query, method: str) -> Refusal | None:
+    """Why a write under a condition comes to nothing whatever is there, logged.
+
+    Known before anything is claimed or looked for, so that whoever may not write keeps nobody waiting.
+    """
+    letters, actions = _NEEDED[method]
+    may_ask = all(allowed(record, condition.type, letter) for letter in letters)
+    refusal = barred(record, condition.type, *actions) if may_ask else insufficient()
+    if refusal is not None:
+        entries = entries_of(record.context, condition, ())
+        action = actions[-1][0].upper()
+        await record.log(*(msgspec.structs.replace(one, action=action, outcome=REFUSED) for one in entries))
+    return refusal
+
+
+async def _in_turn(
+    record: Record, condition: Query, write: Callable[[Record], Awaitable[T | Refusal]], expected: int | None
+) -> T | Refusal:
+    """What `write` does, after all in this process that wait for the same claim: who waits here keeps no connection."""
+    async with record.turn(turn_of(condition)):
+        return await record.until_settled(write, again=is_overtaken if expected is None else never)
 
 
 async def _claimed(inner: Record, condition: Query, resource: Resource | None = None) -> Stored | Refusal | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from saman.record.audit import Entry
@@ -14,18 +15,37 @@ from saman.record.statements import fetched
 from saman.record.store import Store
 from saman.record.traffic import keep
 
+Again = Callable[[object], bool]
+"""Says of an outcome whether all that led to it is done once more."""
+
+
+def never(_: object) -> bool:
+    """Nothing is."""
+    return False
+
 
 class Door:
-    """One request's standing before the store; with `connection` inside a transaction that is open there."""
+    """One request's standing before the store; with `connection` inside a transaction that is open there.
+
+    A refusal that is followed by another try, as `again` says, comes to nothing, and so it is not logged.
+    """
 
     seconds: float | None = None
     """How long the database may take for a statement."""
 
-    def __init__(self, store: Store, context: Context, base: str = "", connection: Connection | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        context: Context,
+        base: str = "",
+        connection: Connection | None = None,
+        again: Again = never,
+    ) -> None:
         self.store = store
         self.context = context
         self.base = base
         self.connection = connection
+        self.again = again
 
     async def fetch(self, sql: str, *values: Any) -> Rows:
         """The rows of a gated statement, whose own parameters start at $3, as far as the scopes of an app go.

@@ -20,12 +20,11 @@ from saman.record.audit import REFUSED, Entry, readings
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
-from saman.record.narrow_reading import allowed, unnarrowed
+from saman.record.narrow_reading import allowed, at_once, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
-from saman.record.reading import read_row
+from saman.record.reading import COLUMNS, read_row
 from saman.record.refusals import gone, not_found
 from saman.record.rows import person_shard
-from saman.record.search.statement import COLUMNS
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown
 
@@ -111,16 +110,17 @@ async def _missing(door: Door, person: str) -> Refusal | None:
 async def _rows(door: Door, person: str, asked: Everything, types: Sequence[int], place: Place | None) -> Sequence[Any]:
     """The rows of a page and one more, if there are; those that the scopes of an app leave out are read over."""
     whole, found, most = unnarrowed(door), list[Any](), asked.count + 1
+    step = at_once(door, most)
     while True:
-        rows = await _fetched(whole, person, asked, types, place)
+        rows = await _fetched(whole, person, asked, types, place, step)
         found += [row for row in rows if lets_row(door.context.narrowing, row, "rs")]
-        if len(found) >= most or len(rows) < most:
+        if len(found) >= most or len(rows) < step:
             return found[:most]
         place = _place(rows[-1])
 
 
 async def _fetched(
-    door: Door, person: str, asked: Everything, types: Iterable[int], place: Place | None
+    door: Door, person: str, asked: Everything, types: Iterable[int], place: Place | None, most: int
 ) -> Sequence[Any]:
     after = int(place.text or 0) if place else 0
     listed = [one for one in types if one >= after]
@@ -129,7 +129,7 @@ async def _fetched(
     moment, id = (place.moment, place.id) if place else (None, None)
     return await door.fetch(
         everything_sql(door.store.fence),
-        listed, shard, person, asked.count + 1, after, moment, id, asked.since, asked.start, asked.end, timed,
+        listed, shard, person, most, after, moment, id, asked.since, asked.start, asked.end, timed,
     )  # fmt: skip
 
 

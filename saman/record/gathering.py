@@ -10,16 +10,20 @@ from typing import Any
 
 import msgspec
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import resource_number
-from saman.record.audit import Entry, readings
+from saman.record.audit import REFUSED, Entry, readings
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import within
+from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
+from saman.record.search.asked import Clause, Query
 from saman.record.search.find import entries_of, frame_of
 from saman.record.search.query import read_query
-from saman.record.search.statement import COLUMNS, latest_statement, newest_statement
+from saman.record.search.resolve import resolved
+from saman.record.search.statement import latest_statement, newest_statement
+from saman.record.search.ways import SUBJECTS
 from saman.record.stored import Stored, stored
 from saman.record.traffic import shown
 
@@ -87,15 +91,34 @@ async def latest(
     query = read_query(type_name, pairs, strict=True)
     if isinstance(query, Refusal):
         return query
-    narrowed = within(query, door.context.narrowing)
-    if isinstance(narrowed, Refusal):
-        return narrowed
-    statement = latest_statement(narrowed, frame_of(door), most)
+    named: list[str] = []
+    rows = await _latest_rows(door, query, most, named)
+    entries = entries_of(door.context, query, () if isinstance(rows, Refusal) else rows, named)
+    if isinstance(rows, Refusal):
+        await door.log(*(msgspec.structs.replace(one, outcome=REFUSED) for one in entries))
+        return rows
+    await door.log(*entries)
+    return tuple(map(stored, shown(rows)))
+
+
+async def _latest_rows(door: Door, query: Query, most: int, named: list[str]) -> list[Any] | Refusal:
+    """The rows of `latest`; `named` gets whom its chains ask about. Whose they are has to be said, and few they be."""
+    narrowed, frame = within(query, door.context.narrowing), frame_of(door)
+    asked = narrowed if isinstance(narrowed, Refusal) else await resolved(door, narrowed, frame, named)
+    if asked is None or isinstance(asked, Refusal):
+        return asked or []
+    if not any(says_whose(clause) for clause in asked.clauses):
+        text = f"Say whose: one of {' and '.join(SUBJECTS)} has to name few."
+        return refused(Kind.TOO_COSTLY, "too-costly", text, SUBJECTS[0])
+    statement = latest_statement(asked, frame, most)
     if isinstance(statement, Refusal):
         return statement
-    rows = newest_of_groups(await door.fetch(statement.sql, *statement.values), most)
-    await door.log(*entries_of(door.context, query, rows))
-    return tuple(map(stored, shown(rows)))
+    return newest_of_groups(await door.fetch(statement.sql, *statement.values), most)
+
+
+def says_whose(clause: Clause) -> bool:
+    """Whether a condition names people or things that resources are about."""
+    return clause.parameter.code in SUBJECTS and clause.modifier != "missing"
 
 
 def newest_of_groups(rows: Iterable[Any], most: int) -> list[Any]:

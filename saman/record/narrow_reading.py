@@ -13,6 +13,9 @@ from saman.record.door import Door
 from saman.record.narrowing import lets_row
 from saman.record.reading import ALWAYS, Span, read_row, version_rows
 
+READ_OVER = 200
+"""So many rows at least are fetched at once where those that no scope lets through are read over."""
+
 
 def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> bool:
     """Whether the scopes allow a letter on resources of a type at all; with `whole` on all of them alike.
@@ -29,6 +32,11 @@ def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> 
 def unnarrowed(door: Door) -> Door:
     """The same way in without the scopes, to tell what is hidden from what is not there; it shows nothing."""
     return Door(door.store, msgspec.structs.replace(door.context, narrowing=None), door.base, door.connection)
+
+
+def at_once(door: Door, most: int) -> int:
+    """How many rows are fetched for a page of `most`: under scopes many may be read over, and not a few at a time."""
+    return most if door.context.narrowing is None else max(most, READ_OVER)
 
 
 async def narrowly(door: Door, type_name: str, id: str, row: Any) -> bool:
@@ -52,11 +60,11 @@ async def narrow_versions(
     current = await read_row(door, type_name, id)
     if current is None or not lets_row(narrowing, current, "r"):
         return ()
-    whole = unnarrowed(door)
+    whole, step = unnarrowed(door), at_once(door, most)
     found: list[asyncpg.Record] = []
     while True:
-        rows = await version_rows(whole, type_name, id, most, place, span)
+        rows = await version_rows(whole, type_name, id, step, place, span)
         found += [row for row in rows if lets_row(narrowing, row, "r")]
-        if len(found) >= most or len(rows) < most:
+        if len(found) >= most or len(rows) < step:
             return found[:most]
         place = Place(rows[-1]["updated"], str(rows[-1]["version"]), id)

@@ -20,6 +20,8 @@ from saman.record.refusals import CONFLICT, conflict, gone, not_found
 from saman.record.rows import checked
 from saman.record.stored import stored
 
+LETTERS = "ru"
+"""The rights of an app that a patch takes."""
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('saman patch'), hashtext($1))"
 
 
@@ -35,17 +37,20 @@ def is_overtaken(result: object) -> bool:
 
 
 async def change_by(door: Door, type_name: str, id: str, patch: Patch, expected: int | None = None) -> Change | Refusal:
-    """The change that `patch` makes of the resource as the caller may see it, bound to the version it was read at."""
+    """The change that `patch` makes of the resource as the caller may see it, bound to the version it was read at.
+
+    A patch that fits or does not tells what is there: an app needs the right to read besides that to update.
+    """
     if type_name not in RESOURCE_TYPES or not is_fhir_id(id):
         return not_found()
-    refusal = insufficient() if not allowed(door, type_name, "u") else None
+    refusal = None if all(allowed(door, type_name, letter) for letter in LETTERS) else insufficient()
     if refusal is None and is_made(type_name, id):
         refusal = unwritable()
     row = None if refusal else await read_row(unnarrowed(door), type_name, id)
-    if row is not None and not lets_row(door.context.narrowing, row, "u"):
+    if row is not None and not all(lets_row(door.context.narrowing, row, letter) for letter in LETTERS):
         row = None
     change = refusal or _change(row, patch, expected)
-    if isinstance(change, Refusal):
+    if isinstance(change, Refusal) and not door.again(change):
         person = row["person"] if row is not None else None
         await door.log(Entry(door.context, "U", resource_number(type_name), id, None, person, REFUSED))
     return change

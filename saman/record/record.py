@@ -7,6 +7,7 @@ context may not see is answered exactly as what does not exist.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -20,10 +21,10 @@ from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.beside import with_provenances
 from saman.record.audit_events.found import BOOKS, entries_found, entry_found
 from saman.record.audit_events.ids import is_made, unwritable
-from saman.record.change import ANY, Change, replacement
-from saman.record.conditional import claim, matching
+from saman.record.change import ANY, Change, barred, replacement
+from saman.record.conditional import claim, matching, turn_of
 from saman.record.context import Context
-from saman.record.door import Door
+from saman.record.door import Again, Door
 from saman.record.everything import Everything, everything
 from saman.record.gathering import About, about, latest, newest
 from saman.record.narrow_reading import allowed, narrowly, unnarrowed
@@ -144,8 +145,6 @@ class Record(Door):
     @or_refusal
     async def latest(self, type_name: str, pairs: Iterable[tuple[str, str]], most: int) -> tuple[Stored, ...] | Refusal:
         """Of what matches `pairs` the newest of each code, at most `most` of each."""
-        if not allowed(self, type_name, "s"):
-            return insufficient()
         return await latest(self, type_name, pairs, most)
 
     async def create(self, resource: Any, condition: Query | None = None) -> Written | Refusal:
@@ -159,15 +158,23 @@ class Record(Door):
         if condition is None:
             return first(await self.commit([change]))
 
-        async def unless_there(inner: Record) -> Written | Refusal:
+        if barred(self, change.type, "create") is not None:
+            return await self._unless_there(condition, change)
+
+        async def claimed(inner: Record) -> Written | Refusal:
             assert inner.connection is not None
             await claim(inner.connection, inner.store.secret, [(condition, valid)])
-            there = await matching(inner, condition)
-            if isinstance(there, Stored):
-                return Written(there, created=False, found=True)
-            return there or first(await inner.commit([change]))
+            return await inner._unless_there(condition, change)
 
-        return await self.atomically(unless_there)
+        async with self.turn(turn_of(condition)):
+            return await self.atomically(claimed)
+
+    @or_refusal
+    async def _unless_there(self, condition: Query, change: Change) -> Written | Refusal:
+        there = await matching(self, condition)
+        if isinstance(there, Stored):
+            return Written(there, created=False, found=True)
+        return there or first(await self.commit([change]))
 
     @or_refusal
     async def _subscribed(self, resource: Any, condition: Query | None) -> Written | Refusal:
@@ -184,7 +191,7 @@ class Record(Door):
             text = f"The resource must be a {type_name} with the id of the address."
             return refused(Kind.INVALID, "invalid", text, f"{type_name}.id")
         change = Change(valid, id, ANY if expected is None else expected)
-        written = first(await self.commit([change]))
+        written = first(await self._trying(expected).commit([change]))
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.update(type_name, id, valid))
@@ -195,10 +202,17 @@ class Record(Door):
 
     async def patch(self, type_name: str, id: str, patch: Patch, expected: int | None = None) -> Written | Refusal:
         """A new version made of the one that is there; unless `expected` was given, tried again when overtaken."""
-        written = await self._patched(type_name, id, patch, expected)
+        written = await self._trying(expected)._patched(type_name, id, patch, expected)
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.patch(type_name, id, patch))
+
+    def _trying(self, expected: int | None) -> Record:
+        """The same for a write that, unless it names a version, is made again when it is overtaken."""
+        return self if expected is not None or self.connection is not None else self._with(is_overtaken)
+
+    def _with(self, again: Again) -> Record:
+        return Record(self.store, self.context, self.base, self.connection, again)
 
     async def _in_turn(
         self, type_name: str, id: str, work: Callable[[Record], Awaitable[Written | Refusal]]
@@ -212,7 +226,12 @@ class Record(Door):
             await wait_for(inner.connection, [f"{type_name}/{id}"])
             return await work(inner)
 
-        return await self.until_settled(alone)
+        async with self.turn(f"{type_name}/{id}"):
+            return await self.until_settled(alone)
+
+    def turn(self, name: str) -> AbstractAsyncContextManager[None]:
+        """After all in this process who wait under the same name; at once for who is in a transaction already."""
+        return self.store.turns.take(name) if self.connection is None else nullcontext()
 
     @or_refusal
     async def _patched(self, type_name: str, id: str, patch: Patch, expected: int | None) -> Written | Refusal:
@@ -224,22 +243,21 @@ class Record(Door):
         return change if isinstance(change, Refusal) else first(await self.commit([change]))
 
     async def until_settled(
-        self, work: Callable[[Record], Awaitable[T | Refusal]], *, again: bool = True
+        self, work: Callable[[Record], Awaitable[T | Refusal]], *, again: Again = is_overtaken
     ) -> T | Refusal:
         """`atomically`, `again` from the start some times while others write in between what `work` has read."""
-        result = await self.atomically(work)
-        for _ in range(MOST_OVERTAKEN if again and self.connection is None else 0):
-            if not is_overtaken(result):
-                break
-            result = await self.atomically(work)
-        return result
+        for _ in range(MOST_OVERTAKEN if self.connection is None else 0):
+            result = await self._with(again).atomically(work)
+            if not again(result):
+                return result
+        return await self.atomically(work)
 
     async def delete(self, type_name: str, id: str, expected: int | None = None) -> Written | Refusal:
         """Mark as deleted; earlier versions stay readable. Refused as not found, or as gone when it is deleted."""
         if type_name == SUBSCRIPTION and (own := await self._unsubscribed(id, expected)) is not None:
             return own
         removal = await self.removal(type_name, id, expected)
-        written = removal if isinstance(removal, Refusal) else first(await self.commit([removal]))
+        written = removal if isinstance(removal, Refusal) else first(await self._trying(expected).commit([removal]))
         if expected is not None or not is_overtaken(written):
             return written
         return await self._in_turn(type_name, id, lambda inner: inner.delete(type_name, id))
@@ -300,7 +318,7 @@ class Record(Door):
     async def _once(self, work: Callable[[Record], Awaitable[T | Refusal]]) -> T | Refusal:
         try:
             async with self.store.transaction(self.context, self.connection) as connection:
-                result = await work(Record(self.store, self.context, self.base, connection))
+                result = await work(Record(self.store, self.context, self.base, connection, self.again))
                 if isinstance(result, Refusal):
                     raise Undone(result)
                 return result

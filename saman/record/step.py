@@ -176,11 +176,16 @@ def written(result: Written | None, step: Step, base: str) -> str:
 
 def at(step: Step, refusal: Refusal) -> Refusal:
     """A refusal with the entry it concerns in front of its paths."""
-    place = f"Bundle.entry[{step.place}]"
+    place = entry_place(step)
     return Refusal(
         refusal.kind,
         tuple(Issue(i.code, i.text, _inside(place, i.path), i.severity, i.key, i.args) for i in refusal.issues),
     )
+
+
+def entry_place(step: Step) -> str:
+    """The path of an entry."""
+    return f"Bundle.entry[{step.place}]"
 
 
 def _inside(place: str, path: str) -> str:

@@ -22,6 +22,7 @@ from saman.record.joining import Joined
 from saman.record.notices import Connect, Listening, Notices
 from saman.record.statements import Statements
 from saman.record.traffic import Wrote, current
+from saman.record.turns import Turns
 
 _ROLE = """SELECT rolsuper OR rolbypassrls OR EXISTS (
     SELECT FROM pg_class c WHERE c.relname = 'resource' AND c.relowner = r.oid
@@ -73,6 +74,7 @@ class Store:
         self.audit = AuditWriter(log)
         self.joined = Joined()
         self.contents: Contents | None = None
+        self.turns = Turns()
         self.notices = Notices(pool, connect, secret)
         self.endpoints: Endpoints = no_endpoint
         self._to_tell: dict[Connection, set[str]] = {}

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
 from saman.record.change import ANY, Change, is_part, replacement
-from saman.record.conditional import claim, matching, read_condition
-from saman.record.conditioned import replacing
-from saman.record.narrow_reading import allowed
-from saman.record.narrowing import insufficient
-from saman.record.patching import change_by, wait_for
+from saman.record.conditional import Making, both_making, claim, matching, read_condition
+from saman.record.conditioned import replacing, unfit
+from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.rows import Resource, person_of, person_shard
-from saman.record.step import Step, at, perform, written
+from saman.record.step import Step, at, entry_place, perform, written
 from saman.record.stored import Stored, Written
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
@@ -33,13 +31,24 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
     repeated = _repeated(steps)
     if repeated is not None:
         return repeated
-    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps).run(once), again=_may_wait(steps))
+    for step in steps:
+        unfitting = (
+            await unfit(record, step.condition, step.method) if step.condition and step.method != "POST" else None
+        )
+        if unfitting is not None:
+            return at(step, unfitting)
+    pinned = {entry_place(step) for step in steps if step.expected is not None}
+
+    def again(result: object) -> bool:
+        return is_overtaken(result) and not _names(result, pinned)
+
+    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps, pinned).run(once), again=again)
     return outcome if isinstance(outcome, Refusal) else await _answers(record, steps, outcome)
 
 
-def _may_wait(steps: Sequence[Step]) -> bool:
-    """Whether what is there is read before it is written, so that somebody can come in between."""
-    return any((step.patch is not None or step.method != "POST") and step.expected is None for step in steps)
+def _names(result: object, places: Set[str]) -> bool:
+    """Whether a refusal is about one of these places."""
+    return isinstance(result, Refusal) and any(issue.path in places for issue in result.issues)
 
 
 def _repeated(steps: Sequence[Step]) -> Refusal | None:
@@ -54,7 +63,7 @@ def _repeated(steps: Sequence[Step]) -> Refusal | None:
 
 
 def _twice(step: Step) -> Refusal:
-    return at(step, refused(Kind.INVALID, "duplicate", "Two entries name the same resource."))
+    return at(step, refused(Kind.INVALID, "duplicate", "Two entries name or would make the same resource."))
 
 
 class _Entry:
@@ -72,6 +81,11 @@ class _Entry:
     def is_new(self) -> bool:
         """Whether its resource still needs an id."""
         return not self.id
+
+    @property
+    def makes(self) -> bool:
+        """Whether it makes a resource, as far as is known."""
+        return self.is_new or self.expected == 0
 
     def becomes(self, change: Change) -> None:
         """Take what the step turned out to change."""
@@ -118,10 +132,14 @@ def _copied(resource: Resource | None) -> Resource:
 
 
 class _Transaction:
-    """One run of a transaction, from nothing: what the steps hold is left as it is."""
+    """One run of a transaction, from nothing: what the steps hold is left as it is.
 
-    def __init__(self, record: Record, steps: Sequence[Step]) -> None:
+    `pinned` gets the places at which a refusal speaks of a version that the client named: no other try will help.
+    """
+
+    def __init__(self, record: Record, steps: Sequence[Step], pinned: set[str]) -> None:
         self.record = record
+        self.pinned = pinned
         self.steps = steps
         self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT", "PATCH")]
         self.removals: list[tuple[Step, Change]] = []
@@ -196,7 +214,7 @@ class _Transaction:
     async def _settle_removal(self, step: Step, there: Stored | None) -> Refusal | None:
         if step.condition is not None and there is None:
             self.results[step.place] = None
-            return None if allowed(self.record, step.type, "d") else insufficient()
+            return None
         id, version = (step.id, None) if there is None else (there.id, there.version)
         removal = await self.record.removal(step.type, id, step.expected or version)
         if isinstance(removal, Refusal):
@@ -211,8 +229,7 @@ class _Transaction:
             resource = replacement(step.resource)
             return resource if isinstance(resource, Refusal) else replacing(record, there, resource, expected)
         if there is None:
-            none = not_found() if allowed(record, step.type, "u") else insufficient()
-            return await change_by(record, step.type, step.id, step.patch, expected) if step.id else none
+            return await change_by(record, step.type, step.id, step.patch, expected) if step.id else not_found()
         assert record.connection is not None
         await wait_for(record.connection, [there.reference])
         return await change_by(record, there.type, there.id, step.patch, expected)
@@ -226,7 +243,17 @@ class _Transaction:
             if key in seen:
                 return _twice(step)
             seen.add(key)
-        return None
+        return self._made_twice()
+
+    def _made_twice(self) -> Refusal | None:
+        """Two steps of which one would make what the condition of the other looks for."""
+        listed = [
+            Making(step.place, step.type, entry.resource, step.condition if entry.makes else None)
+            for entry in self.entries
+            if (step := entry.step).patch is None
+        ]
+        twice = both_making(listed)
+        return next((_twice(step) for step in self.steps if step.place == twice), None)
 
     async def _settle_references(self) -> Refusal | None:
         """Find what references by condition (`Patient?identifier=…`) stand for."""
@@ -271,6 +298,9 @@ class _Transaction:
         steps = [*(step for step, _ in self.removals), *(entry.step for entry in entries)]
         changes = [change for _, change in self.removals]
         changes += [Change(entry.resource, entry.id, entry.expected) for entry in entries]
+        many = len(changes) > 1
+        named = [change for step, change in zip(steps, changes, strict=True) if step.expected is not None]
+        self.pinned |= {f"{change.type}/{change.id}" if many else "" for change in named}
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):

@@ -140,7 +140,8 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         resources.append(fitting.resource)
     result = await unattachable(door, rows, resources) or await _put(door, rows)
     if isinstance(result, Refusal):
-        await log_refused(door, rows)
+        if not door.again(result):
+            await log_refused(door, rows)
         return result
     if needs_transaction(changes):
         await _follow(door, rows, changes)

@@ -42,7 +42,7 @@ def import_(path: First, /, *more: More) -> int | Refusal:
         async def work(opened: Opened) -> Imported | Refusal:
             return await import_files(opened.record, files, progress)
 
-        result = with_record(work)
+        result = with_record(work, grows=True)
     if isinstance(result, Refusal):
         return result
     if result.done:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import asyncpg
 import msgspec
+import psycopg
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database
@@ -20,6 +21,7 @@ from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings, load
 from saman.record import Record, Store, open_store, system
 from saman.record.migrate import migrate
+from saman.record.restoring import analyse
 
 T = TypeVar("T")
 
@@ -43,8 +45,13 @@ class Opened(msgspec.Struct, frozen=True):
 Work = Callable[[Opened], Awaitable[T | Refusal]]
 
 
-def with_record(work: Work[T], fits: Callable[[Settings], Refusal | None] = lambda _: None) -> T | Refusal:
-    """What `work` answers, with the database started or attached to; `fits` may refuse the settings before."""
+def with_record(
+    work: Work[T], fits: Callable[[Settings], Refusal | None] = lambda _: None, *, grows: bool = False
+) -> T | Refusal:
+    """What `work` answers, with the database started or attached to; `fits` may refuse the settings before.
+
+    After work that makes the database grow it is let count anew, where its owner's URL is known.
+    """
     settings = load()
     if isinstance(settings, Refusal):
         return settings
@@ -57,7 +64,11 @@ def with_record(work: Work[T], fits: Callable[[Settings], Refusal | None] = lamb
     try:
         if source.admin_url:
             migrate(source.admin_url, source.app_role)
-        return asyncio.run(_done(settings, region, source.app_url, work))
+        result = asyncio.run(_done(settings, region, source.app_url, work))
+        if grows and source.admin_url:
+            with psycopg.connect(source.admin_url, autocommit=True) as connection:
+                analyse(connection)
+        return result
     except asyncpg.UndefinedTableError:
         text = "The database has no tables yet. Give SAMAN_DATABASE_ADMIN_URL, or start `saman serve` with it once."
         return refused(Kind.UNAVAILABLE, "not-found", text)

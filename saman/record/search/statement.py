@@ -19,13 +19,13 @@ from saman.record.cursor import Place
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
+from saman.record.reading import COLUMNS as COLUMNS
 from saman.record.rows import numbers
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
-COLUMNS = "r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted, r.shard, r.away"
 MOST_RANKED = 20_000
 
 HOME = """CASE WHEN x.target_shard IS NULL THEN x.shard WHEN x.target_shard >= 0 THEN x.target_shard

@@ -40,6 +40,36 @@ async def test_update_makes_then_changes_then_refuses(client: httpx.AsyncClient)
     assert (many.status_code, issues(many)[0]["code"]) == (412, "multiple-matches")
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        "_count=0",
+        "_count=1",
+        "_cursor=x",
+        "_sort=birthdate",
+        "_total=accurate",
+        "_include=Patient:organization",
+        "_revinclude:iterate=Provenance:target",
+        "_summary=count",
+    ],
+)
+async def test_a_condition_says_what_and_not_how_it_is_shown(client: httpx.AsyncClient, more: str) -> None:
+    """A page that is empty because none was wanted would make a second resource."""
+    await client.put(where("shown"), json=numbered("shown"))
+    condition = f"{where('shown')}&{more}"
+    named = {"if-none-exist": condition.partition("?")[2]}
+    url = "Bundle.entry[0].request.url"
+    for answer, place in (
+        (await client.post("Patient", json=numbered("shown"), headers=named), ""),
+        (await client.put(condition, json=numbered("shown")), ""),
+        (await client.delete(condition), ""),
+        (await client.post("", json=bundle("transaction", entry("PUT", condition, numbered("shown")))), url),
+    ):
+        assert answer.status_code == 400, answer.text
+        assert not place or issues(answer)[0]["expression"] == [place]
+    assert (await client.get(where("shown") + "&_summary=count")).json()["total"] == 1
+
+
 async def test_update_with_an_id_nobody_has(client: httpx.AsyncClient) -> None:
     answer = await client.put(where("chosen"), json=numbered("chosen", id="cond-chosen"))
     assert (answer.status_code, answer.json()["id"]) == (201, "cond-chosen")
@@ -139,6 +169,40 @@ async def test_entries_name_one_resource(client: httpx.AsyncClient, url: str) ->
     for method, resource in (("PUT", patient(id="1")), ("DELETE", None), ("PATCH", {"resourceType": "Parameters"})):
         answer = await client.post("", json=bundle("transaction", entry(method, url, resource)))
         assert (answer.status_code, issues(answer)[0]["expression"]) == (400, ["Bundle.entry[0].request.url"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("POST", "POST"), ("PUT", "PUT"), ("POST", "PUT"), ("POST", "other POST"), ("POST", "plain"), ("PUT", "plain")],
+)
+async def test_two_entries_that_would_make_what_one_looks_for_are_refused(
+    client: httpx.AsyncClient, first: str, second: str
+) -> None:
+    def made(way: str) -> dict[str, Any]:
+        condition = where(f"bundled-{first}").partition("?")[2]
+        if way == "PUT":
+            return entry("PUT", f"Patient?{condition}", numbered(f"bundled-{first}"))
+        condition = condition.replace("|", "%7C") + "&active:not=false" if way == "other POST" else condition
+        request = {} if way == "plain" else {"ifNoneExist": condition}
+        return entry("POST", "Patient", numbered(f"bundled-{first}"), request=request)
+
+    for entries in ([made(first), made(second)], [made(second), made(first)]):
+        answer = await client.post("", json=bundle("transaction", *entries))
+        assert (answer.status_code, issues(answer)[0]["code"]) == (400, "duplicate"), answer.text
+        assert issues(answer)[0]["expression"] == ["Bundle.entry[1]"]
+    assert (await client.get(where(f"bundled-{first}") + "&_summary=count")).json()["total"] == 0
+
+
+async def test_conditions_on_another_system_or_on_what_is_there_stand_side_by_side(client: httpx.AsyncClient) -> None:
+    def conditioned(system: str) -> dict[str, Any]:
+        body = patient(identifier=[{"system": system, "value": "same"}])
+        return entry("POST", "Patient", body, request={"ifNoneExist": f"identifier={system}|same"})
+
+    both = bundle("transaction", conditioned("urn:cond-a"), conditioned("urn:cond-b"))
+    twice = bundle("transaction", conditioned("urn:cond-a"), conditioned("urn:cond-a"))
+    for sent, status in ((both, "201 Created"), (both, "200 OK"), (twice, "200 OK")):
+        answer = await client.post("", json=sent)
+        assert [one["response"]["status"] for one in answer.json()["entry"]] == [status] * 2
 
 
 async def test_if_none_match(client: httpx.AsyncClient) -> None:

@@ -87,6 +87,17 @@ async def test_a_page_marker_is_worth_nothing_elsewhere(client: httpx.AsyncClien
     assert (await client.get("Basic", params={"_page": sealed})).status_code == 400
 
 
+async def test_a_page_marker_is_the_whole_question_in_a_form_too(client: httpx.AsyncClient) -> None:
+    """Passed over, it would leave a search without any condition."""
+    await people(client, "Skjemasiden", 3)
+    posted = (await client.post("Patient/_search", data={"family": "Skjemasiden", "_count": "1"})).json()
+    sealed = dict(parse_qsl(urlsplit(links(posted)["next"]).query))["_page"]
+    second = await client.post("Patient/_search", data={"_page": sealed})
+    assert ids(second.json()) == ids((await client.get("Patient", params={"_page": sealed})).json())
+    assert ids(second.json()) != ids(posted)
+    assert (await client.post("Patient/_search", data={"_page": "x", "_count": "1"})).status_code == 400
+
+
 @pytest.mark.parametrize(
     "question", ["_summary=count", "_count=0", "_summary=count&_count=5", "_count=0&_total=accurate"]
 )

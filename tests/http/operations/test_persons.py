@@ -9,7 +9,7 @@ import pytest
 
 from saman.kernel import json
 from saman.model.fhir import validate
-from tests.http.fhir.resources import issues, observation, patient
+from tests.http.fhir.resources import bundle, entry, issues, observation, patient
 from tests.http.operations.conftest import parameters
 
 FHIR = {"content-type": "application/fhir+json"}
@@ -176,6 +176,7 @@ async def test_codings_that_stand_together_are_one_code(client: httpx.AsyncClien
 async def test_the_newest_is_refused_with_a_place(client: httpx.AsyncClient, person: str) -> None:
     for asked, place in (
         ({"code": "1"}, "http.patient"),
+        ({"code": "1", "subject:missing": "false"}, "http.patient"),
         ({"patient": person}, "http.code"),
         ({"patient": person, "code": "1", "max": "0"}, "http.max"),
         ({"patient": person, "code": "1", "max": "101"}, "http.max"),
@@ -185,3 +186,24 @@ async def test_the_newest_is_refused_with_a_place(client: httpx.AsyncClient, per
     ):
         answer = await client.get("Observation/$lastn", params=asked)
         assert (answer.status_code, issues(answer)[0]["location"]) == (400, [place]), (asked, answer.text)
+
+
+async def test_whoever_is_asked_about_along_a_chain_is_named_in_the_log(client: httpx.AsyncClient) -> None:
+    named = patient(identifier=[{"system": "urn:newest", "value": "1"}])
+    person = (await client.post("Patient", json=named)).json()["id"]
+    for path in ("Observation", "Observation/$lastn"):
+        asked = {"subject:Patient.identifier": "urn:newest|1", "code": "1"}
+        answer = await client.get(path, params=asked, headers={"x-request-id": f"chained-{path[-6:].strip('$/')}"})
+        assert "entry" not in answer.json()
+        log = (await client.get("AuditEvent", params={"patient": person, "_count": "50"})).text
+        assert answer.headers["x-request-id"] in log, path
+    await measured(client, person, 1, (LOINC, "1"))
+    found = await client.get("Observation/$lastn", params={"patient.identifier": "urn:newest|1", "code": "1"})
+    assert len(found.json()["entry"]) == 1
+
+
+async def test_a_chain_that_leads_to_too_many_says_nothing_of_whose(client: httpx.AsyncClient) -> None:
+    people = [entry("POST", "Patient", patient("Flerfold")) for _ in range(201)]
+    assert (await client.post("", json=bundle("transaction", *people))).status_code == 200
+    answer = await client.get("Observation/$lastn", params={"patient.family": "Flerfold", "code": "1"})
+    assert (answer.status_code, issues(answer)[0]["code"]) == (403, "too-costly")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-import httpx
+from typing import Any
 
-from tests.http.fhir.resources import issues, observation, patient
+import httpx
+import msgspec
+import pytest
+
+from saman.record import Store
+from tests.http.fhir.resources import bundle, entry, issues, observation, patient
 from tests.http.operations.conftest import codes, told
 from tests.http.operations.test_terminology import PROFESSIONS, professions
 
@@ -34,6 +39,9 @@ async def test_a_right_on_the_type_is_needed_and_its_want_is_logged(
         log = (await client.get("AuditEvent", params={"_count": "50", "_sort": "-date"})).text
         assert request in log
     scope = with_scope("system/Observation.rs")
+    chained = await narrow.get("Observation/$lastn?subject:Patient.name=x&code=1", headers=scope)
+    assert chained.status_code == 403
+    assert chained.headers["x-request-id"] in (await client.get("AuditEvent?_count=50&_sort=-date")).text
     hidden = await narrow.get("Patient/x/$everything", headers=scope)
     assert hidden.status_code == 403
 
@@ -84,6 +92,42 @@ async def test_everything_is_what_the_scopes_leave(narrow: httpx.AsyncClient, cl
         "Observation/$lastn", params=asked, headers=with_scope("system/Observation.rs?category=vital")
     )
     assert len(few.json()["entry"]) == 3
+
+
+async def test_what_scopes_leave_out_is_not_read_over_row_by_row(
+    narrow: httpx.AsyncClient, client: httpx.AsyncClient, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = (await client.post("Patient", json=patient())).json()["id"]
+
+    def kind(code: str) -> dict[str, Any]:
+        return {"category": [{"coding": [{"code": code}]}]}
+
+    other = msgspec.json.decode(observation(person, "1", **kind("other")))
+    many = bundle("transaction", *(entry("POST", "Observation", other) for _ in range(150)))
+    assert (await client.post("", json=many)).status_code == 200
+    one = (await client.post("Observation", json=other | kind("vital"))).json()["id"]
+    for code in (*["other"] * 40, "vital"):
+        again = await client.put(f"Observation/{one}", json=other | kind(code) | {"id": one})
+        assert again.status_code == 200
+    asked: list[str] = []
+    fetch = store.statements.fetch
+
+    async def counted(sql: str, *values: Any, **more: Any) -> Any:
+        asked.append(sql)
+        return await fetch(sql, *values, **more)
+
+    monkeypatch.setattr(store.statements, "fetch", counted)
+    scope = with_scope("system/Patient.r system/Observation.rs?category=vital")
+    for path, count in ((f"Patient/{person}/$everything", 2), (f"Observation/{one}/_history", 2)):
+        asked.clear()
+        ids: list[str] = []
+        url = f"{path}?_count=1"
+        while url:
+            page = (await narrow.get(url, headers=scope)).json()
+            ids += [found["fullUrl"] for found in page["entry"]]
+            url = next((link["url"] for link in page["link"] if link["relation"] == "next"), "")
+        assert len(ids) == count
+        assert len(asked) < 12, path
 
 
 async def test_reads_about_nobody_are_logged(client: httpx.AsyncClient) -> None:

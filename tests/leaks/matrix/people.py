@@ -87,7 +87,7 @@ class Person(NamedTuple):
 class Persona(NamedTuple):
     """Somebody who looks. `about` is the own or the close person's id, `types` what an app's scopes let through.
 
-    `only` is the one person that an app was started with.
+    `only` is the one person that an app was started with, `changes` the types that it may update without seeing them.
     """
 
     name: str
@@ -99,6 +99,7 @@ class Persona(NamedTuple):
     types: frozenset[str] | None = None
     only: str = ""
     scope: str = ""
+    changes: frozenset[str] = frozenset()
 
 
 class Town(NamedTuple):
@@ -216,6 +217,11 @@ def personas(town: tuple[Person, ...]) -> Iterator[Persona]:
     yield Persona(
         "app of the practice", "staff", "Practitioner/general-practitioner-clinic", "general-practitioner", "clinic",
         types=asked, scope=" ".join(f"user/{one}.rs" for one in sorted(asked)),
+    )  # fmt: skip
+    blind = asked | {"Observation", "Goal"}
+    yield Persona(
+        "blind app of the practice", "staff", "Practitioner/general-practitioner-clinic", "general-practitioner",
+        "clinic", types=frozenset(), scope=" ".join(f"user/{one}.u" for one in sorted(blind)), changes=blind,
     )  # fmt: skip
     machine = frozenset({"Observation", "Patient", "Binary", "Task"})
     scope = " ".join(f"system/{one}.rs" for one in sorted(machine))

@@ -115,6 +115,11 @@ async def test_patches_that_see_everything(world: World, monkeypatch: pytest.Mon
     assert await found(world, writing.patch)
 
 
+async def test_patches_by_those_who_may_not_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patching, "LETTERS", "u")
+    assert await found(world, writing.patch)
+
+
 async def test_a_history_of_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     right = past.all_version_rows
     monkeypatch.setattr(past, "all_version_rows", lambda door, *asked: right(unfenced(door), *asked))

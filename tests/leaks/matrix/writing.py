@@ -23,12 +23,15 @@ def body(kind: str, person: str, id: str = "") -> Resource:
 
 
 def update(view: View, kind: str) -> Script:
-    """A new version of what is hidden, or of what may be seen, at a version that it does not have."""
-    thing = view.some(kind)
+    """A new version of what is hidden, or of what may be seen, at a version that it does not have.
+
+    An app that may update what it does not see learns that it is there, and no more.
+    """
+    thing, knows = view.some(kind), kind in view.who.changes
     person = thing.person if thing.person not in (None, "-") else view.world.town.people[0].id
-    headers = (NEVER,) if thing in view.seen or view.pick.random() < 0.5 else ()
+    headers = (NEVER,) if knows or thing in view.seen or view.pick.random() < 0.5 else ()
     make = lambda id: Call("PUT", f"{kind}/{id}", headers, sent(body(kind, person or "", id)))  # noqa: E731
-    if thing in view.seen:
+    if knows or thing in view.seen:
         answer = yield make(thing.id)
         view.status(make(thing.id), answer, 403, 404, 409, 410, 412, 422)
     elif view.who.kind != "system":

@@ -20,7 +20,7 @@ _RESULT = ("_count", "_sort", "_total", "_include", "_revinclude", "_cursor", "_
 async def latest_of(call: Call, given: Given) -> Answer | Parts | Resource | Refusal:
     """The newest observations of each code that fit a search about one person."""
     pairs = given.others
-    names = [name.partition(":")[0] for name, _ in pairs]
+    names = [name.partition(":")[0].partition(".")[0] for name, _ in pairs if not name.endswith(":missing")]
     for wanted in (_PERSON, _CODES):
         if not set(wanted) & set(names):
             text = f"Say whose and which: '{wanted[0]}' or '{wanted[1]}' is needed."
