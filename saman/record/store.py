@@ -12,6 +12,7 @@ import asyncpg
 from saman.kernel.ids import Mint
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
+from saman.model.fhir.validating import Validation
 from saman.record.audit import AuditWriter
 from saman.record.context import Context
 from saman.record.cursor import Seal
@@ -48,6 +49,7 @@ class Store:
         self.statements = statements
         self._log = log
         self.policy = policy
+        self.validation = Validation()
         self.fence = Fence(on=first_fence)
         self.secret = secret
         self.mint = Mint(secret, secrets.token_bytes)
@@ -105,10 +107,18 @@ class Store:
         await self._log.close()
 
 
-async def open_store(url: str, policy: Policy, *, connections: int = 8, first_fence: bool = True) -> Store | Refusal:
+async def open_store(
+    url: str,
+    policy: Policy,
+    *,
+    connections: int = 8,
+    first_fence: bool = True,
+    validation: Validation | None = None,
+) -> Store | Refusal:
     """Connect as the application's role; refused under a role that no fence would hold.
 
     `connections`: how many transactions go on at once, and at most how many single statements beside them.
+    `validation`: how far resources are checked when they are written; without it by the rules of R4.
     """
     pool = await _pool(url, 1, connections)
     if await pool.fetchval(_ROLE):
@@ -123,7 +133,9 @@ async def open_store(url: str, policy: Policy, *, connections: int = 8, first_fe
     secret: bytes = await pool.fetchval("SELECT secret FROM instance")
     statements = Statements(await _pool(url, 1, min(SINGLE, connections)))
     log = Statements(await _pool(url, 1, 1))
-    return Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
+    store = Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
+    store.validation = validation or store.validation
+    return store
 
 
 async def _connect(url: str) -> Listening:

@@ -8,7 +8,7 @@ from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
-from saman.record.change import ANY, Change, is_part, replacement
+from saman.record.change import ANY, Change, is_part, replacement, unfit
 from saman.record.conditional import claim, matching, read_condition
 from saman.record.conditioned import replacing
 from saman.record.narrow_reading import allowed
@@ -270,7 +270,11 @@ class _Transaction:
         entries = sorted(self.entries, key=lambda entry: ORDER[entry.step.method])
         steps = [*(step for step, _ in self.removals), *(entry.step for entry in entries)]
         changes = [change for _, change in self.removals]
-        changes += [Change(entry.resource, entry.id, entry.expected) for entry in entries]
+        for entry in entries:
+            broken = unfit(self.record, entry.resource)
+            if broken is not None:
+                return at(entry.step, broken)
+        changes += [Change(entry.resource, entry.id, entry.expected, is_fit=True) for entry in entries]
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):

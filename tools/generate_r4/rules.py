@@ -14,8 +14,13 @@ MENDED = {
 """Expressions that cannot mean what their text says: what of them is wrong, and what stands there instead."""
 
 
+SIMPLE = "http://hl7.org/fhir/StructureDefinition/SimpleQuantity"
+OF_SIMPLE = ["sqty-1", "error", "The comparator is not used on a SimpleQuantity", "comparator.empty()"]
+"""The one rule of the only profile that R4's own elements have as their type."""
+
+
 def rules(definitions: list[dict[str, Any]], blocks: Mapping[str, Any]) -> dict[str, Rules]:
-    """Rules by block (`Observation`, `Observation.component`), and of single elements by path (`ElementDefinition.max`)."""
+    """Rules by block (`Observation`, `Observation.component`), and of single elements (`ElementDefinition.max`)."""
     roots = {one["name"]: _keys(one["snapshot"]["element"][0]) for one in definitions}
     found: dict[str, Rules] = {"blocks": {}, "elements": {}}
     for definition in definitions:
@@ -26,6 +31,8 @@ def rules(definitions: list[dict[str, Any]], blocks: Mapping[str, Any]) -> dict[
             path = element["path"]
             known = roots.get(parent, set()) if path == definition["name"] else _of_types(element, roots)
             own = [_rule(one) for one in element.get("constraint", ()) if one["key"] not in known]
+            if any(SIMPLE in one.get("profile", ()) for one in element.get("type", ())):
+                own.append(OF_SIMPLE)
             if own:
                 found["blocks" if path in blocks else "elements"][path] = own
     return found

@@ -15,6 +15,7 @@ from saman.ops import database
 from saman.ops.cli.telling import say
 from saman.ops.clock import clock_of
 from saman.ops.ledger import keep_beside
+from saman.ops.packages import validation_of
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings, load
 from saman.record import Record, Store, open_store, system
@@ -65,7 +66,10 @@ def with_record(work: Work[T], fits: Callable[[Settings], Refusal | None] = lamb
 
 
 async def _done(settings: Settings, region: Region, url: str, work: Work[T]) -> T | Refusal:
-    store = await open_store(url, region.policy, connections=CONNECTIONS)
+    validation = validation_of(settings)
+    if isinstance(validation, Refusal):
+        return validation
+    store = await open_store(url, region.policy, connections=CONNECTIONS, validation=validation)
     if isinstance(store, Refusal):
         return store
     keep_beside(store, settings)

@@ -33,7 +33,7 @@ ADVISED = {"dom-6": 284, "pdf-0": 6, "tst-0": 1}
 CANNOT_BE_EVALUATED: set[str] = set()
 """Rules that the engine cannot evaluate over some example."""
 
-OF_ONE_ELEMENT = "eld-3 org-2 org-3 ras-1 sdf-10 tst-6 tst-8 tst-9 tst-11 tst-13".split()
+OF_ONE_ELEMENT = ["eld-3", "sqty-1", "org-2", "org-3", "ras-1", "sdf-10", "tst-6", "tst-8", "tst-9", "tst-11", "tst-13"]
 """Rules that belong to an element and not to its type."""
 
 

@@ -5,5 +5,6 @@ from __future__ import annotations
 from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.persons.declarations import PERSONS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
+from saman.apps.fhir_api.operations.validation.declarations import VALIDATION
 
-OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS)
+OPERATIONS: tuple[Operation, ...] = (*TERMINOLOGY, *PERSONS, *VALIDATION)

@@ -5,6 +5,7 @@ Rules (invariants) and required codes that no list holds. Source: https://hl7.or
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -37,6 +38,10 @@ def written(place: Place | None) -> str:
     return ".".join(reversed(parts))
 
 
+Watch = Callable[[str, Any, Place, Context], None]
+"""Told of each extension and each resource that is passed: type, value, place, and what it is evaluated in."""
+
+
 class Looking:
     """One validation: what was found, and how much work is left."""
 
@@ -47,6 +52,13 @@ class Looking:
         self.unevaluated: list[str] = []
         self.left = MAX_WORK
         self.is_full = False
+        self.watch: Watch | None = None
+
+    def spend(self, steps: int) -> None:
+        """Count work; say so once it is too much."""
+        if self.left > 0 >= self.left - steps:
+            self.note("too-costly", "There is too much in this to check it against the rules.", None)
+        self.left -= steps
 
     def note(self, code: str, text: str, place: Place | None, severity: str = "error") -> None:
         """Keep an issue."""
@@ -85,6 +97,8 @@ class _Walk:
                 child = children.get(name)
                 if child is not None:
                     self._below(child, below, value, place, part)
+        if self._looking.watch is not None and (part.is_resource or part.name == "Extension"):
+            self._looking.watch(part.name, value, place, self._context)
         if part.is_resource:
             if "contained" in value:
                 for index in contained.unreferenced(value):
@@ -139,9 +153,7 @@ class _Walk:
             looking.unevaluated.append(one.rule.key)
             return None
         finally:
-            looking.left = context.left
-            if looking.left <= 0:
-                looking.note("too-costly", "There is too much in this to check it against the rules of R4.", None)
+            looking.spend(looking.left - context.left)
 
 
 @cache

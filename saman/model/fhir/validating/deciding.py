@@ -40,8 +40,11 @@ class Known(Enum):
 _THERE = frozenset({Known.SOMETHING, Known.ITSELF, Known.TRUE, Known.FALSE})
 _OF_NOTHING = {"exists": Known.FALSE, "empty": Known.TRUE, "hasValue": Known.FALSE, "all": Known.TRUE}
 _STAYS_NOTHING = frozenset(
-    "not where select first last tail ofType as extension trace single distinct skip take repeat children descendants "
-    "resolve matches startsWith endsWith contains length toInteger toString substring upper lower".split()
+    {
+        *("not", "where", "select", "first", "last", "tail", "ofType", "as", "extension", "trace", "single", "skip"),
+        *("distinct", "take", "repeat", "children", "descendants", "resolve", "matches", "startsWith", "endsWith"),
+        *("contains", "length", "toInteger", "toString", "substring", "upper", "lower"),
+    }
 )
 _BOTH_NEEDED = frozenset({"=", "!=", "<", ">", "<=", ">=", "+", "-", "*", "/", "div", "mod"})
 

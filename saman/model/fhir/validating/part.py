@@ -18,6 +18,7 @@ from saman.model.fhir.validating.rules import Rule, open_binding, rules_at, rule
 NOT_EVALUATED = frozenset({"ele-1", "dom-3", "txt-1", "txt-2"})
 """Rules that are kept otherwise: narratives are looked at with the structure, the others on the way through."""
 
+_SIMPLE = "sqty-1"
 _MOST_KEPT = 512
 
 
@@ -116,7 +117,8 @@ def _children(block: str) -> list[tuple[str, Child]]:
 
 
 def _child(block: str, element: Element, json_name: str, type_name: str, name: str) -> list[tuple[str, Child]]:
-    more, form = rules_at(block, element.name), form_of(block, open_binding(block, element.name))
+    more = tuple(one for one in rules_at(block, element.name) if one.key != _SIMPLE or type_name == "Quantity")
+    form = form_of(block, open_binding(block, element.name))
     if type_name not in PRIMITIVES:
         return [(json_name, Child(name, part_of(type_name, more)))]
     found = []
