@@ -13,7 +13,7 @@ from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.kernel import json
 
 DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
-PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology")}
+PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology", "validation")}
 CALLS = [
     found.groups()
     for page in PAGES.values()
@@ -33,7 +33,7 @@ def within(expected: Any, found: Any) -> bool:
 
 
 def test_there_are_calls() -> None:
-    assert len(CALLS) == 6
+    assert len(CALLS) == 7
 
 
 @pytest.mark.parametrize(("path", "shown"), CALLS)
