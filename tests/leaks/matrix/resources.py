@@ -57,7 +57,7 @@ OWN: dict[str, Resource] = _SUBSTANCE | {
                                          "instance": False},
     "SearchParameter": _CANONICAL | {"description": "x", "code": "x", "base": ["Patient"], "type": "token"},
     "StructureDefinition": _CANONICAL | {"kind": "resource", "abstract": True, "type": "Patient",
-                                           "differential": {"element": [{"path": "Patient"}]}},
+                                           "differential": {"element": [{"id": "Patient", "path": "Patient"}]}},
     "Consent": {"status": "inactive", "scope": {"text": "x"}, "category": [{"text": "x"}],
                 "policyRule": {"text": "x"}},
     "Patient": {"name": [{"text": "x", "family": "x"}]},
