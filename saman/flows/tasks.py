@@ -5,7 +5,6 @@ What may be done when is `saman.model.care.handover`; who may do it is the recor
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +15,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.care import codes
 from saman.model.care.handover import RULES, Act, Reason, Side, allowed
 from saman.model.care.work import OPEN
+from saman.model.fhir.moments import date_range
 from saman.record import Record, Stored, Written
 
 Resource = dict[str, Any]
@@ -82,11 +82,19 @@ def acted(record: Record, task: Resource, doing: Act, said: Said) -> Resource:
         period["start"] = now
     if doing is Act.REPORT_BACK:
         period["end"] = now
+        if is_later(period.get("start"), record.context.now):
+            period["start"] = now  # it was done before the time that it was planned for
         changed["output"] = [*changed.get("output", ()), *_outputs(record, said)]
     if doing is Act.REMIND:
         note = {"time": now, "text": "reminder", "authorReference": codes.reference(record.context.actor)}
         changed["note"] = [*changed.get("note", ()), note]
     return changed | ({"executionPeriod": period} if period else {})
+
+
+def is_later(time: str | None, now: datetime) -> bool:
+    """Whether a date or moment that a resource holds is still to come."""
+    moment = None if time is None else date_range(time)
+    return moment is not None and not isinstance(moment, Refusal) and moment[0] > now
 
 
 def _status(doing: Act) -> Resource:
@@ -178,11 +186,13 @@ def _acknowledged(record: Record, task: Resource) -> Resource | Refusal:
         "type": codes.concept(codes.TASK_OUTPUT, "acknowledged-by"),
         "valueReference": codes.reference(record.context.actor),
     }
-    period: Mapping[str, str] = {"start": now} | task.get("executionPeriod", {}) | {"end": now}
+    period: dict[str, str] = {"start": now} | task.get("executionPeriod", {}) | {"end": now}
+    if is_later(period["start"], record.context.now):
+        period["start"] = now
     return task | {
         "status": "completed",
         "lastModified": now,
-        "executionPeriod": dict(period),
+        "executionPeriod": period,
         "output": [*task.get("output", ()), said],
     }
 

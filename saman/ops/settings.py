@@ -120,6 +120,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "takes none and `saman emergency-log on` has been said; empty: there is no emergency mode."
         ),
     ] = ""
+    validation: Annotated[
+        Literal["structure", "base", "profiles"],
+        Meta(
+            description="How far resources are checked when they are written: `structure`, `base` (and the rules of "
+            "R4), or `profiles` (and those that they claim in `meta.profile`); see "
+            "[validation](subsystems/validation.md)."
+        ),
+    ] = "base"
+    packages: Annotated[
+        str,
+        Meta(
+            description="Folder with FHIR packages (`.tgz`) whose profiles, extensions and value sets are known; "
+            "empty: `packages` in the region's folder."
+        ),
+    ] = ""
     fhir_calls: Annotated[
         Calls,
         Meta(

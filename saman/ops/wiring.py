@@ -23,6 +23,7 @@ from saman.ops.contents import keep_contents
 from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import keep_beside, open_ledger
+from saman.ops.packages import validation_of
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import outgoing_of
@@ -55,7 +56,10 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
 async def _filled(settings: Settings, source: Source, region: Region, say: Callable[[str], None]) -> Refusal | None:
     from saman.ops.setup import set_up
 
-    store = await open_store(source.app_url, region.policy, connections=4)
+    validation = validation_of(settings)
+    if isinstance(validation, Refusal):
+        return validation
+    store = await open_store(source.app_url, region.policy, connections=4, validation=validation)
     if isinstance(store, Refusal):
         return store
     keep_contents(store, settings)
@@ -112,11 +116,15 @@ class Application:
         ways = ways_of(settings, region)
         if isinstance(ways, Refusal):
             return ways
+        validation = validation_of(settings)
+        if isinstance(validation, Refusal):
+            return validation
         store = await open_store(
             settings.database_url,
             region.policy,
             connections=CONNECTIONS,
             search_seconds=settings.search_seconds,
+            validation=validation,
         )
         if isinstance(store, Refusal):
             return store

@@ -23,6 +23,7 @@ from saman.ops.bulk import Bulk, exports_of
 from saman.ops.clock import clock_of
 from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep, keep_beside, open_ledger
+from saman.ops.packages import validation_of
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import tell
@@ -90,7 +91,10 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     region = open_region(settings.region)
     if isinstance(region, Refusal):
         return region
-    store = await open_store(url, region.policy, connections=4)
+    validation = validation_of(settings)
+    if isinstance(validation, Refusal):
+        return validation
+    store = await open_store(url, region.policy, connections=4, validation=validation)
     if isinstance(store, Refusal):
         return store
     ledger = open_ledger(settings)

@@ -28,7 +28,8 @@ ANY = -1
 class Change(msgspec.Struct, frozen=True):
     """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one.
 
-    `content` is what a Binary holds, when that has been taken in already.
+    `content` is what a Binary holds, when that has been taken in already; `is_fit` says that it was found to be as the
+    installation asks (`unfit`).
     """
 
     resource: Resource
@@ -36,6 +37,7 @@ class Change(msgspec.Struct, frozen=True):
     expected: int = 0
     remove: bool = False
     content: Content | None = None
+    is_fit: bool = False
 
     @property
     def type(self) -> str:
@@ -55,6 +57,12 @@ def replacement(resource: Any) -> Resource | Refusal:
     """`resource` itself when it is valid and whole."""
     valid = checked(resource)
     return valid if isinstance(valid, Refusal) else is_part(valid) or valid
+
+
+def unfit(door: Door, resource: Resource) -> Refusal | None:
+    """Why a resource whose structure is right is not stored all the same: rules of R4, or of profiles, are broken."""
+    issues = door.store.validation.on_write(resource, door.context.now)
+    return Refusal(Kind.UNPROCESSABLE, issues) if issues else None
 
 
 def is_part(resource: Resource) -> Refusal | None:

@@ -39,7 +39,7 @@ async def update_where(
     if isinstance(valid, Refusal):
         return valid
 
-    refusal = await unfit(record, condition, "PUT")
+    refusal = await not_allowed(record, condition, "PUT")
     if refusal is not None:
         return refusal
 
@@ -53,7 +53,7 @@ async def update_where(
 
 async def patch_where(record: Record, condition: Query, patch: Patch, expected: int | None = None) -> Written | Refusal:
     """The one that fulfils the condition, patched; refused as not found when none does."""
-    refusal = await unfit(record, condition, "PATCH")
+    refusal = await not_allowed(record, condition, "PATCH")
     if refusal is not None:
         return refusal
 
@@ -68,7 +68,7 @@ async def patch_where(record: Record, condition: Query, patch: Patch, expected: 
 
 async def delete_where(record: Record, condition: Query, expected: int | None = None) -> Written | Refusal | None:
     """Mark the one that fulfils the condition as deleted; None when none does."""
-    refusal = await unfit(record, condition, "DELETE")
+    refusal = await not_allowed(record, condition, "DELETE")
     if refusal is not None:
         return refusal
 
@@ -89,7 +89,7 @@ _NEEDED: Mapping[str, tuple[str, tuple[str, ...]]] = MappingProxyType(
 """What an app needs for a write under a condition, and the actions of which one at least has to be allowed."""
 
 
-async def unfit(record: Record, condition: Query, method: str) -> Refusal | None:
+async def not_allowed(record: Record, condition: Query, method: str) -> Refusal | None:
     """Why a write under a condition comes to nothing whatever is there, logged.
 
     Known before anything is claimed or looked for, so that whoever may not write keeps nobody waiting.

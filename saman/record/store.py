@@ -12,6 +12,7 @@ import asyncpg
 from saman.kernel.ids import Mint
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Policy
+from saman.model.fhir.validating import Validation
 from saman.record.audit import AuditWriter
 from saman.record.contents import Contents
 from saman.record.context import Context
@@ -67,6 +68,7 @@ class Store:
         self.statements = statements
         self._log = log
         self.policy = policy
+        self.validation = Validation()
         self.fence = Fence(on=first_fence)
         self.secret = secret
         self.mint = Mint(secret, secrets.token_bytes)
@@ -134,10 +136,12 @@ async def open_store(
     connections: int = 8,
     first_fence: bool = True,
     search_seconds: float = SEARCH_SECONDS,
+    validation: Validation | None = None,
 ) -> Store | Refusal:
     """Connect as the application's role; refused under a role that no fence would hold.
 
     `connections`: how many transactions go on at once, and at most how many single statements beside them.
+    `validation`: how far resources are checked when they are written; without it by the rules of R4.
     """
     pool = await _pool(url, 1, connections)
     if await pool.fetchval(_ROLE):
@@ -154,6 +158,7 @@ async def open_store(
     log = Statements(await _pool(url, 1, 1))
     store = Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
     store.search_seconds = search_seconds
+    store.validation = validation or store.validation
     return store
 
 

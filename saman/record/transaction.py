@@ -8,9 +8,9 @@ from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Literal, extract, links, literal, references
 from saman.record import render
-from saman.record.change import ANY, Change, is_part, replacement
+from saman.record.change import ANY, Change, is_part, replacement, unfit
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
-from saman.record.conditioned import replacing, unfit
+from saman.record.conditioned import not_allowed, replacing
 from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.record import Record
 from saman.record.refusals import not_found
@@ -33,7 +33,7 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
         return repeated
     for step in steps:
         unfitting = (
-            await unfit(record, step.condition, step.method) if step.condition and step.method != "POST" else None
+            await not_allowed(record, step.condition, step.method) if step.condition and step.method != "POST" else None
         )
         if unfitting is not None:
             return at(step, unfitting)
@@ -297,7 +297,11 @@ class _Transaction:
         entries = sorted(self.entries, key=lambda entry: ORDER[entry.step.method])
         steps = [*(step for step, _ in self.removals), *(entry.step for entry in entries)]
         changes = [change for _, change in self.removals]
-        changes += [Change(entry.resource, entry.id, entry.expected) for entry in entries]
+        for entry in entries:
+            broken = unfit(self.record, entry.resource)
+            if broken is not None:
+                return at(entry.step, broken)
+        changes += [Change(entry.resource, entry.id, entry.expected, is_fit=True) for entry in entries]
         many = len(changes) > 1
         named = [change for step, change in zip(steps, changes, strict=True) if step.expected is not None]
         self.pinned |= {f"{change.type}/{change.id}" if many else "" for change in named}

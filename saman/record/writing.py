@@ -20,7 +20,7 @@ from saman.model.access.standing import STANDING_TYPES
 from saman.model.access.visits import is_labelled
 from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.ids import pretended
-from saman.record.change import Change, judged
+from saman.record.change import Change, judged, unfit
 from saman.record.contents.attached import unattachable
 from saman.record.contents.keeping import kept
 from saman.record.context import Context
@@ -121,6 +121,9 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         if pretence is not None:
             await door.log(Entry(door.context, "C", fhir.resource_number(change.type), change.id, outcome=REFUSED))
             return pretence
+        broken = None if change.remove or change.is_fit else unfit(door, change.resource)
+        if broken is not None:
+            return broken
         row = row_of(door, change)
         if isinstance(row, Refusal):
             return row

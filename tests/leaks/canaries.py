@@ -62,6 +62,7 @@ def about(id: str) -> list[Resource]:
 
 TOLD = [{"text": canary("note")}]
 PERIOD = {"start": "2026-11-01"}
+ACTIVE = {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical", "code": "active"}]}
 
 
 def _measured(person: Resource) -> list[Resource]:
@@ -70,7 +71,7 @@ def _measured(person: Resource) -> list[Resource]:
     return [
         made("Observation", status="final", code=text("observation"), subject=person, **when),
         made("Condition", code=text("condition"), subject=person, note=TOLD),
-        made("AllergyIntolerance", code=text("allergy"), patient=person),
+        made("AllergyIntolerance", code=text("allergy"), patient=person, clinicalStatus=ACTIVE),
         made("DiagnosticReport", status="final", code=text("report"), subject=person, conclusion=canary("conclusion")),
         made("Flag", status="active", code=text("flag"), subject=person),
         made("Device", patient=person, deviceName=[{"name": canary("device"), "type": "user-friendly-name"}]),

@@ -34,6 +34,7 @@ def restricting() -> dict[str, Any]:
     return {
         "resourceType": "Consent", "id": "kept-consent", "status": "active", "scope": {"coding": [SCOPE]},
         "category": [{"text": "x"}], "patient": ABOUT, "provision": {"type": "deny", "data": items},
+        "policyRule": {"text": "x"},
     }  # fmt: skip
 
 

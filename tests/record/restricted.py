@@ -83,6 +83,7 @@ class RestrictedWorld(World):
             "status": self.pick.choice(["active", "active", "active", "inactive"]),
             "scope": SCOPE,
             "category": [{"text": "x"}],
+            "policyRule": {"text": "x"},
             "patient": {"reference": f"Patient/{who}"},
             "provision": root,
         }

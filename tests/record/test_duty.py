@@ -77,7 +77,7 @@ async def tonight(store: Store) -> None:
     home = observation("anna", id="reading", category=[{"coding": [HOME]}])
     await write(
         store,
-        *({"resourceType": "Organization", "id": unit} for unit in UNITS),
+        *({"resourceType": "Organization", "id": unit, "name": unit} for unit in UNITS),
         duty(),
         roster("first", "home-a", EVENING, MIDNIGHT),
         roster("second", "home-b", MIDNIGHT, MORNING),

@@ -88,7 +88,7 @@ class Ward:
 
 
 def consent(who: str, provision: Resource, **more: Any) -> Resource:
-    about = {"status": "active", "scope": SCOPE, "category": [{"text": "x"}]}
+    about = {"status": "active", "scope": SCOPE, "category": [{"text": "x"}], "policyRule": {"text": "x"}}
     return (
         {"resourceType": "Consent", "patient": {"reference": f"Patient/{who}"}, "provision": provision} | about | more
     )

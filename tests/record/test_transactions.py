@@ -76,6 +76,7 @@ async def test_references_reach_into_contained_resources_extensions_and_links(re
         "status": "current",
         "subject": {"reference": WHO},
         "contained": [about(WHO, id="c")],
+        "context": {"related": [{"reference": "#c"}]},
         "extension": [{"url": "https://example.org/x", "valueReference": {"reference": WHO}}],
         "content": [{"attachment": {"url": WHAT}}],
     }

@@ -140,9 +140,9 @@ class World:
             "intent": "order",
             "for": subject,
             "owner": party,
-            "authoredOn": instant(self.pick.choice(EDGES)),
-            "lastModified": instant(self.pick.choice(EDGES)),
         }
+        written = sorted(self.pick.choices(EDGES, k=2))
+        task |= {"authoredOn": instant(written[0]), "lastModified": instant(written[1])}
         if self.pick.random() < 0.6:
             task["code"] = {"coding": [{"system": "urn:saman:activity", "code": "home-visit"}]}
         return task
@@ -174,6 +174,7 @@ class World:
             "status": "active",
             "scope": {"text": "x"},
             "category": [{"text": "x"}],
+            "policyRule": {"text": "x"},
             "patient": subject,
         }
         await self.write(consent, who)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from tools.generate_r4 import codes, examples, search, source, structs, structure, terminology
+from tools.generate_r4 import codes, examples, rules, search, source, structs, structure, terminology
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "saman" / "model" / "fhir" / "data"
@@ -82,6 +82,7 @@ def main(folder: Path) -> None:
     )
     write("summary.json.gz", structure.marks(definitions))
     write("codes.json.gz", complete)
+    write("rules.json.gz", rules.rules(definitions, blocks) | {"bindings": rules.open_bindings(definitions, complete)})
     patient = source.read(folder / source.EXAMPLES / "package" / "CompartmentDefinition-patient.json")
     write(
         "search.json.gz",

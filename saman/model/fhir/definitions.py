@@ -77,13 +77,14 @@ class Search(msgspec.Struct, frozen=True):
 Codes = dict[str, dict[str, frozenset[str]]]
 
 
-def _read(name: str) -> bytes:
+def read_data(name: str) -> bytes:
+    """The unpacked content of one of the data files of this package."""
     return gzip.decompress(files("saman.model.fhir").joinpath("data", name).read_bytes())
 
 
-structure: Structure = msgspec.json.decode(_read("structure.json.gz"), type=Structure)
-search: Search = msgspec.json.decode(_read("search.json.gz"), type=Search)
-value_sets: Codes = msgspec.json.decode(_read("codes.json.gz"), type=Codes)
+structure: Structure = msgspec.json.decode(read_data("structure.json.gz"), type=Structure)
+search: Search = msgspec.json.decode(read_data("search.json.gz"), type=Search)
+value_sets: Codes = msgspec.json.decode(read_data("codes.json.gz"), type=Codes)
 
 RESOURCE_TYPES: tuple[str, ...] = tuple(structure.resources)
 """Names of the resource types that can be stored, in alphabetical order."""

@@ -17,6 +17,7 @@ from saman.ops.cli.telling import say
 from saman.ops.clock import clock_of
 from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep_beside
+from saman.ops.packages import validation_of
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings, load
 from saman.record import Record, Store, open_store, system
@@ -77,7 +78,10 @@ def with_record(
 
 
 async def _done(settings: Settings, region: Region, url: str, work: Work[T]) -> T | Refusal:
-    store = await open_store(url, region.policy, connections=CONNECTIONS)
+    validation = validation_of(settings)
+    if isinstance(validation, Refusal):
+        return validation
+    store = await open_store(url, region.policy, connections=CONNECTIONS, validation=validation)
     if isinstance(store, Refusal):
         return store
     keep_beside(store, settings)

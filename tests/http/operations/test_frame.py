@@ -67,7 +67,7 @@ def test_every_operation_is_for_those_who_signed_in_and_names_a_right() -> None:
     for one in OPERATIONS:
         assert one.policy is Policy.RECORD
         assert one.needs or one.name in OF_MANY_TYPES, one.name
-        assert {kind for kind, _ in one.needs} <= set(RESOURCE_TYPES)
+        assert {kind for kind, _ in one.needs} <= {*RESOURCE_TYPES, ""}
 
 
 def test_an_answer_holds_declared_parameters_only() -> None:

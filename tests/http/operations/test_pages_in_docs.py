@@ -13,7 +13,10 @@ from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.kernel import json
 
 DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
-PAGES = {name: (DOCS / f"{name}.md").read_text("utf-8") for name in ("operations", "terminology", "subscriptions")}
+PAGES = {
+    name: (DOCS / f"{name}.md").read_text("utf-8")
+    for name in ("operations", "terminology", "subscriptions", "validation")
+}
 STAGES = {"ips": "STU2", "sdc": "STU3", "subscriptions-backport": "STU1.1"}
 """Where the guides that define further operations publish the stage that is used here."""
 CALLS = [
@@ -35,7 +38,7 @@ def within(expected: Any, found: Any) -> bool:
 
 
 def test_there_are_calls() -> None:
-    assert len(CALLS) == 6
+    assert len(CALLS) == 7
 
 
 @pytest.mark.parametrize(("path", "shown"), CALLS)

@@ -13,6 +13,7 @@ from tests.http.fhir.resources import bundle, entry, issues, observation, patien
 from tests.http.operations.conftest import parameters
 
 FHIR = {"content-type": "application/fhir+json"}
+CODES = "http://terminology.hl7.org/CodeSystem"
 LOINC = "http://loinc.org"
 Coding = tuple[str, str]
 
@@ -45,6 +46,8 @@ async def person(client: httpx.AsyncClient) -> str:
             sent |= {"intent": "plan", "period": {"start": "2025-01-01"}}
         if kind == "AllergyIntolerance":
             sent = {"resourceType": kind, "patient": sent["subject"], "recordedDate": "2026-11-06"}
+            coding = {"system": f"{CODES}/allergyintolerance-clinical", "code": "active"}
+            sent["clinicalStatus"] = {"coding": [coding]}
         assert (await client.post(kind, json=sent)).status_code == 201
     await measured(client, other, 1, (LOINC, "1"))
     return str(one)

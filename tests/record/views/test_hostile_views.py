@@ -162,7 +162,8 @@ async def somebody(store: Store) -> Record:
         "active": True, "birthDate": "1970-05", "_birthDate": {"extension": [{"url": "x", "valueCode": "z"}]},
         "deceasedDateTime": "2020-02-03T10:00:00.5+01:00", "multipleBirthInteger": 2,
         "extension": [{"url": "x", "valueDecimal": Decimal("1.50")}, {"url": "z", "valueDate": "2020-01"}],
-        "contained": [{"resourceType": "Patient", "id": "c"}], "contact": [{"name": {"text": "E"}}],
+        "contained": [{"resourceType": "Patient", "id": "c"}],
+        "link": [{"other": {"reference": "#c"}, "type": "seealso"}], "contact": [{"name": {"text": "E"}}],
     }  # fmt: skip
     await made(record, patient(name=names, **about))
     return record

@@ -46,8 +46,8 @@ Handler = Callable[[Call, Given], Awaitable[Answer | Parts | Resource | Refusal]
 class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """One operation; `types` is empty for one of the whole system alone.
 
-    `needs` are the rights an app's scopes must hold, of one type each: letters of which any will do. An operation
-    that `affects_state` can't be called with GET.
+    `needs` are the rights an app's scopes must hold, of one type each (empty: the one it is called on): letters of
+    which any will do. An operation that `affects_state` can't be called with GET.
     """
 
     name: str
@@ -67,6 +67,8 @@ class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """Whether the handler says in which form it answers; `_format` is then a parameter like any other."""
     open_names: bool = False
     """Whether parameters that are not declared are passed on to the handler, as search parameters are."""
+    as_sent: str = ""
+    """The parameter whose resource is passed on as it was sent, whether its structure is right or not."""
 
     @property
     def patterns(self) -> tuple[str, ...]:

@@ -52,21 +52,36 @@ class Given:
         return self._places.get(name, name)
 
 
-async def read_given(call: Call, takes: Sequence[Parameter], *, open_names: bool = False) -> Given | Refusal:
-    """What the call gave; refused with every parameter that is not declared, too often there, or not of its type."""
+async def read_given(
+    call: Call, takes: Sequence[Parameter], *, open_names: bool = False, as_sent: str = ""
+) -> Given | Refusal:
+    """What the call gave; refused with every parameter that is not declared, too often there, or not of its type.
+
+    A resource in the parameter `as_sent`, or as the body by itself, is taken whether its structure is right or not.
+    """
     body = await _body(call) if call.method == "POST" else None
-    return body if isinstance(body, Refusal) else given_of(call, body, takes, open_names=open_names)
+    return body if isinstance(body, Refusal) else given_of(call, body, takes, open_names=open_names, as_sent=as_sent)
 
 
 def given_of(
-    call: Call, body: Mapping[str, Any] | None, takes: Sequence[Parameter], *, open_names: bool = False
+    call: Call,
+    body: Mapping[str, Any] | None,
+    takes: Sequence[Parameter],
+    *,
+    open_names: bool = False,
+    as_sent: str = "",
 ) -> Given | Refusal:
-    """The same of the address and of a body that was read and checked."""
+    """The same of the address and of a body that was read."""
     pairs = call.pairs()
     if isinstance(pairs, Refusal):
         return pairs
     reader = _Reader(takes, open_names=open_names)
     reader.address((name, value) for name, value in pairs if name not in _CONTROL or name in reader.takes)
+    if body is not None and as_sent:
+        body = reader.apart(body, as_sent)
+    issues = validate(body) if body is not None else ()
+    if issues:
+        return Refusal(Kind.UNPROCESSABLE, issues)
     if body is not None:
         if len(body.get("parameter", ())) > MOST_GIVEN:
             text = f"At most {MOST_GIVEN} parameters fit in one call."
@@ -75,19 +90,15 @@ def given_of(
     return reader.finished()
 
 
-async def _body(call: Call) -> Mapping[str, Any] | Refusal | None:
-    """The resource that was posted, checked; None for a body without content."""
+async def _body(call: Call) -> Any | Refusal | None:
+    """The resource that was posted; None for a body without content."""
     if call.header(b"content-length") == "0" or b"content-type" not in call.headers:
         body = await call.body()
         if body in (b"",):
             return None
         if isinstance(body, Refusal):
             return body
-    resource = await call.resource()
-    if isinstance(resource, Refusal):
-        return resource
-    issues = validate(resource)
-    return Refusal(Kind.UNPROCESSABLE, issues) if issues else resource
+    return await call.resource()
 
 
 class _Reader:
@@ -111,6 +122,20 @@ class _Reader:
                     self.issue(
                         "not-supported", f"A {told.type or 'parameter with parts'} is posted in Parameters.", name
                     )
+
+    def apart(self, body: Any, name: str) -> Any:
+        """What is left of a body when the resource of the parameter `name` was taken out; None if it was all."""
+        listed = body.get("parameter") if isinstance(body, dict) and body.get("resourceType") == "Parameters" else None
+        if not isinstance(listed, list):
+            self.given.add(name, body, "")
+            return None
+        left = []
+        for number, one in enumerate(listed):
+            if isinstance(one, dict) and one.get("name") == name and "resource" in one:
+                self._take(self.takes[name], one["resource"], f"Parameters.parameter[{number}].resource")
+            else:
+                left.append(one)
+        return {key: value for key, value in (body | {"parameter": left}).items() if value != []}
 
     def body(self, resource: Mapping[str, Any]) -> None:
         """Take Parameters, or the one resource that a declaration asks for."""

@@ -12,6 +12,8 @@ from saman.model.fhir import RESOURCE_TYPES
 from saman.model.fhir.definitions import PRIMITIVES
 from saman.model.fhir.primitives import primitives
 
+ANY_RESOURCE = "Resource"
+
 _RESOURCES = frozenset(RESOURCE_TYPES)
 _ALIKE: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -47,7 +49,7 @@ class Parameter(msgspec.Struct, frozen=True):
     @property
     def is_resource(self) -> bool:
         """Whether its value is a whole resource."""
-        return self.type in _RESOURCES
+        return self.type in _RESOURCES or self.type == ANY_RESOURCE
 
     @property
     def is_primitive(self) -> bool:

@@ -58,12 +58,13 @@ class _Dispatch:
 async def perform(operation: Operation, call: Call) -> Answer | Refusal:
     """The answer of an operation to a call, once its scopes and parameters are as declared."""
     narrowing = call.record.context.narrowing
-    if narrowing is not None and not all(narrowing.allows(kind, letters) for kind, letters in operation.needs):
-        number = resource_number(call.type or operation.needs[0][0])
+    needs = [(kind or call.type, letters) for kind, letters in operation.needs if kind or call.type]
+    if narrowing is not None and not all(narrowing.allows(kind, letters) for kind, letters in needs):
+        number = resource_number(call.type or needs[0][0])
         asked = f"${operation.name}"
         await call.record.log(Entry(call.record.context, "E", number, call.id, outcome=REFUSED, query=asked))
         return insufficient()
-    given = await read_given(call, operation.takes, open_names=operation.open_names)
+    given = await read_given(call, operation.takes, open_names=operation.open_names, as_sent=operation.as_sent)
     if isinstance(given, Refusal):
         return given
     made = await operation.handler(call, given)

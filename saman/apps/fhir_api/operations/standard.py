@@ -10,7 +10,8 @@ from saman.apps.fhir_api.operations.persons.declarations import PERSONS
 from saman.apps.fhir_api.operations.plans.declarations import PLANS
 from saman.apps.fhir_api.operations.subscriptions.declarations import SUBSCRIPTIONS
 from saman.apps.fhir_api.operations.terminology.declarations import TERMINOLOGY
+from saman.apps.fhir_api.operations.validation.declarations import VALIDATION
 
 OPERATIONS: tuple[Operation, ...] = (
-    *TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS, *BULK, *SUBSCRIPTIONS
+    *TERMINOLOGY, *PERSONS, *DOCUMENTS, *FORMS, *PLANS, *BULK, *SUBSCRIPTIONS, *VALIDATION
 )  # fmt: skip
