@@ -3,7 +3,7 @@
 from saman.record.migrations.script import carry_out
 
 revision = "0026"
-down_revision = "0022"
+down_revision = "0025"
 
 
 def upgrade() -> None:
