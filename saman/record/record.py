@@ -109,9 +109,9 @@ class Record(Door):
         return query if isinstance(query, Refusal) else await self.find(query)
 
     @or_refusal
-    async def find(self, query: Query) -> Page | Refusal:
-        """The same for a query that has been read already."""
-        page = await (entries_found if query.type in BOOKS else find)(self, query)
+    async def find(self, query: Query, named: Sequence[str] = ()) -> Page | Refusal:
+        """The same for a query that has been read already; `named` are people whom it asks about by its address."""
+        page = await (entries_found(self, query) if query.type in BOOKS else find(self, query, named))
         if query.type == SUBSCRIPTION and not isinstance(page, Refusal) and not query.cursor:
             return await subscriptions.beside(self, query, page)
         return await with_provenances(self, query, page)

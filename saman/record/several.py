@@ -8,14 +8,13 @@ Types come one after the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, patient_compartment, search_parameters
-from saman.record.audit import REFUSED
 from saman.record.audit_events.found import BOOKS
 from saman.record.cursor import Place
 from saman.record.narrow_reading import allowed
@@ -23,7 +22,7 @@ from saman.record.narrowing import insufficient, within
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.search.asked import Clause, Query
-from saman.record.search.find import entries_of, frame_of
+from saman.record.search.find import entries_of, frame_of, unanswered
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import search_statement
@@ -38,12 +37,21 @@ Parts = tuple[Query, ...]
 
 
 class Several(msgspec.Struct, frozen=True):
-    """A search of several types, or in several ways; each item of `types` are the ways of one type."""
+    """A search of several types, or in several ways; each item of `types` are the ways of one type.
+
+    `person` is the Patient id of whose compartment is searched: whoever does so asks about them.
+    """
 
     types: tuple[Parts, ...]
     cursor: str
     count: int
     total: bool
+    person: str = ""
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """The Patient ids that the address asks about."""
+        return (self.person,) if self.person else ()
 
     @property
     def used(self) -> tuple[tuple[str, str], ...]:
@@ -76,7 +84,8 @@ def read_compartment(person: str, name: str, pairs: Iterable[tuple[str, str]], *
         text = "Resources of this type do not belong to the compartment of a Patient."
         return refused(Kind.NOT_FOUND, "not-supported", text)
     names = [one for one in sorted(patient_compartment) if one not in BOOKS] if name == ALL else [name]
-    return _read([(one, person) for one in names], list(pairs), strict=strict)
+    found = _read([(one, person) for one in names], list(pairs), strict=strict)
+    return found if isinstance(found, Refusal) else msgspec.structs.replace(found, person=person)
 
 
 def _read(names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], *, strict: bool) -> Several | Refusal:
@@ -122,20 +131,20 @@ async def find_several(record: Record, asked: Several) -> Page | Refusal:
     """One page, with the total when it was asked for; types that the scopes of an app do not allow are left out."""
     types = [parts for parts in asked.types if allowed(record, parts[0].type, "s")]
     if not types:
-        refused_entries = entries_of(record.context, asked.types[0][0], ())
-        await record.log(*(msgspec.structs.replace(one, outcome=REFUSED) for one in refused_entries))
-        return insufficient()
-    total = await _total(record, types) if asked.total else None
+        refusal = insufficient()
+        await record.log(*unanswered(record.context, asked.types[0][0], refusal, asked.named))
+        return refusal
+    total = await _total(record, types, asked.named) if asked.total else None
     if isinstance(total, Refusal):
         return total
     page = await _pages(record, types, asked) if asked.count else Page(())
     return page if isinstance(page, Refusal) else msgspec.structs.replace(page, total=total)
 
 
-async def _total(record: Record, types: Sequence[Parts]) -> int | Refusal:
+async def _total(record: Record, types: Sequence[Parts], named: Sequence[str]) -> int | Refusal:
     total = 0
     for query in (one for parts in types for one in parts):
-        page = await record.find(msgspec.structs.replace(query, total=True, count=0))
+        page = await record.find(msgspec.structs.replace(query, total=True, count=0), named)
         if isinstance(page, Refusal):
             return page
         total += page.total or 0
@@ -153,7 +162,7 @@ async def _pages(record: Record, types: Sequence[Parts], asked: Several) -> Page
         left = asked.count - len(whole.matches)
         if left <= 0:
             return msgspec.structs.replace(whole, next=f"{names[number]}.")
-        page = await _of_type(record, parts, inner, left)
+        page = await _of_type(record, parts, Stretch(inner, left, asked.named))
         if isinstance(page, Refusal):
             return page
         following = f"{names[number]}.{page.next}" if page.next else None
@@ -164,23 +173,33 @@ async def _pages(record: Record, types: Sequence[Parts], asked: Several) -> Page
     return whole
 
 
-async def _of_type(record: Record, parts: Parts, cursor: str, count: int) -> Page | Refusal:
+class Stretch(NamedTuple):
+    """Which rows of a type are wanted: from a place on, so many; and whom the search asks about by its address."""
+
+    cursor: str
+    most: int
+    named: tuple[str, ...]
+
+
+async def _of_type(record: Record, parts: Parts, wanted: Stretch) -> Page | Refusal:
     if len(parts) == 1:
-        return await record.find(msgspec.structs.replace(parts[0], cursor=cursor, count=count, total=False))
-    return await _together(record, parts, cursor, count)
+        query = msgspec.structs.replace(parts[0], cursor=wanted.cursor, count=wanted.most, total=False)
+        return await record.find(query, wanted.named)
+    return await _together(record, parts, wanted)
 
 
-async def _together(record: Record, parts: Parts, cursor: str, count: int) -> Page | Refusal:
+async def _together(record: Record, parts: Parts, wanted: Stretch) -> Page | Refusal:
     """The next rows of several searches that are sorted alike, in their common order."""
-    first = parts[0]
-    place = record.store.seal.open(cursor, first.describe) if cursor else None
+    first, count = parts[0], wanted.most
+    place = record.store.seal.open(wanted.cursor, first.describe) if wanted.cursor else None
     if isinstance(place, Refusal):
         return place
     rows: dict[str, Any] = {}
-    named: list[str] = []
+    named = list(wanted.named)
     for query in parts:
         found = await _rows(record, msgspec.structs.replace(query, count=count), place, named)
         if isinstance(found, Refusal):
+            await record.log(*unanswered(record.context, first, found, named))
             return found
         rows |= found
     ordered = sorted(rows.values(), key=_order, reverse=first.descending)

@@ -42,35 +42,34 @@ FEW = 10
 """People whom a chain may lead to before asking about them is a list, and no look at each."""
 
 
-async def find(door: Door, query: Query) -> Page | Refusal:
+async def find(door: Door, query: Query, named: Sequence[str] = ()) -> Page | Refusal:
     """One page, or a refusal when the database takes too long for it; an open transaction goes on then.
 
-    The answer is withheld until the log says who was shown.
+    The answer is withheld until the log says who was shown. `named` are people whom it asks about by its address.
     """
     try:
         async with nullcontext() if door.connection is None else door.connection.transaction():
-            return await _found(door.hurried(), query)
+            return await _found(door.hurried(), query, list(named))
     except TooLong:
         refusal = refused(Kind.TOO_COSTLY, "too-costly", TOO_COSTLY)
-        await door.log(*_unanswered(door.context, query, refusal))
+        await door.log(*unanswered(door.context, query, refusal, named))
         return refusal
 
 
-async def _found(door: Door, query: Query) -> Page | Refusal:
+async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     spelled = await meant(door, query, partial(_look, door))
     narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
     if isinstance(narrowed, Refusal):
-        await door.log(*_unanswered(door.context, query, narrowed))
+        await door.log(*unanswered(door.context, query, narrowed, named))
         return narrowed
     query = narrowed
     place = door.store.seal.open(query.cursor, query.describe) if query.cursor else None
     if isinstance(place, Refusal):
         return place
     frame = frame_of(door)
-    named: list[str] = []
     asked = await resolved(door, query, frame, named) if query.links else query
     if asked is None or isinstance(asked, Refusal):
-        await door.log(*_unanswered(door.context, query, asked, named))
+        await door.log(*unanswered(door.context, query, asked, named))
         return asked or Page((), total=0 if query.total else None)
     statement = search_statement(asked, frame, place)
     if isinstance(statement, Refusal):
@@ -91,7 +90,7 @@ async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Pag
     return query if isinstance(query, Refusal) else await find(door, query)
 
 
-def _unanswered(context: Context, query: Query, refusal: Refusal | None, named: Sequence[str] = ()) -> list[Entry]:
+def unanswered(context: Context, query: Query, refusal: Refusal | None, named: Sequence[str] = ()) -> list[Entry]:
     """The log of a search that was refused, or that nothing can match."""
     entries = entries_of(context, query, (), named)
     return entries if refusal is None else [msgspec.structs.replace(one, outcome=REFUSED) for one in entries]

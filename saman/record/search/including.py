@@ -58,16 +58,17 @@ def _is_known(row: asyncpg.Record, known: set[Key]) -> bool:
 
 
 async def _round(door: Door, includes: Sequence[Include], rows: Rows, known: set[Key]) -> Rows:
-    """What all includes bring along with `rows`, some of it perhaps several times."""
+    """What all includes bring along with `rows`, as far as a page takes it."""
     targets: set[Key] = set()
-    found: list[asyncpg.Record] = []
+    found: dict[Key, asyncpg.Record] = {}
     for one in includes:
-        if one.back:
-            found += await _leading_here(door, one, rows)
-        else:
+        if not one.back:
             targets |= await _led_to(door, one, rows)
+        elif len(found) <= MOST:
+            leading = await _leading_here(door, one, rows)
+            found |= {_key(row): row for row in leading if _key(row) not in known}
     wanted = sorted(targets - known)[: MOST + 1]
-    return [*found, *(await many(door, wanted) if wanted else ())]
+    return [*found.values(), *(await many(door, wanted) if wanted else ())]
 
 
 async def _led_to(door: Door, include: Include, rows: Rows) -> set[Key]:

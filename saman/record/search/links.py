@@ -12,6 +12,8 @@ from saman.record.search.asked import MODIFIERS, Clause, Link, Query, alternativ
 MAX_VALUES = 200
 MAX_STEPS = 4
 """How many references a chain may go along."""
+MAX_ENDS, MAX_LOOKS = 40, 2000
+"""How many types all chains of a search may lead to, and among how many they may look for what is asked of them."""
 
 MADE = frozenset({"AuditEvent", "Provenance"})
 """Types that are made from the log when they are asked for: no chain leads to them."""
@@ -23,14 +25,40 @@ _TYPES = frozenset(RESOURCE_TYPES)
 _BACK = "_has:"
 
 
-def condition_of(type_name: str, name: str, value: str, steps: int = MAX_STEPS) -> Clause | Link | Issue | None:
-    """What `name=value` asks of a resource type; None when there is no such parameter, an Issue when it is misused."""
+class Ends:
+    """How far the chains of one search may still branch: a reference to any type leads to each that R4 has."""
+
+    def __init__(self) -> None:
+        self._ends, self._looks = MAX_ENDS, MAX_LOOKS
+
+    def look(self, rest: str) -> Issue | None:
+        """Count a type that is looked at; the refusal when there were too many."""
+        self._looks -= 1
+        return self._costly(rest) if self._looks < 0 else None
+
+    def lead(self, rest: str) -> Issue | None:
+        """Count a type that a chain leads to; the refusal when there were too many."""
+        self._ends -= 1
+        return self._costly(rest) if self._ends < 0 else None
+
+    def _costly(self, rest: str) -> Issue:
+        text = f"Chains lead to at most {MAX_ENDS} types. Name the type, as in 'subject:Patient.name'."
+        return Issue("too-costly", text, rest)
+
+
+def condition_of(
+    type_name: str, name: str, value: str, ends: Ends, steps: int = MAX_STEPS
+) -> Clause | Link | Issue | None:
+    """What `name=value` asks of a resource type; None when there is no such parameter, an Issue when it is misused.
+
+    `ends` is what all conditions of a search share.
+    """
     if type_name in MADE:
         return _clause(type_name, name, value)
     if name.startswith(_BACK):
-        return _back(type_name, name, value, steps)
+        return _back(type_name, name, value, ends, steps)
     if "." in name:
-        return _forth(type_name, name, value, steps)
+        return _forth(type_name, name, value, ends, steps)
     return _clause(type_name, name, value)
 
 
@@ -54,7 +82,7 @@ def _typed(parameter: SearchParameter, modifier: str) -> bool:
     return parameter.type == "reference" and modifier in parameter.targets
 
 
-def _forth(type_name: str, name: str, value: str, steps: int) -> Link | Issue | None:
+def _forth(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Link | Issue | None:
     """`subject:Patient.name`: along a reference to one type, or to each of its types that know what follows."""
     head, _, rest = name.partition(".")
     code, _, kind = head.partition(":")
@@ -64,10 +92,13 @@ def _forth(type_name: str, name: str, value: str, steps: int) -> Link | Issue | 
     if kind and kind not in parameter.targets:
         return Issue("value", f"'{code}' does not lead to a resource type of this name.", name)
     kinds = [one for one in ((kind,) if kind else parameter.targets) if one not in MADE]
-    return _linked(parameter, kinds, rest, value, steps, is_back=False)
+    if steps == 0:
+        return _too_far(rest)
+    led = _led(kinds, rest, value, ends, steps - 1)
+    return Link(parameter, led, back=False) if isinstance(led, tuple) else led
 
 
-def _back(type_name: str, name: str, value: str, steps: int) -> Link | Issue | None:
+def _back(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Link | Issue | None:
     """`_has:Observation:patient:code`: what refers here by a parameter of its own."""
     _, kind, code, *rest = (*name.split(":", 3), "", "")[:4]
     if kind not in _TYPES:
@@ -75,18 +106,29 @@ def _back(type_name: str, name: str, value: str, steps: int) -> Link | Issue | N
     parameter = search_parameters(kind).get(code)
     if kind in MADE or parameter is None or parameter.type != "reference" or type_name not in parameter.targets:
         return None
-    return _linked(parameter, [kind], rest[0], value, steps, is_back=True)
-
-
-def _linked(
-    parameter: SearchParameter, kinds: list[str], rest: str, value: str, steps: int, *, is_back: bool
-) -> Link | Issue | None:
     if steps == 0:
-        return Issue("too-costly", f"A chain goes along at most {MAX_STEPS} references.", rest)
-    found = [(kind, condition_of(kind, rest, value, steps - 1)) for kind in kinds]
-    ends = tuple(_end(kind, one) for kind, one in found if isinstance(one, Clause | Link))
-    wrong = next((one for _, one in found if isinstance(one, Issue)), None)
-    return Link(parameter, ends, is_back) if ends else wrong
+        return _too_far(rest[0])
+    led = _led([kind], rest[0], value, ends, steps - 1)
+    return Link(parameter, led, back=True) if isinstance(led, tuple) else led
+
+
+def _too_far(rest: str) -> Issue:
+    return Issue("too-costly", f"A chain goes along at most {MAX_STEPS} references.", rest)
+
+
+def _led(kinds: list[str], rest: str, value: str, ends: Ends, steps: int) -> tuple[Query, ...] | Issue | None:
+    """What is asked of each of the types that knows it; else why none does."""
+    led: list[Query] = []
+    wrong: Issue | None = None
+    for kind in kinds:
+        one = ends.look(rest) or condition_of(kind, rest, value, ends, steps)
+        if isinstance(one, Clause | Link):
+            led.append(_end(kind, one))
+            one = ends.lead(rest)
+        if isinstance(one, Issue) and one.code == "too-costly":
+            return one
+        wrong = wrong or one
+    return tuple(led) or wrong
 
 
 def _end(kind: str, one: Clause | Link) -> Query:

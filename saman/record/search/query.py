@@ -8,10 +8,10 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir import search_parameters
 from saman.record.search.asked import DEFAULT_COUNT, MAX_COUNT, Clause, Include, Link, Query
 from saman.record.search.bring import read_include
-from saman.record.search.links import condition_of
+from saman.record.search.links import Ends, condition_of
 
-MAX_LINKS, MAX_SORTS, MAX_CLAUSES = 8, 5, 50
-"""How many chained conditions a search may have, keys to be sorted by, and other conditions."""
+MAX_LINKS, MAX_SORTS, MAX_CLAUSES, MAX_INCLUDES = 8, 5, 50, 20
+"""How many chained conditions a search may have, keys to be sorted by, other conditions, and things brought along."""
 SORTABLE = frozenset({"date", "string", "token", "uri", "reference", "number", "quantity"})
 """The types of parameters that a search can be sorted by."""
 
@@ -29,6 +29,7 @@ class _Reader:
         self.ignored: list[str] = []
         self.clauses: list[Clause] = []
         self.links: list[Link] = []
+        self.ends = Ends()
         self.includes: list[Include] = []
         self.provenance = False
         self.used: list[tuple[str, str]] = []
@@ -41,7 +42,7 @@ class _Reader:
             self._filter(name, value)
 
     def _filter(self, name: str, value: str) -> None:
-        found = condition_of(self.type, name, value)
+        found = condition_of(self.type, name, value, self.ends)
         if found is None:
             self.ignored.append(name)
         elif isinstance(found, Issue):
@@ -61,7 +62,7 @@ class _Reader:
             if isinstance(found, Issue):
                 self.issues.append(found)
                 return
-            self.includes.append(found)
+            self.includes += [found] if found not in self.includes else []
         self.used.append((name, value))
 
 
@@ -85,6 +86,9 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query |
         reader.issues.append(
             Issue("too-costly", f"A search has at most {MAX_CLAUSES} conditions.", reader.clauses[-1].parameter.code)
         )
+    if len(reader.includes) > MAX_INCLUDES:
+        text = f"A search brings along at most {MAX_INCLUDES} things. '*' stands for all references."
+        reader.issues.append(Issue("too-costly", text, "_include"))
     sorts = _sort(reader, result.get("_sort", ""))
     (sort, descending), *then = sorts or (("", True),)
     count = _count(reader, result.get("_count", ""))

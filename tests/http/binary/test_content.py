@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
+from random import Random
 from typing import Any
 
 import httpx
@@ -17,7 +17,7 @@ from tests.record.conftest import patient
 from tests.record.test_fences import care_team
 
 Json = dict[str, Any]
-DATA = os.urandom(250_001)
+DATA = Random(1).randbytes(250_001)
 PDF = {"content-type": "application/pdf"}
 AS_JSON = {"accept": "application/fhir+json"}
 

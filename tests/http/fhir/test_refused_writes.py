@@ -15,7 +15,7 @@ from saman.kernel import json
 from saman.record import Store, conditioned, record
 from saman.record.transaction import _Transaction
 from tests.http.fhir.resources import bundle, entry, observation, patient
-from tests.http.operations.test_scopes import narrow, with_scope
+from tests.http.operations.conftest import narrow, with_scope
 
 __all__ = ["narrow"]
 

@@ -41,6 +41,11 @@ async def narrow(store: Store, exports: Path) -> AsyncIterator[httpx.AsyncClient
         yield one
 
 
+def with_scope(scope: str) -> dict[str, str]:
+    """The header of a client that has these scopes."""
+    return {"authorization": f"Bearer {scope}"}
+
+
 def parameters(**given: Any) -> dict[str, Any]:
     """A Parameters resource: text as `valueString`… is named by its key, `url__uri="…"`; resources as they are."""
     listed = []

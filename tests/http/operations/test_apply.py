@@ -12,9 +12,8 @@ from saman.model.fhir import validate
 from saman.model.fhir.fhirpath import Context, holds
 from tests.conformance.examples import load_examples
 from tests.http.fhir.resources import issues, patient
-from tests.http.operations.conftest import parameters
+from tests.http.operations.conftest import narrow, parameters, with_scope
 from tests.http.operations.test_documents import made, to
-from tests.http.operations.test_scopes import narrow, with_scope
 
 __all__ = ["narrow"]
 

@@ -11,8 +11,7 @@ import pytest
 from saman.kernel import json
 from saman.model.fhir import validate
 from tests.http.fhir.resources import issues
-from tests.http.operations.conftest import parameters
-from tests.http.operations.test_scopes import narrow, with_scope
+from tests.http.operations.conftest import narrow, parameters, with_scope
 
 __all__ = ["narrow"]
 

@@ -7,6 +7,7 @@ import pytest
 
 from saman.kernel import json
 from tests.http.fhir.resources import issues
+from tests.http.operations.conftest import narrow, with_scope
 from tests.http.operations.forms import (
     CORE,
     MONTH,
@@ -23,7 +24,6 @@ from tests.http.operations.forms import (
     told,
 )
 from tests.http.operations.test_documents import made, to
-from tests.http.operations.test_scopes import narrow, with_scope
 
 __all__ = ["narrow", "person"]
 

@@ -10,16 +10,12 @@ import pytest
 
 from saman.record import Store
 from tests.http.fhir.resources import bundle, entry, issues, observation, patient
-from tests.http.operations.conftest import codes, told
+from tests.http.operations.conftest import codes, told, with_scope
 from tests.http.operations.test_terminology import PROFESSIONS, professions
 
 GENDER = "http://hl7.org/fhir/ValueSet/administrative-gender"
 GENDERS = "http://hl7.org/fhir/administrative-gender"
 FHIR = {"content-type": "application/fhir+json"}
-
-
-def with_scope(scope: str) -> dict[str, str]:
-    return {"authorization": f"Bearer {scope}"}
 
 
 async def test_a_right_on_the_type_is_needed_and_its_want_is_logged(

@@ -12,9 +12,8 @@ from saman.model.fhir import validate
 from saman.model.fhir.narrative import is_narrative
 from tests.conformance.ips.rules import faults, faults_of_bundle
 from tests.http.fhir.resources import issues, observation, patient
-from tests.http.operations.conftest import parameters
+from tests.http.operations.conftest import narrow, parameters, with_scope
 from tests.http.operations.test_documents import made, to
-from tests.http.operations.test_scopes import narrow, with_scope
 
 __all__ = ["narrow"]
 
