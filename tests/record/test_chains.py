@@ -14,12 +14,15 @@ import pytest
 
 from saman.kernel.outcome import Refusal
 from saman.model.access import Policy
+from saman.model.fhir import RESOURCE_TYPES, search_parameters
 from saman.record import Page, Record, system
 from saman.record.search import resolve
+from saman.record.search.links import MADE
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient
 from tests.record.fenced import fenced
 from tests.record.restricted import RestrictedOracle, RestrictedWorld
+from tests.record.test_query_plans import listening
 from tests.record.world import Oracle, World
 
 Live = dict[tuple[str, str], Resource]
@@ -253,6 +256,42 @@ async def test_a_chain_along_what_is_not_there_is_ignored_or_refused(record: Rec
 
 async def test_too_many_chains_are_too_costly(record: Record) -> None:
     refusal = await record.search("Observation", [("patient.name", "x")] * 9)
+    assert isinstance(refusal, Refusal)
+    assert refusal.issues[0].code == "too-costly"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "subject.subject.subject.subject._id", "subject.subject.subject._lastUpdated", "entry.entry._id",
+        "subject.subject.subject.unheard-of",
+    ],
+)  # fmt: skip
+async def test_chains_over_references_to_any_type_are_counted(record: Record, name: str) -> None:
+    async with listening(record) as heard:
+        answer = await record.search("Composition", [(name, "x")])
+    assert isinstance(answer, Refusal)
+    assert [one.code for one in answer.issues] == ["too-costly"]
+    assert heard == []
+    named = await record.search("Composition", [("subject:Patient._id", "x")])
+    assert isinstance(named, Page)
+
+
+KINDS = [one for one in sorted(RESOURCE_TYPES) if "patient" in search_parameters(one) and one not in MADE][:21]
+
+
+async def test_what_is_brought_along_is_asked_for_once(record: Record, family: dict[str, str]) -> None:
+    wanted = [("_id", family["kari"]), *[("_revinclude", "Observation:patient")] * 50]
+    async with listening(record) as once:
+        answer = await record.search("Patient", wanted[:2])
+    async with listening(record) as often:
+        again = await record.search("Patient", wanted)
+    assert isinstance(answer, Page)
+    assert isinstance(again, Page)
+    assert len(often) == len(once)
+    assert again.included == answer.included
+    many = [("_revinclude", f"{kind}:patient") for kind in KINDS]
+    refusal = await record.search("Patient", many)
     assert isinstance(refusal, Refusal)
     assert refusal.issues[0].code == "too-costly"
 

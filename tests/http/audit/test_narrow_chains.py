@@ -59,3 +59,21 @@ async def test_a_chain_leads_through_nothing_that_a_scope_leaves_out(
     back = within.format(**ids) + f"?_has:Observation:has-member:_id={ids['whole']}"
     assert len(resources((await asked(call, ids, WIDE, back)).json())) == 2
     assert resources((await asked(call, ids, at_home, back)).json()) == []
+
+
+@pytest.mark.parametrize("inside", ["Observation", "Appointment", "Condition", "Patient", "*"])
+async def test_whose_compartment_is_asked_for_is_in_the_log_whoever_asks(
+    call: Caller, ids: dict[str, str], inside: str
+) -> None:
+    """Also when nothing may be seen, and whichever parameter the compartment is entered by."""
+    answer = await call("nurse:elsewhere").get(f"Patient/{ids['kari']}/{inside}")
+    assert resources(answer.json()) == []
+    log = (await call("system").get(f"AuditEvent?patient={ids['kari']}&_count=100&_sort=-date")).text
+    assert answer.headers["x-request-id"] in log
+
+
+async def test_a_compartment_with_a_chain_that_is_refused_is_in_the_log(call: Caller, ids: dict[str, str]) -> None:
+    answer = await asked(call, ids, "patient/Observation.rs", f"Patient/{ids['kari']}/Observation?subject:Group.code=x")
+    assert answer.status_code == 403
+    log = (await call("system").get(f"AuditEvent?patient={ids['kari']}&_count=100&_sort=-date")).text
+    assert answer.headers["x-request-id"] in log

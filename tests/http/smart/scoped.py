@@ -108,7 +108,7 @@ async def world(agder: Agder) -> World:
             await make(observation(person, category), person, category)
         condition = {"resourceType": "Condition", "subject": {"reference": f"Patient/{person}"}}
         await make(condition, person)
-    await make({"resourceType": "Organization", "active": True, "name": "A unit"})
+    await make({"resourceType": "Organization", "identifier": [{"value": "a-unit"}]})
     return World(persons, tuple(made))
 
 

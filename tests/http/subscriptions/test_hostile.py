@@ -126,6 +126,7 @@ async def test_what_somebody_has_restricted_is_not_told_and_filters_do_not_find_
         "status": "active",
         "scope": SCOPE,
         "category": [{"text": "x"}],
+        "policyRule": {"text": "x"},
         "patient": {"reference": f"Patient/{kari}"},
     }
     await made(client, {"resourceType": "Consent", "provision": {"type": "deny", "data": items}} | about)

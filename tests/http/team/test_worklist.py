@@ -181,7 +181,7 @@ async def write_tasks(team, count: int) -> None:
             "code": codes.concept(codes.TASK, codes.CONTACT_WISH),
             "for": codes.reference("Patient/ingrid-aasen"),
             "authoredOn": instant(now + timedelta(seconds=number)),
-            "lastModified": instant(now),
+            "lastModified": instant(now + timedelta(seconds=number)),
             "requester": codes.reference("Patient/ingrid-aasen"),
             "owner": codes.reference("Organization/agder-telemedicine-centre"),
             "restriction": {"period": {"end": instant(now + timedelta(days=2))}},
