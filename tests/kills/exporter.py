@@ -17,6 +17,7 @@ from saman.record import open_store
 from saman.record.bulk.jobs import Job, Jobs
 from saman.record.database import Connection
 from tests.kills.writer import POLICY
+from tests.settled import Settled
 
 SLICE = 7
 
@@ -35,7 +36,7 @@ async def main(url: str, folder: Path) -> None:
     store = await open_store(url, POLICY)
     assert not isinstance(store, Refusal), store
     bulk.SLICE = SLICE
-    worker = bulk.Bulk(store, folder, lambda: datetime.now(UTC))
+    worker = Settled(store, folder, lambda: datetime.now(UTC))
     worker._jobs = Telling(store.pool)
     await worker.once()
 

@@ -18,12 +18,12 @@ import psycopg
 import pytest
 
 from saman.kernel.outcome import Refusal
-from saman.ops.bulk import Bulk
 from saman.record import Change, Record, Store, open_store, system
 from saman.record.bulk.asked import EXPORT, PATIENTS, Asked, File, types_of
 from saman.record.bulk.jobs import Jobs
 from tests.conftest import Database
 from tests.kills.writer import POLICY, reading
+from tests.settled import Settled
 
 pytestmark = pytest.mark.kills
 
@@ -61,7 +61,7 @@ async def begun(url: str) -> None:
 async def finished(url: str, folder: Path) -> None:
     store = await open_store(url, POLICY)
     assert not isinstance(store, Refusal), store
-    assert await Bulk(store, folder, now).once()
+    assert await Settled(store, folder, now).once()
     await store.close()
 
 

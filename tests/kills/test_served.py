@@ -49,7 +49,7 @@ def writing(served: Served, token: str, book: Book, name: str) -> list[Client]:
 def held(folder: Path, book: Book) -> None:
     """What was acknowledged is there once, with its audit; nothing is half."""
     with attached(folder) as cluster:
-        assert check(cluster.superuser_url("saman"), book.lines) == book.acknowledged
+        assert check(cluster.superuser_url("saman"), book.lines, takes_events=True) == book.acknowledged
 
 
 def test_kill_9_of_the_server(folder: Path) -> None:

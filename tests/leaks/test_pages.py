@@ -33,6 +33,7 @@ VALUES = {
     "opening": ("hidden-task",),
     "party": ("elsewhere", "agder-telemedicine-centre"),
     "no": ("hidden-consent",),
+    "yes": ("hidden-consent",),
     "notice": ("hidden-communication",),
     "way": ("nobody",),
     "origin": ("nobody",),

@@ -99,15 +99,15 @@ class Table:
     def find(self, call: Call) -> Route | Refusal:
         """The route of a call, whose `type`, `id` and `last` are filled in from its path.
 
-        A step that begins with `$` names an operation and never stands for something else; a path that begins with a
-        name, and not with a type, has no type.
+        A step that begins with `$` names an operation and never stands for something else, and an empty one is nothing;
+        a path that begins with a name, and not with a type, has no type.
         """
         place: _Place | None = self._root
         values: list[str] = []
         for step in call.parts:
             assert place is not None
             literal = place.literals.get(step)
-            if literal is None and not step.startswith("$"):
+            if literal is None and step and not step.startswith("$"):
                 literal = place.any
                 values.append(step)
             place = literal

@@ -62,7 +62,7 @@ async def test_large_ones_inside_of_others(call: Caller) -> None:
     inside = {"resourceType": "Binary", "id": "b", "contentType": "x/y", "data": large}
     contained = document(kari) | {"contained": [inside], "content": [{"attachment": {"url": "#b"}}]}
     assert (await client.post("DocumentReference", json=contained)).status_code == 422
-    extended = patient(extension=[{"url": "urn:x", "valueAttachment": {"data": large}}])
+    extended = patient(extension=[{"url": "urn:x", "valueAttachment": {"contentType": "x/y", "data": large}}])
     answer = await client.post("Patient", json=extended)
     assert answer.json()["issue"][0]["expression"] == ["Patient.extension[0].valueAttachment.data"]
     change = [{"op": "add", "path": "/photo", "value": [{"data": large}]}]

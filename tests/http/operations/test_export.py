@@ -22,6 +22,7 @@ from saman.record.bulk.jobs import Jobs
 from tests.http.fhir.conftest import BASE, clock
 from tests.http.fhir.resources import issues, observation, patient
 from tests.http.operations.conftest import parameters
+from tests.settled import Settled
 
 DOCS = Path(__file__).parents[3] / "docs" / "subsystems"
 ASYNC = {"prefer": "respond-async"}
@@ -33,7 +34,7 @@ Lines = dict[str, list[dict[str, Any]]]
 
 @pytest.fixture
 def exporting(store: Store, exports: Path) -> Bulk:
-    return Bulk(store, exports, clock)
+    return Settled(store, exports, clock)
 
 
 @pytest_asyncio.fixture(autouse=True)
@@ -287,7 +288,7 @@ async def test_a_worker_that_dies_leaves_nothing_twice(
     made = await people(client, 8)
     place = await begun(client, "Patient/$export")
     monkeypatch.setattr("saman.ops.bulk.SLICE", 2)
-    exporting = Bulk(store, exports, clock)
+    exporting = Settled(store, exports, clock)
     write, calls = exporting._write, []
 
     def dying(*given: Any) -> Any:
@@ -303,7 +304,7 @@ async def test_a_worker_that_dies_leaves_nothing_twice(
     monkeypatch.setattr(exporting, "_write", dying)
     monkeypatch.setattr(exporting, "_fail", nothing)
     assert await exporting.once()
-    other = Bulk(store, exports, clock)
+    other = Settled(store, exports, clock)
     assert await other.once() is False
     await store.pool.execute("UPDATE bulk SET held = now() - interval '1 second'")
     manifest, lines = await finished(client, other, place)

@@ -16,13 +16,14 @@ from saman.ops.bulk import Bulk
 from saman.record import Store
 from tests.http.fhir.conftest import clock
 from tests.http.fhir.resources import issues
+from tests.settled import Settled
 
 ASYNC = {"prefer": "respond-async", "content-type": "application/fhir+ndjson"}
 
 
 @pytest.fixture
 def bulk(store: Store, exports: Path) -> Bulk:
-    return Bulk(store, exports, clock)
+    return Settled(store, exports, clock)
 
 
 @pytest_asyncio.fixture(autouse=True)
@@ -84,7 +85,7 @@ async def test_the_region_has_its_say(client: httpx.AsyncClient, store: Store, e
     def admit(resource: Any) -> Refusal | None:
         return refused(Kind.UNPROCESSABLE, "value", "Not this one.", "id") if resource["id"] == "imp-no" else None
 
-    strict = Bulk(store, exports, clock, admit=admit)
+    strict = Settled(store, exports, clock, admit=admit)
     wrong = await finished(client, strict, await begun(client, person("imp-yes"), person("imp-no")))
     assert [one["issue"][0]["diagnostics"] for one in wrong] == ["Not this one."]
     assert (await client.get("Patient/imp-no")).status_code == 404

@@ -106,6 +106,15 @@ def about(resource: Resource, element: str, person: str) -> None:
         resource[name] = [{inner: to} | rest]
     elif element != "-":
         resource[element.rstrip("*")] = [to] if element.endswith("*") else to
+    _drop_unnamed(resource)
+
+
+def _drop_unnamed(resource: Resource) -> None:
+    """Take out contained resources that nothing refers to any more."""
+    named = {str(one.get("reference", "")) for one in every(resource)}
+    kept = [one for one in resource.pop("contained", ()) if f"#{one.get('id')}" in named]
+    if kept:
+        resource["contained"] = kept
 
 
 def every(value: Any) -> Iterator[Resource]:

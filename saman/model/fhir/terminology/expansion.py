@@ -62,7 +62,7 @@ def expand(library: Library, tree: Tree, asked: Expanding, now: datetime) -> dic
         text = f"This expansion has more than {MOST_AT_ONCE} codes. Ask for a page with 'offset' and 'count'."
         return refused(Kind.TOO_COSTLY, "too-costly", text, "count")
     page = found[asked.offset :][: MOST_AT_ONCE if asked.count is None else min(asked.count, MOST_AT_ONCE)]
-    head = {name: tree[name] for name in _HEAD if name in tree}
+    head = {name: tree[name] for each in _HEAD for name in (each, f"_{each}") if name in tree}
     definition = {"compose": tree["compose"]} if asked.with_definition and "compose" in tree else {}
     return {
         "resourceType": "ValueSet",
