@@ -54,10 +54,15 @@ def proposal(
     if not kinds or not set(kinds) <= set(CLOSABLE):
         text = "Choose what they may not see."
         return refused(Kind.UNPROCESSABLE, "required", text, "kind", key="consent.kind")
-    actor = {"role": codes.concept(PARTICIPATION, "IRCP"), "reference": codes.reference(f"Organization/{party}")}
-    provision: Resource = {"type": "deny", "actor": [actor]}
+    provision: Resource = {"type": "deny"}
     if set(kinds) != set(CLOSABLE):
         provision["class"] = [{"system": codes.KIND_OF_DATA, "code": one.word} for one in CLOSABLE if one in kinds]
+    return consent_of(record, party, provision, id, person)
+
+
+def consent_of(record: Record, party: str, provision: Resource, id: str = "", person: str = "") -> Resource:
+    """The Consent by which the one who asks says this `provision` to `party`; `id` and `person` as in `proposal`."""
+    actor = {"role": codes.concept(PARTICIPATION, "IRCP"), "reference": codes.reference(f"Organization/{party}")}
     return {
         "resourceType": "Consent",
         **({"id": id} if id else {}),
@@ -68,7 +73,7 @@ def proposal(
         "performer": [codes.reference(record.context.actor)],
         "dateTime": instant(record.context.now),
         "policyRule": codes.concept(ACT_CODE, "OPTIN"),
-        "provision": provision,
+        "provision": provision | {"actor": [actor]},
     }
 
 

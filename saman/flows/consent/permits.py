@@ -11,15 +11,12 @@ from typing import Any
 
 import msgspec
 
-from saman.flows.consent.choices import ACT_CODE, PARTICIPATION, as_saman, one_at_a_time, party_of, taken_back
+from saman.flows.consent.choices import as_saman, consent_of, one_at_a_time, party_of, taken_back
 from saman.flows.consent.guardian import custody, seen_among
 from saman.flows.reading import all_of, moment_of
-from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import Domain
-from saman.model.access.consent import PRIVACY
 from saman.model.access.outlook import Change
-from saman.model.care import codes
 from saman.record import Record, Stored, Written
 from saman.record.outlook import outlook
 from saman.record.wanting import Wanting, wanting
@@ -137,15 +134,4 @@ async def _asked(record: Record, party: str, person: str) -> Refusal | None:
 
 def _permission(record: Record, party: str, person: str) -> Resource:
     """The Consent by which the one who asks says yes to `party`; `person` where it is about somebody else."""
-    actor = {"role": codes.concept(PARTICIPATION, "IRCP"), "reference": codes.reference(f"Organization/{party}")}
-    return {
-        "resourceType": "Consent",
-        "status": "active",
-        "scope": codes.concept(*PRIVACY),
-        "category": [codes.concept("http://loinc.org", "59284-0")],
-        "patient": codes.reference(f"Patient/{person}" if person else record.context.actor),
-        "performer": [codes.reference(record.context.actor)],
-        "dateTime": instant(record.context.now),
-        "policyRule": codes.concept(ACT_CODE, "OPTIN"),
-        "provision": {"type": "permit", "actor": [actor]},
-    }
+    return consent_of(record, party, {"type": "permit"}, person=person)

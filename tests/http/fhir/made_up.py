@@ -273,7 +273,7 @@ def _parameters(name: str) -> st.SearchStrategy[Json]:
     """What the operation of this name takes, with values of its types or of any."""
     (declared, *_) = [one for one in DECLARED if one.name == name]
     kinds = [(one.name, f"value{one.type[:1].upper()}{one.type[1:]}") for one in declared.takes]
-    one = st.sampled_from(kinds).flatmap(
+    one = st.sampled_from(kinds or [("nothing", "valueString")]).flatmap(
         lambda each: (VALUES | JSON).map(lambda value: {"name": each[0], each[1]: value})
     )
     resource = st.sampled_from(sorted(EXAMPLES)).map(lambda kind: {"name": "valueSet", "resource": EXAMPLES[kind]})
