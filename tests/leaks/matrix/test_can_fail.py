@@ -131,7 +131,7 @@ async def test_compartments_that_hold_everything(world: World, monkeypatch: pyte
     monkeypatch.setattr(
         several,
         "_total",
-        lambda record, types: right(Record(record.store, system(record.context.now), record.base), types),
+        lambda record, *more: right(Record(record.store, system(record.context.now), record.base), *more),
     )
     assert await found(world, searching.compartment)
 
