@@ -263,7 +263,7 @@ async def test_too_many_chains_are_too_costly(record: Record) -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "subject.subject.subject.subject._id", "subject.subject.subject._lastUpdated", "entry.entry._id",
+        "subject.subject.subject.subject._id", "subject.subject.subject._lastUpdated", "subject.subject._id",
         "subject.subject.subject.unheard-of",
     ],
 )  # fmt: skip

@@ -12,8 +12,9 @@ from saman.record.search.asked import MODIFIERS, Clause, Link, Query, alternativ
 MAX_VALUES = 200
 MAX_STEPS = 4
 """How many references a chain may go along."""
-MAX_ENDS, MAX_LOOKS = 40, 2000
-"""How many types all chains of a search may lead to, and among how many they may look for what is asked of them."""
+MAX_ENDS, MAX_LOOKS = 150, 2000
+"""How many types all chains of a search may lead to (one reference to any type leads to all of them), and among how
+many they may look for what is asked of them."""
 
 MADE = frozenset({"AuditEvent", "Provenance"})
 """Types that are made from the log when they are asked for: no chain leads to them."""
