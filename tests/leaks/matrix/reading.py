@@ -132,7 +132,8 @@ def history_of_all(view: View, kind: str) -> Script:
     many = 0
     for _ in range(60):
         answer = yield call
-        if not view.status(call, answer, 403 if view.who.only else 200) or view.who.only:
+        barred = bool(view.who.only) or view.who.types == frozenset()
+        if not view.status(call, answer, 403 if barred else 200) or barred:
             return
         bundle = decoded(answer)
         listed = [one for one in bundle.get("entry", ()) if not one["request"]["url"].startswith(tuple(FROM_LOG))]

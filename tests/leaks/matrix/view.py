@@ -118,7 +118,11 @@ class View:
         return answer.status in right
 
     def same(self, make: Maker, there: str, nobody: str) -> Script:
-        """Asked about something hidden and about what is not there, the answers are the same."""
+        """Asked about something hidden and about what is not there, the answers are the same.
+
+        Both are asked for by as many letters, since an answer that says what was asked for is as long as that.
+        """
+        nobody = (nobody * len(there))[: len(there)]
         calls = make(there), make(nobody)
         hidden = yield calls[0]
         absent = yield calls[1]
