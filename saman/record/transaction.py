@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import Literal, extract, links, literal, references
+from saman.model.fhir import Leads, Literal, extract, leads, literal
 from saman.record import render
 from saman.record.change import ANY, Change, is_part, replacement, unfit
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
@@ -20,6 +20,7 @@ from saman.record.stored import Stored, Written
 
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
+NOWHERE = Leads([], [])
 _ONCE = "INSERT INTO done (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name"
 
 
@@ -74,6 +75,7 @@ class _Entry:
         self.id = step.id
         self.expected = ANY if step.expected is None else step.expected
         self.resource = {} if step.patch is not None else _copied(step.resource)
+        self.leads = NOWHERE if step.patch is not None else leads(self.resource)
         own = literal(step.full_url)
         self.base = own.base if own else ""
 
@@ -90,20 +92,21 @@ class _Entry:
     def becomes(self, change: Change) -> None:
         """Take what the step turned out to change."""
         self.resource, self.id, self.expected = _copied(change.resource), change.id, change.expected
+        self.leads = leads(self.resource)
 
     def resolve(self, targets: Mapping[str, str]) -> None:
         """Write what entries and conditions stand for, as far as that is known, into the resource."""
-        for holder, _ in references(self.resource):
+        for holder, _ in self.leads.references:
             text = holder.get("reference", "")
             target = targets.get(text) or (targets.get(self.base + text) if self.base else None)
             if target is not None:
                 holder["reference"] = target
-        for link in links(self.resource):
+        for link in self.leads.links:
             link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
 
     def unresolved(self) -> Refusal | None:
         """A refusal that names a reference to an entry which is not there."""
-        for holder, path in references(self.resource):
+        for holder, path in self.leads.references:
             if holder.get("reference", "").startswith("urn:uuid:"):
                 text = "It names an entry that is not in the Bundle."
                 return at(self.step, refused(Kind.UNPROCESSABLE, "not-found", text, path))
@@ -119,15 +122,14 @@ class _Entry:
         return next(iter(named), None)
 
     def _named(self) -> Iterator[Literal]:
-        for holder, _ in references(self.resource):
+        for holder, _ in self.leads.references:
             parts = literal(holder.get("reference", ""))
             if parts is not None:
                 yield parts
 
 
 def _copied(resource: Resource | None) -> Resource:
-    copy = json.decode(json.encode(resource))
-    assert isinstance(copy, dict)
+    copy: Resource = json.decode_kept(json.encode(resource))
     return copy
 
 
@@ -258,7 +260,7 @@ class _Transaction:
     async def _settle_references(self) -> Refusal | None:
         """Find what references by condition (`Patient?identifier=…`) stand for."""
         for entry in self.entries:
-            for holder, path in references(entry.resource):
+            for holder, path in entry.leads.references:
                 text = holder.get("reference", "")
                 if "?" in text and text not in self.targets and literal(text) is None:
                     found = await self._by_condition(text, path)

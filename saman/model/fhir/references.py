@@ -11,9 +11,13 @@ from typing import Any, NamedTuple
 
 from saman.model.fhir.definitions import PRIMITIVES, structure
 
-_Object = tuple[dict[str, Any], str, str]
+Trail = tuple[Any, str, int]
+"""Where an object stands: the trail of what holds it, its name, its position in a list or -1; a path when needed."""
+
+_Object = tuple[dict[str, Any], str, Trail]
 
 _URIS = frozenset(("uri", "url", "canonical", "oid", "uuid"))
+_URNS = ("urn:uuid:", "urn:oid:")
 
 
 class Link(NamedTuple):
@@ -24,16 +28,33 @@ class Link(NamedTuple):
     path: str
 
 
+class Leads(NamedTuple):
+    """What of a resource leads elsewhere: each Reference and its path, and each link."""
+
+    references: list[tuple[dict[str, Any], str]]
+    links: list[Link]
+
+
+def leads(resource: dict[str, Any]) -> Leads:
+    """What `references` and `links` give of a valid `resource`, which is gone through once for both."""
+    found = _objects(resource)
+    return Leads(list(_references(found)), list(_links(found)))
+
+
 def references(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each Reference of a valid `resource` with its path, also in contained and nested resources and in extensions."""
-    return ((value, path) for value, type_name, path in _objects(resource) if type_name == "Reference")
+    return _references(_objects(resource))
+
+
+def _references(found: list[_Object]) -> Iterator[tuple[dict[str, Any], str]]:
+    return ((value, _path(trail)) for value, type_name, trail in found if type_name == "Reference")
 
 
 def files(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each Attachment of a valid `resource` with its path, and each Binary inside of it."""
     return (
-        (value, path)
-        for value, type_name, path in _objects(resource)
+        (value, _path(trail))
+        for value, type_name, trail in _objects(resource)
         if type_name == "Attachment" or (type_name == "Binary" and value is not resource)
     )
 
@@ -43,42 +64,55 @@ def links(resource: dict[str, Any]) -> Iterator[Link]:
 
     Addresses inside a narrative's `a` and `img` and texts of type string (as Identifier.value) are not among them.
     """
-    for value, type_name, path in _objects(resource):
-        for name in _uri_names(type_name) & value.keys():
-            yield from _urns(value, name, f"{path}.{name}")
+    return _links(_objects(resource))
 
 
-def _urns(holder: dict[str, Any], name: str, path: str) -> Iterator[Link]:
-    value = holder[name]
-    if isinstance(value, list):
-        yield from (Link(value, index, f"{path}[{index}]") for index, one in enumerate(value) if _is_urn(one))
-    elif _is_urn(value):
-        yield Link(holder, name, path)
+def _links(found: list[_Object]) -> Iterator[Link]:
+    for value, type_name, trail in found:
+        for name in _uri_names(type_name):
+            one = value.get(name)
+            if type(one) is str:
+                if one.startswith(_URNS):
+                    yield Link(value, name, f"{_path(trail)}.{name}")
+            elif type(one) is list:
+                path = f"{_path(trail)}.{name}"
+                yield from (Link(one, index, f"{path}[{index}]") for index, each in enumerate(one) if _is_urn(each))
 
 
 def _is_urn(value: Any) -> bool:
-    return isinstance(value, str) and value.startswith(("urn:uuid:", "urn:oid:"))
+    return isinstance(value, str) and value.startswith(_URNS)
 
 
 def _objects(resource: dict[str, Any]) -> list[_Object]:
-    """Each object below and including `resource`, with its type and path."""
+    """Each object below and including `resource`, with its type and where it stands."""
     found: list[_Object] = []
-    _add(resource, resource["resourceType"], resource["resourceType"], found)
+    _add(resource, resource["resourceType"], (None, resource["resourceType"], -1), found)
     return found
 
 
-def _add(value: Any, type_name: str, path: str, found: list[_Object]) -> None:
-    if type(value) is list:
-        for index, one in enumerate(value):
-            _add(one, type_name, f"{path}[{index}]", found)
-    elif type(value) is dict:
-        if type_name == "Resource":
-            type_name = value["resourceType"]
-        found.append((value, type_name, path))
-        types = _types(type_name)
-        for name, element in value.items():
-            if name in types and type(element) in (dict, list):
-                _add(element, types[name], f"{path}.{name}", found)
+def _add(value: dict[str, Any], type_name: str, trail: Trail, found: list[_Object]) -> None:
+    if type_name == "Resource":
+        type_name = value["resourceType"]
+    found.append((value, type_name, trail))
+    types = _types(type_name)
+    for name, element in value.items():
+        shape = type(element)
+        if shape is dict:
+            if name in types:
+                _add(element, types[name], (trail, name, -1), found)
+        elif shape is list and name in types:
+            for index, one in enumerate(element):
+                if type(one) is dict:
+                    _add(one, types[name], (trail, name, index), found)
+
+
+def _path(trail: Trail | None) -> str:
+    """`Observation.component[1].valueReference`."""
+    steps: list[str] = []
+    while trail is not None:
+        trail, name, index = trail
+        steps.append(name if index < 0 else f"{name}[{index}]")
+    return ".".join(reversed(steps))
 
 
 @cache
@@ -90,5 +124,5 @@ def _types(type_name: str) -> dict[str, str]:
 
 
 @cache
-def _uri_names(type_name: str) -> frozenset[str]:
-    return frozenset(name for name, one in _types(type_name).items() if one in _URIS)
+def _uri_names(type_name: str) -> tuple[str, ...]:
+    return tuple(name for name, one in _types(type_name).items() if one in _URIS)
