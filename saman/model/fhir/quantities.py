@@ -9,6 +9,7 @@ import math
 import re
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from saman.kernel.json import NumberTooLarge, exact_decimal
@@ -16,6 +17,8 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.fhirpath.units import measured
 
 UCUM = "http://unitsofmeasure.org"
+REMEMBERED = 1024
+"""Units that a process has worked out."""
 
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.([0-9]+))?(?:[eE]([+-]?[0-9]{1,3}))?")
 _HALF = Decimal("0.5")
@@ -51,7 +54,12 @@ class Scale(NamedTuple):
 
     def of(self, value: Decimal) -> float:
         """`value` in base units, as near as a double comes: two equal amounts in different units give the same."""
-        return nearest(Fraction(value) * self.factor + self.offset)
+        above, below = value.as_integer_ratio()
+        times, plus = self.factor, self.offset
+        shared = below * times.denominator
+        return _divided(
+            above * times.numerator * plus.denominator + plus.numerator * shared, shared * plus.denominator
+        )
 
 
 def asked_number(text: str) -> Asked | Refusal:
@@ -71,6 +79,7 @@ def asked_number(text: str) -> Asked | Refusal:
     return Asked(value, value - slack, value + slack)
 
 
+@lru_cache(REMEMBERED)
 def scale(system: str, code: str) -> Scale | None:
     """What turns a UCUM unit into base units; None for other units, which are compared as they are written."""
     if system != UCUM:
@@ -85,8 +94,12 @@ def scale(system: str, code: str) -> Scale | None:
 
 def nearest(value: Decimal | Fraction | int) -> float:
     """The nearest double, infinite where there is none; never the wrong way round for two different values."""
-    exact = Fraction(value)
+    return _divided(*value.as_integer_ratio())
+
+
+def _divided(above: int, below: int) -> float:
+    """The nearest double to a ratio of whole numbers, of which `below` is positive."""
     try:
-        return exact.numerator / exact.denominator
+        return above / below
     except OverflowError:
-        return math.copysign(math.inf, exact.numerator)
+        return math.copysign(math.inf, above)
