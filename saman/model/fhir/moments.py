@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from saman.kernel.outcome import Kind, Refusal, refused
@@ -15,6 +16,8 @@ LATEST = datetime.max.replace(tzinfo=UTC)
 """End of a range that is open at its end."""
 
 Range = tuple[datetime, datetime]
+REMEMBERED = 1024
+"""Texts that a process has read last: a resource is asked for its times more than once."""
 
 _MOMENT = re.compile(
     r"(?!0000)([0-9]{4})(?:-(0[1-9]|1[0-2])(?:-(0[1-9]|[12][0-9]|3[01])"
@@ -23,6 +26,7 @@ _MOMENT = re.compile(
 )
 
 
+@lru_cache(REMEMBERED)
 def date_range(text: str) -> Range | Refusal:
     """First moment of a date or time, and first moment after it, in UTC; without a zone it is taken as UTC.
 
@@ -37,6 +41,8 @@ def date_range(text: str) -> Range | Refusal:
 
 def _range(found: re.Match[str]) -> Range | None:
     year, month, day, clock, seconds, fraction, zone = found.groups()
+    if clock is not None and seconds != "60":
+        return _timed(found.string, seconds, fraction)
     if month is None:
         return datetime(int(year), 1, 1, tzinfo=UTC), _first(int(year) + 1, 1)
     if day is None:
@@ -49,6 +55,19 @@ def _range(found: re.Match[str]) -> Range | None:
     if clock is None:
         return midnight, _later(midnight, timedelta(days=1))
     low = _later(midnight, _since_midnight(clock, seconds, fraction) - _offset(zone))
+    return low, _later(low, _length(seconds, fraction))
+
+
+def _timed(text: str, seconds: str | None, fraction: str | None) -> Range | None:
+    """The range of a date with a time, but for leap seconds."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        low = moment.replace(tzinfo=UTC)
+    else:
+        low = _later(moment.replace(tzinfo=UTC), -(moment.utcoffset() or timedelta(0)))
     return low, _later(low, _length(seconds, fraction))
 
 
