@@ -7,7 +7,6 @@ of one person look as unrelated as any other two.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import re
 from collections.abc import Callable
@@ -17,6 +16,17 @@ RANDOM_BYTES, CHECK_BYTES = 11, 3
 LENGTH = 26
 REMEMBERED = 65536
 """Ids whose shard a process remembers."""
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+_PAIRS = tuple(first + second for first in _LETTERS for second in _LETTERS)
+_PLACES = tuple(range(120, -1, -10))
+_SPARE = 2
+"""Bits of the letters that no byte fills."""
+_AS_DIGITS = bytes(
+    ord("0123456789abcdefghijklmnopqrstuv"[_LETTERS.index(letter)]) if letter in _LETTERS else ord("!")
+    for letter in (chr(one).lower() for one in range(256))
+)
+"""The letters of base32 as the digits of a number to that base; everything else is none."""
 
 _fhir_id = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
@@ -45,8 +55,11 @@ class Mint:
     def make(self, shard: int) -> str:
         """A new id on `shard` (0 to 1023)."""
         seed = self._new_bytes(RANDOM_BYTES)
-        hidden = (shard ^ self._mask(seed)).to_bytes(2)
-        return base64.b32encode(seed + hidden + self._check(seed + hidden)).decode().rstrip("=").lower()
+        start = seed + (shard ^ self._mask(seed)).to_bytes(2)
+        number = int.from_bytes(start + self._check(start)) << _SPARE
+        made = "".join([_PAIRS[number >> place & 1023] for place in _PLACES])
+        self._remember(made, shard)
+        return made
 
     def new_shard(self) -> int:
         """A shard for somebody new, evenly spread."""
@@ -57,14 +70,17 @@ class Mint:
         if len(made) != LENGTH:
             return None
         if made not in self._read:
-            if len(self._read) >= REMEMBERED:
-                self._read.clear()
-            self._read[made] = self._shard(made)
+            self._remember(made, self._shard(made))
         return self._read[made]
+
+    def _remember(self, made: str, shard: int | None) -> None:
+        if len(self._read) >= REMEMBERED:
+            self._read.clear()
+        self._read[made] = shard
 
     def _shard(self, made: str) -> int | None:
         try:
-            raw = base64.b32decode(made.upper() + "======")
+            raw = (int(made.encode("latin-1").translate(_AS_DIGITS), 32) >> _SPARE).to_bytes(16)
         except ValueError:
             return None
         seed, hidden, check = raw[:RANDOM_BYTES], raw[RANDOM_BYTES:-CHECK_BYTES], raw[-CHECK_BYTES:]
