@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from saman.kernel.ids import Mint
 from saman.model.access import DOMAIN_OF_TYPE, Domain
 from saman.model.access.relation import local
 from saman.model.fhir import RESOURCE_TYPES, references, resource_number
+
+REMEMBERED = 4096
+"""References that a process has taken apart last; the same people and organisations are named again and again."""
 
 ELSEWHERE = -1
 """The shard of what was named elsewhere: the locator knows it, when it is there."""
@@ -33,6 +37,11 @@ def place_of(reference: Mapping[str, Any], base: str) -> tuple[int, str] | None:
     text = reference.get("reference")
     if not isinstance(text, str):
         return None
+    return _named(text, base)
+
+
+@lru_cache(REMEMBERED)
+def _named(text: str, base: str) -> tuple[int, str] | None:
     kind, _, id = (local({"reference": text.removeprefix(f"{base}/") if base else text}) or "").partition("/")
     return (resource_number(kind), id) if kind in RESOURCE_TYPES else None
 

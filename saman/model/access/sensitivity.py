@@ -41,9 +41,14 @@ class Labels(msgspec.Struct, frozen=True):
         return " ".join([self.level, *sorted(self.codes)])
 
 
+_USUAL = Labels("N", frozenset())
+
+
 def labels_of(resource: Resource) -> Labels:
     """The labels of `meta.security`, known codes only; what has a sensitivity code is restricted at least."""
     security = resource.get("meta", {}).get("security", ())
+    if not security and resource["resourceType"] not in _BY_TYPE:
+        return _USUAL
     said = {each.get("code") for each in security if each.get("system") == CONFIDENTIALITY}
     codes = {each.get("code") for each in security if each.get("system") == SENSITIVITY} & set(INCLUDED)
     if own := _BY_TYPE.get(resource["resourceType"]):
