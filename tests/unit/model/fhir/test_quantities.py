@@ -28,6 +28,6 @@ def test_a_number_is_its_nearest_double(value: Decimal) -> None:
     assert nearest(value) == nearest(Fraction(value)) == float(value)
 
 
-@pytest.mark.parametrize(("above", "end"), [(10**400, math.inf), (-(10**400), -math.inf)])
+@pytest.mark.parametrize(("above", "end"), [(10**400, math.inf), (-(10**400), -math.inf)], ids=["up", "down"])
 def test_beyond_all_doubles_is_no_end(above: int, end: float) -> None:
     assert nearest(above) == nearest(Fraction(above, 3)) == end
