@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -9,7 +10,7 @@ from typing import Any, NamedTuple
 from saman.kernel.ids import Mint
 from saman.model.access import DOMAIN_OF_TYPE, Domain
 from saman.model.access.relation import local
-from saman.model.fhir import RESOURCE_TYPES, references, resource_number
+from saman.model.fhir import RESOURCE_TYPES, resource_number
 
 REMEMBERED = 4096
 """References that a process has taken apart last; the same people and organisations are named again and again."""
@@ -22,6 +23,7 @@ PERSONAL = frozenset(
 )
 """The types whose resources may be about somebody."""
 _PATIENT = resource_number("Patient")
+_REFERENCES = re.compile(r'"reference":"([^"\\]+)"')
 
 
 class Pointed(NamedTuple):
@@ -52,9 +54,13 @@ def home_of(id: str, mint: Mint) -> int:
     return ELSEWHERE if carried is None else carried
 
 
-def pointed(resource: dict[str, Any], person: str | None, base: str, mint: Mint) -> tuple[Pointed, ...]:
-    """What a resource about `person` leads to that may be about somebody else, each once."""
-    places = dict.fromkeys(place_of(one, base) for one, _ in references(resource))
+def pointed(text: str, person: str | None, base: str, mint: Mint) -> tuple[Pointed, ...]:
+    """What a resource about `person` leads to that may be about somebody else, each once.
+
+    `text` is its JSON as `saman.kernel.json` writes it: no text inside of it can look like a reference. An address that
+    is called `reference` too counts as one, and comes to nothing where it leads nowhere.
+    """
+    places = {_named(one, base): None for one in dict.fromkeys(_REFERENCES.findall(text))}
     return tuple(
         Pointed(*place, home_of(place[1], mint))
         for place in places

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import Leads, Literal, extract, leads, literal
+from saman.model.fhir import Leads, Literal, extract, leads, literal, reference_path
 from saman.record import render
 from saman.record.change import ANY, Change, is_part, replacement, unfit
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
@@ -68,14 +68,16 @@ def _twice(step: Step) -> Refusal:
 
 
 class _Entry:
-    """A step that writes a resource, while its references are being resolved."""
+    """A step that writes a resource, while its references are being resolved.
+
+    The resource is that of the step, which is left as it is: it is copied once something is to be written into it.
+    """
 
     def __init__(self, step: Step) -> None:
         self.step = step
         self.id = step.id
         self.expected = ANY if step.expected is None else step.expected
-        self.resource = {} if step.patch is not None else _copied(step.resource)
-        self.leads = NOWHERE if step.patch is not None else leads(self.resource)
+        self._take({} if step.patch is not None else step.resource or {})
         own = literal(step.full_url)
         self.base = own.base if own else ""
 
@@ -91,24 +93,44 @@ class _Entry:
 
     def becomes(self, change: Change) -> None:
         """Take what the step turned out to change."""
-        self.resource, self.id, self.expected = _copied(change.resource), change.id, change.expected
-        self.leads = leads(self.resource)
+        self._take(change.resource)
+        self.id, self.expected = change.id, change.expected
+
+    def _take(self, resource: Resource) -> None:
+        self.resource, self._is_copy = resource, False
+        self.leads = leads(resource) if resource else NOWHERE
+
+    def name(self, id: str) -> None:
+        """Give a new resource its id."""
+        self.id, self.expected = id, 0
+        if self._is_copy:
+            self.resource["id"] = id
+        else:
+            self.resource = self.resource | {"id": id}
 
     def resolve(self, targets: Mapping[str, str]) -> None:
         """Write what entries and conditions stand for, as far as that is known, into the resource."""
-        for holder, _ in self.leads.references:
-            text = holder.get("reference", "")
-            target = targets.get(text) or (targets.get(self.base + text) if self.base else None)
+        if not self.leads.links and not any(self._target(one, targets) for one in self.leads.references):
+            return
+        if not self._is_copy:
+            self._take(_copied(self.resource))
+            self._is_copy = True
+        for holder in self.leads.references:
+            target = self._target(holder, targets)
             if target is not None:
                 holder["reference"] = target
         for link in self.leads.links:
             link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
 
+    def _target(self, holder: Resource, targets: Mapping[str, str]) -> str | None:
+        text = holder.get("reference", "")
+        return targets.get(text) or (targets.get(self.base + text) if self.base else None)
+
     def unresolved(self) -> Refusal | None:
         """A refusal that names a reference to an entry which is not there."""
-        for holder, path in self.leads.references:
+        for holder in self.leads.references:
             if holder.get("reference", "").startswith("urn:uuid:"):
-                text = "It names an entry that is not in the Bundle."
+                text, path = "It names an entry that is not in the Bundle.", reference_path(self.resource, holder)
                 return at(self.step, refused(Kind.UNPROCESSABLE, "not-found", text, path))
         return None
 
@@ -122,13 +144,13 @@ class _Entry:
         return next(iter(named), None)
 
     def _named(self) -> Iterator[Literal]:
-        for holder, _ in self.leads.references:
+        for holder in self.leads.references:
             parts = literal(holder.get("reference", ""))
             if parts is not None:
                 yield parts
 
 
-def _copied(resource: Resource | None) -> Resource:
+def _copied(resource: Resource) -> Resource:
     copy: Resource = json.decode_kept(json.encode(resource))
     return copy
 
@@ -260,10 +282,10 @@ class _Transaction:
     async def _settle_references(self) -> Refusal | None:
         """Find what references by condition (`Patient?identifier=…`) stand for."""
         for entry in self.entries:
-            for holder, path in entry.leads.references:
+            for holder in entry.leads.references:
                 text = holder.get("reference", "")
                 if "?" in text and text not in self.targets and literal(text) is None:
-                    found = await self._by_condition(text, path)
+                    found = await self._by_condition(text, reference_path(entry.resource, holder))
                     if isinstance(found, Refusal):
                         return at(entry.step, found)
                     self.targets[text] = found.reference
@@ -286,9 +308,7 @@ class _Transaction:
         for entry in sorted(creating, key=lambda entry: entry.step.type != "Patient"):
             entry.resolve(self.targets)
             person = entry.person()
-            entry.id = mint.make(mint.new_shard() if person is None else person_shard(person, mint))
-            entry.expected = 0
-            entry.resource["id"] = entry.id
+            entry.name(mint.make(mint.new_shard() if person is None else person_shard(person, mint)))
             self._name(entry.step.full_url, f"{entry.step.type}/{entry.id}")
 
     def _name(self, full_url: str, reference: str) -> None:

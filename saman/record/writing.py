@@ -175,7 +175,7 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
         row = make_row(resource | {"id": mint.make(shard)}, door.context.now, shard, change.expected, values)
     row.request, row.actor = door.context.request, door.context.actor
     row.holder = holder_of(resource, door.context.party)
-    row.pointed = pointed(resource, about, door.base, mint)
+    row.pointed = pointed(row.meta + row.body, about, door.base, mint)
     if change.remove:
         row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
         row.pointed = ()

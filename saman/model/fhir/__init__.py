@@ -13,7 +13,7 @@ from saman.model.fhir.definitions import (
 from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import EARLIEST, LATEST, date_range
 from saman.model.fhir.reference_text import Literal, literal
-from saman.model.fhir.references import Leads, Link, leads, links, references
+from saman.model.fhir.references import Leads, Link, leads, links, reference_path, references
 from saman.model.fhir.search_plan import implied_systems
 from saman.model.fhir.search_rows import MAX_INDEXED, SearchValues, indexed
 from saman.model.fhir.search_values import extract
@@ -45,6 +45,7 @@ __all__ = [
     "literal",
     "patient_compartment",
     "patients",
+    "reference_path",
     "references",
     "resource_name",
     "resource_number",

@@ -29,25 +29,26 @@ class Link(NamedTuple):
 
 
 class Leads(NamedTuple):
-    """What of a resource leads elsewhere: each Reference and its path, and each link."""
+    """What of a resource leads elsewhere: each Reference, and each link."""
 
-    references: list[tuple[dict[str, Any], str]]
+    references: list[dict[str, Any]]
     links: list[Link]
 
 
 def leads(resource: dict[str, Any]) -> Leads:
     """What `references` and `links` give of a valid `resource`, which is gone through once for both."""
     found = _objects(resource)
-    return Leads(list(_references(found)), list(_links(found)))
+    return Leads([value for value, type_name, _ in found if type_name == "Reference"], list(_links(found)))
+
+
+def reference_path(resource: dict[str, Any], reference: dict[str, Any]) -> str:
+    """Where in `resource` a Reference stands that `leads` has found."""
+    return next((path for one, path in references(resource) if one is reference), "")
 
 
 def references(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each Reference of a valid `resource` with its path, also in contained and nested resources and in extensions."""
-    return _references(_objects(resource))
-
-
-def _references(found: list[_Object]) -> Iterator[tuple[dict[str, Any], str]]:
-    return ((value, _path(trail)) for value, type_name, trail in found if type_name == "Reference")
+    return ((value, _path(trail)) for value, type_name, trail in _objects(resource) if type_name == "Reference")
 
 
 def files(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

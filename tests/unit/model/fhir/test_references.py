@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saman.model.fhir import leads, links, literal, references, validate
+from saman.model.fhir import leads, links, literal, reference_path, references, validate
 from tests.unit.model.fhir.samples import BUNDLE, OBSERVATION, changed
 
 URN = "urn:uuid:0b4be5c6-3f9a-4f1f-8a55-9f0f5a1a0001"
@@ -58,9 +58,9 @@ def test_links_are_addresses_and_not_identifiers_or_references() -> None:
 def test_both_are_found_by_going_through_a_resource_once() -> None:
     bundle = changed(BUNDLE)
     found = leads(bundle)
-    assert found.references == list(references(bundle))
+    assert [(one, reference_path(bundle, one)) for one in found.references] == list(references(bundle))
     assert found.links == list(links(bundle))
-    assert found.references[1][0] is bundle["entry"][1]["resource"]["subject"]
+    assert found.references[1] is bundle["entry"][1]["resource"]["subject"]
 
 
 def test_links_in_lists() -> None:
