@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,9 @@ from saman.model.fhir.quantities import scale
 from saman.record.pointing import Pointed
 
 Resource = dict[str, Any]
+
+KEYS = 8192
+"""Texts whose number a process remembers: the same codes and systems come again and again."""
 
 
 class Row(msgspec.Struct):
@@ -47,6 +51,7 @@ class Row(msgspec.Struct):
     pointed: tuple[Pointed, ...] = ()
 
 
+@lru_cache(KEYS)
 def key(text: str) -> int:
     """The 64-bit number, signed, that a text of any length is looked up by."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
