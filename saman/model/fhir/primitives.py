@@ -9,12 +9,16 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from saman.kernel.json import MAX_DIGITS, MAX_EXPONENT
 from saman.model.fhir.narrative import is_narrative
 
 Valid = Callable[[Any], bool]
+
+REMEMBERED = 1024
+"""Values of a pattern that a process has looked at last: the same systems and codes come again and again."""
 
 
 class Primitive(NamedTuple):
@@ -42,7 +46,7 @@ def _text(value: Any) -> bool:
 
 
 def _pattern(pattern: str) -> Valid:
-    matches = re.compile(pattern).fullmatch
+    matches = lru_cache(REMEMBERED)(re.compile(pattern).fullmatch)
     return lambda value: type(value) is str and matches(value) is not None
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from saman.model.fhir.definitions import structure
+
+REMEMBERED = 4096
+"""References that a process has taken apart last: a resource is asked for each several times."""
 
 _LITERAL = re.compile(
     r"(?:(?P<base>[A-Za-z][A-Za-z0-9+.\-]*:[^\s#?]*/))?(?P<type>[A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})"
@@ -24,6 +28,7 @@ class Literal(NamedTuple):
     id: str
 
 
+@lru_cache(REMEMBERED)
 def literal(text: str) -> Literal | None:
     """The parts of a relative or absolute RESTful reference; None for any other (`#id`, `urn:uuid:…`, other URLs)."""
     found = _LITERAL.fullmatch(text)

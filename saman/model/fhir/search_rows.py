@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -17,6 +18,9 @@ from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import value_range
 from saman.model.fhir.quantities import Span, nearest
 from saman.model.fhir.reference_text import literal
+
+REMEMBERED = 2048
+"""Texts that a process has folded last: the same names of codes come again and again."""
 
 MAX_INDEXED = 250
 """Characters of a text that an index keeps; two of these in four bytes each fit a B-tree row of PostgreSQL."""
@@ -71,6 +75,7 @@ Collect = Callable[[SearchValues, int, Any], None]
 Collectors = Mapping[str, Collect]
 
 
+@lru_cache(REMEMBERED)
 def _folded(text: str) -> str:
     return indexed(fold(indexed(text)))
 

@@ -29,21 +29,19 @@ def _walk(branch: Branch, value: dict[str, Any], values: SearchValues, context: 
     for name, element in value.items():
         below = branches.get(name)
         if below is not None:
+            gather = _gather_part if below.is_part else _gather
             if type(element) is list:
                 for one in element:
                     if one is not None:
-                        _take(below, one, values, context)
+                        gather(below, one, values, context)
             else:
-                _take(below, element, values, context)
+                gather(below, element, values, context)
 
 
-def _take(branch: Branch, value: Any, values: SearchValues, context: Context) -> None:
-    if branch.is_part:
-        part = SearchValues()
-        _gather(branch, value, part, context)
-        values.add_part(part)
-    else:
-        _gather(branch, value, values, context)
+def _gather_part(branch: Branch, value: Any, values: SearchValues, context: Context) -> None:
+    part = SearchValues()
+    _gather(branch, value, part, context)
+    values.add_part(part)
 
 
 def _gather(branch: Branch, value: Any, values: SearchValues, context: Context) -> None:

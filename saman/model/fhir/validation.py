@@ -17,7 +17,7 @@ from saman.kernel.outcome import Issue
 from saman.model.fhir.bindings import binding_check
 from saman.model.fhir.definitions import PRIMITIVES, RESOURCE_TYPES, Element, lineage, structure
 from saman.model.fhir.narrative import FORM, unwanted
-from saman.model.fhir.primitives import primitives
+from saman.model.fhir.primitives import Valid, primitives
 from saman.model.fhir.reference_text import reference_fault
 
 MAX_DEPTH = 64
@@ -40,9 +40,12 @@ Check = Callable[[Any, dict[str, Any], int], Findings]
 
 
 class _Field(NamedTuple):
+    """How an element is checked; what `fits` needs no further look."""
+
     check: Check
     bit: int
     choice: int
+    fits: Valid | None = None
 
 
 def validate(resource: Any) -> tuple[Issue, ...]:
@@ -110,14 +113,18 @@ class Block:
             return _wrong("too-long", f"Nested more than {MAX_DEPTH} levels deep.", "depth")
         found: Findings = None
         seen = doubled = 0
+        fields = self.fields
         for name, item in value.items():
-            field = self.fields.get(name)
+            field = fields.get(name)
             if field is None:
                 wrong: Findings = self._unknown(name)
             else:
-                doubled |= seen & field.choice
-                seen |= field.bit
-                wrong = field.check(item, value, depth + 1)
+                check, bit, choice, fits = field
+                doubled |= seen & choice
+                seen |= bit
+                if fits is not None and fits(item):
+                    continue
+                wrong = check(item, value, depth + 1)
             if wrong:
                 found = [*(found or ()), *(_within(f".{name}", wrong) if field else wrong)]
                 if len(found) >= MAX_ISSUES:
@@ -168,7 +175,8 @@ def _fill(block: Block) -> None:
         bit = 1 << position
         choice = bit if element.is_choice else 0
         for name, type_name in element.json_names():
-            block.fields[name] = _Field(_element_check(element, name, type_name), bit, choice)
+            check = _element_check(element, name, type_name)
+            block.fields[name] = _Field(check, bit, choice, _fits(element, type_name))
             if type_name in PRIMITIVES and not type_name.startswith("system-"):
                 block.fields[f"_{name}"] = _Field(_shadow_check(element, name), bit, choice)
         if element.min:
@@ -187,6 +195,13 @@ def _element_check(element: Element, name: str, type_name: str) -> Check:
     if element.max == 1:
         return one
     return _list_of(one, name, type_name in PRIMITIVES)
+
+
+def _fits(element: Element, type_name: str) -> Valid | None:
+    """What tells at once that a single primitive is right, where no list and no binding asks for more."""
+    if type_name not in PRIMITIVES or type_name == "xhtml" or element.max != 1 or element.value_set:
+        return None
+    return primitives[type_name].valid
 
 
 def _type_check(element: Element, type_name: str) -> Check:
