@@ -5,7 +5,8 @@ What is posted stays out of addresses: the next page of a posted search carries 
 
 from __future__ import annotations
 
-from urllib.parse import parse_qsl, urlencode
+from functools import lru_cache
+from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import msgspec
 
@@ -23,6 +24,9 @@ from saman.record.stored import Page
 _FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
 
 Pairs = list[tuple[str, str]]
+
+REMEMBERED = 4096
+"""Texts that a process has encoded for an address last."""
 
 
 class Where(msgspec.Struct, frozen=True):
@@ -87,7 +91,15 @@ def _read(where: Where, pairs: Pairs, *, strict: bool) -> _Asked | Refusal:
         return query
     beside = [(name, value) for name, value in counted if name in _FORM_OF_ANSWER | NAMES]
     types = [(name, value) for name, value in pairs if name == "_type"] if not where.path else []
-    return _Asked(query, part, urlencode([*types, *query.used, *beside]))
+    return _Asked(query, part, _encoded([*types, *query.used, *beside]))
+
+
+def _encoded(pairs: Pairs) -> str:
+    """What `urlencode` gives; the names of parameters, codes and people come again and again."""
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
+
+
+_quoted = lru_cache(REMEMBERED)(quote_plus)
 
 
 def _query(where: Where, pairs: Pairs, *, strict: bool) -> Query | Several | Refusal:

@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from datetime import datetime
 from email.utils import formatdate
+from functools import lru_cache
 
 import brotli  # type: ignore[import-untyped]
 import msgspec
@@ -24,6 +25,8 @@ from saman.record.render import outcome_text
 Header = tuple[bytes, bytes]
 
 LEAST_COMPRESSED = 2048
+REMEMBERED = 1024
+"""Seconds that a process has written as a date last."""
 THREADED = 256 * 1024
 """From this size on, compressing would hold up the other calls of the process."""
 
@@ -70,7 +73,12 @@ def version_headers(stored: Stored) -> tuple[Header, Header]:
 
 def http_date(moment: datetime) -> bytes:
     """`Sat, 21 Nov 2026 20:51:14 GMT`."""
-    return formatdate(moment.timestamp(), usegmt=True).encode()
+    return _http_date(int(moment.timestamp()))
+
+
+@lru_cache(REMEMBERED)
+def _http_date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()
 
 
 def refusal_answer(refusal: Refusal, call: Call) -> Answer:

@@ -106,6 +106,8 @@ class Query(msgspec.Struct, frozen=True):
 
 def alternatives(value: str) -> tuple[str, ...]:
     """The values of a parameter, of which any may match, with their escapes."""
+    if "," not in value:
+        return (value,) if value else ()
     return tuple(part for part in _SPLIT.split(value) if part)
 
 
@@ -116,7 +118,7 @@ def parts(value: str, mark: str) -> list[str]:
 
 def unescape(value: str) -> str:
     r"""`value` without the escapes of R4: `\,` `\|` `\$` and `\\`."""
-    return _ESCAPED.sub(r"\1", value)
+    return _ESCAPED.sub(r"\1", value) if "\\" in value else value
 
 
 def prefix(value: str) -> tuple[str, str]:
