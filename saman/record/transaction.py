@@ -110,7 +110,7 @@ class _Entry:
 
     def resolve(self, targets: Mapping[str, str]) -> None:
         """Write what entries and conditions stand for, as far as that is known, into the resource."""
-        if not self.leads.links and not any(self._target(one, targets) for one in self.leads.references):
+        if not self._asks_for(targets):
             return
         if not self._is_copy:
             self._take(_copied(self.resource))
@@ -121,6 +121,10 @@ class _Entry:
                 holder["reference"] = target
         for link in self.leads.links:
             link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
+
+    def _asks_for(self, targets: Mapping[str, str]) -> bool:
+        linked = any(one.holder[one.key] in targets for one in self.leads.links)
+        return linked or any(self._target(one, targets) for one in self.leads.references)
 
     def _target(self, holder: Resource, targets: Mapping[str, str]) -> str | None:
         text = holder.get("reference", "")

@@ -21,11 +21,16 @@ _URNS = ("urn:uuid:", "urn:oid:")
 
 
 class Link(NamedTuple):
-    """A value of type uri, url, canonical, oid or uuid: `holder[key]`, which may be assigned to; `path` names it."""
+    """A value of type uri, url, canonical, oid or uuid: `holder[key]`, which may be assigned to."""
 
     holder: Any
     key: str | int
-    path: str
+    trail: Trail
+
+    @property
+    def path(self) -> str:
+        """Where it stands: `DocumentReference.content[0].attachment.url`."""
+        return _path(self.trail)
 
 
 class Leads(NamedTuple):
@@ -74,10 +79,9 @@ def _links(found: list[_Object]) -> Iterator[Link]:
             one = value.get(name)
             if type(one) is str:
                 if one.startswith(_URNS):
-                    yield Link(value, name, f"{_path(trail)}.{name}")
+                    yield Link(value, name, (trail, name, -1))
             elif type(one) is list:
-                path = f"{_path(trail)}.{name}"
-                yield from (Link(one, index, f"{path}[{index}]") for index, each in enumerate(one) if _is_urn(each))
+                yield from (Link(one, index, (trail, name, index)) for index, each in enumerate(one) if _is_urn(each))
 
 
 def _is_urn(value: Any) -> bool:
