@@ -17,7 +17,6 @@ from saman.ops import wiring
 from saman.ops.lifeline import end_with_parent
 from saman.ops.settings import load
 
-
 OBJECTS = 20_000
 """New objects after which the collector looks for those that hold each other; a Bundle alone makes thousands."""
 

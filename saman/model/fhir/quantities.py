@@ -57,9 +57,7 @@ class Scale(NamedTuple):
         above, below = value.as_integer_ratio()
         times, plus = self.factor, self.offset
         shared = below * times.denominator
-        return _divided(
-            above * times.numerator * plus.denominator + plus.numerator * shared, shared * plus.denominator
-        )
+        return _divided(above * times.numerator * plus.denominator + plus.numerator * shared, shared * plus.denominator)
 
 
 def asked_number(text: str) -> Asked | Refusal:

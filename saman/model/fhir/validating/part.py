@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -72,14 +72,11 @@ class Part:
         self._spelled = {name: _spellings(self.name, name) for name in asked}
         self._looked_at = frozenset(one for names in self._spelled.values() for one in names)
         self._kept: dict[frozenset[str], tuple[Compiled, ...]] = {}
-        self._children: Mapping[str, Child] | None = None
 
-    @property
+    @cached_property
     def children(self) -> Mapping[str, Child]:
         """The elements below that have something to check, by their names in JSON."""
-        if self._children is None:
-            self._children = dict(_children(self.name))
-        return self._children
+        return dict(_children(self.name))
 
     def open_rules(self, value: Any) -> tuple[Compiled, ...]:
         """The rules that have to be evaluated, given the names of what `value` holds."""
