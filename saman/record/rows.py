@@ -105,6 +105,20 @@ def numbers(type_name: str, code: str) -> tuple[int, ...]:
     return tuple(known[one].number for one in parts or (code,))
 
 
+def is_sought(parameter: fhir.SearchParameter) -> bool:
+    """Whether its codes are looked for among those of one person: identifiers and labels are found otherwise."""
+    is_label = parameter.code == "identifier" or parameter.code.startswith("_")
+    return parameter.type in ("token", "uri") and not is_label
+
+
+UNSOUGHT = frozenset(
+    one.number
+    for kind in fhir.RESOURCE_TYPES
+    for one in fhir.search_parameters(kind).values()
+    if not is_sought(one)
+)
+"""The parameters whose codes are not looked for among those of one person."""
+
 _ROWLESS = frozenset(
     [fhir.search_parameters("Basic")[code].number for code in ("_id", "_lastUpdated")]
     + [fhir.search_parameters("Observation")[code].number for code in COMBINED]

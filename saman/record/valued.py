@@ -13,10 +13,10 @@ from typing import Any
 
 from saman.model.fhir import SearchValues, resource_number
 from saman.model.fhir.quantities import Span, nearest, scale
-from saman.record.rows import key, unit_key
+from saman.record.rows import UNSOUGHT, key, unit_key
 
 VALUES = (
-    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]", "boolean[]",
     "integer[]", "smallint[]", "text[]", "text[]",
     "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
     "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]", "smallint[]",
@@ -33,12 +33,16 @@ Taken = set[tuple[Any, ...]]
 def columns_of(several: Sequence[SearchValues]) -> list[Any]:
     """The columns of tokens, strings, dates, references and quantities; the first of each is the place in `several`."""
     places = list(enumerate(several, 1))
-    tokens = [(at, n, key(s), key(c), c, f, p) for at, one in places for n, s, c, f, p in _in_parts(one, _tokens)]
+    tokens = [
+        (at, n, key(s), key(c), c, f, p, n not in UNSOUGHT)
+        for at, one in places
+        for n, s, c, f, p in _in_parts(one, _tokens)
+    ]
     strings = [(at, n, f, e) for at, one in places for n, f, e in one.strings]
     dates = [(at, n, low, high) for at, one in places for n, low, high in one.dates]
     references = [(at, n, t, key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
     quantities = [(at, *row) for at, one in places for row in _in_parts(one, _quantities)]
-    tables = ((7, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
+    tables = ((8, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
     return [column for width, rows in tables for column in columns(width, rows)]
 
 
@@ -57,7 +61,13 @@ def _in_parts(values: SearchValues, taken: Callable[[SearchValues], Taken]) -> I
 
 
 def _tokens(values: SearchValues) -> Taken:
-    coded = {(number, system, code, said) for number, system, code, said in values.tokens if code or said}
+    """The codes; what a concept is called only where none of its codes is called the same."""
+    called = {(number, said) for number, _, code, said in values.tokens if code and said}
+    coded = {
+        (number, system, code, said)
+        for number, system, code, said in values.tokens
+        if code or (said and (system or (number, said) not in called))
+    }
     return coded | {(number, "", uri, "") for number, uri in values.uris}
 
 

@@ -145,9 +145,8 @@ class _Builder:
         source, wheres, _ = planned
         if self.of:
             found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)}"
-            return (
-                f"EXISTS (SELECT FROM (SELECT r.shard AS s, r.id AS p) AS {self.of} CROSS JOIN LATERAL ({found}) AS q)"
-            )
+            person = "SELECT r.shard AS s, r.id AS p, hashtextextended(r.id, 0) AS q OFFSET 0"
+            return f"EXISTS (SELECT FROM ({person}) AS {self.of} CROSS JOIN LATERAL ({found}) AS q)"
         wheres.append(self.frame.fence.points("x"))
         return f"r.id IN (SELECT x.target FROM {source} {_references(link, target)} WHERE {' AND '.join(wheres)})"
 

@@ -17,7 +17,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import Narrowing
 from saman.model.fhir import resource_number
 from saman.record.fence import Fence
-from saman.record.rows import COMBINED, person_shard
+from saman.record.rows import COMBINED, is_sought, person_shard
 from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
 
@@ -77,7 +77,8 @@ class Way(msgspec.Struct, frozen=True):
 class Finder:
     """Chooses the way of one query; values are bound as it goes.
 
-    `of` is an alias, where the query is part of a greater one, whose `s` and `p` are the shard and id of its person;
+    `of` is an alias, where the query is part of a greater one, whose `s`, `p` and `q` are the shard, id and number
+    of its person;
     `at` one whose `s` and `d` are the shard and id of the only row that is asked about.
     """
 
@@ -134,6 +135,8 @@ class Finder:
             return False
         if kind == "reference":
             return persons < 2
+        if persons and clause.parameter.code != "identifier" and not is_sought(clause.parameter):
+            return False
         if kind not in ("token", "uri") or any(kind == "token" and value.endswith("|") for value in clause.values):
             return False
         return persons > 0 if many else True
@@ -156,15 +159,23 @@ class Finder:
             wheres += [f"d.type = {self._type}", f"d.param = {driver.parameter.number}", match]
         if persons:
             shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
-            wheres += [f"{alias}.person = {self._bind(persons[0], 'text')}", f"{alias}.shard = {shard}"]
-            wheres += [f"r.shard = {shard}"] if driver else []
+            person = self._bind(persons[0], "text")
+            wheres += [f"r.person = {person}", f"r.shard = {shard}"]
+            wheres += self._among_own(driver, f"hashtextextended({person}, 0)", shard) if driver else []
         elif self._of:
-            wheres += [f"{alias}.person = {self._of}.p", f"{alias}.shard = {self._of}.s", f"r.shard = {self._of}.s"]
+            wheres += [f"r.person = {self._of}.p", f"r.shard = {self._of}.s"]
+            wheres += self._among_own(driver, f"{self._of}.q", f"{self._of}.s") if driver else []
         return Way(source, wheres, alias, left, table)
+
+    def _among_own(self, driver: Clause, person_key: str, shard: str, alias: str = "d") -> list[str]:
+        """That a row of the driver's index table belongs to a person."""
+        sought = [f"{alias}.sought"] if is_sought(driver.parameter) else []
+        return [f"{alias}.person_key = {person_key}", f"{alias}.shard = {shard}", *sought]
 
     def _people(self, persons: Sequence[str]) -> str:
         shards = self._bind([person_shard(one, self._frame.mint) for one in persons], "smallint[]")
-        return f"unnest({shards}, {self._bind(list(persons), 'text[]')}) AS k(s, p)"
+        people = f"unnest({shards}, {self._bind(list(persons), 'text[]')}) AS n(s, p)"
+        return f"(SELECT s, p, hashtextextended(p, 0) FROM {people} OFFSET 0) AS k(s, p, q)"
 
     def _of_persons(self, persons: Sequence[str]) -> str:
         return f"""{self._people(persons)} CROSS JOIN LATERAL (
@@ -180,8 +191,8 @@ class Finder:
         same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin)"
         if table == "reference":
             same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
-        whose = "AND y.shard = k.s AND y.person = k.p" if persons else ""
-        inside = f"y.type = {self._type} AND y.param = {driver.parameter.number} AND {same} {whose}"
+        whose = self._among_own(driver, "k.q", "k.s", "y") if persons else ()
+        inside = " AND ".join([f"y.type = {self._type} AND y.param = {driver.parameter.number} AND {same}", *whose])
         rows = f"SELECT y.* FROM {table} y WHERE {inside} OFFSET 0"
         if window is not None:
             page = window()
@@ -191,7 +202,8 @@ class Finder:
         return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
             CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z
-                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id OFFSET 0
+                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {"AND z.person = k.p" if persons else ""}
+                OFFSET 0
             ) AS r"""
 
 
