@@ -52,6 +52,11 @@ def key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
+def short_key(text: str) -> int:
+    """The upper half of it: what a text is looked up by that is compared whole once it is found."""
+    return key(text) >> 32
+
+
 def unit_key(system: str, code: str) -> int:
     """What quantities in a unit are looked up by: its base units where UCUM knows it, else system and code."""
     known = scale(system, code)

@@ -13,13 +13,13 @@ from typing import Any
 
 from saman.model.fhir import SearchValues, resource_number
 from saman.model.fhir.quantities import Span, nearest, scale
-from saman.record.rows import UNSOUGHT, key, unit_key
+from saman.record.rows import UNSOUGHT, key, short_key, unit_key
 
 VALUES = (
-    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]", "boolean[]",
+    "integer[]", "smallint[]", "bigint[]", "integer[]", "text[]", "text[]", "smallint[]", "boolean[]",
     "integer[]", "smallint[]", "text[]", "text[]",
     "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
-    "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "smallint[]", "integer[]", "text[]", "smallint[]",
     "integer[]", "smallint[]", "bigint[]", "float8[]", "float8[]", "text[]", "text[]", "text[]", "text[]", "smallint[]",
 )  # fmt: skip
 """The types of the columns that `columns_of` gives."""
@@ -34,13 +34,13 @@ def columns_of(several: Sequence[SearchValues]) -> list[Any]:
     """The columns of tokens, strings, dates, references and quantities; the first of each is the place in `several`."""
     places = list(enumerate(several, 1))
     tokens = [
-        (at, n, key(s), key(c), c, f, p, n not in UNSOUGHT)
+        (at, n, key(s), short_key(c), c, f, p, n not in UNSOUGHT)
         for at, one in places
         for n, s, c, f, p in _in_parts(one, _tokens)
     ]
     strings = [(at, n, f, e) for at, one in places for n, f, e in one.strings]
     dates = [(at, n, low, high) for at, one in places for n, low, high in one.dates]
-    references = [(at, n, t, key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
+    references = [(at, n, t, short_key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
     quantities = [(at, *row) for at, one in places for row in _in_parts(one, _quantities)]
     tables = ((8, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
     return [column for width, rows in tables for column in columns(width, rows)]

@@ -12,7 +12,7 @@ from saman.model.fhir import resource_number
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import lets_row
-from saman.record.rows import key
+from saman.record.rows import short_key
 from saman.record.search.asked import Include
 from saman.record.search.statement import COLUMNS, many_statement
 
@@ -86,7 +86,7 @@ async def _leading_here(door: Door, include: Include, rows: Rows) -> Rows:
     """What refers to `rows`, the newest of each first."""
     wanted = resource_number(include.target) if include.target else None
     here = [row for row in rows if wanted in (None, row["type"])]
-    keys = [key(row["id"]) for row in here], [row["type"] for row in here], [row["id"] for row in here]
+    keys = [short_key(row["id"]) for row in here], [row["type"] for row in here], [row["id"] for row in here]
     source = resource_number(include.source) if include.source else None
     number = include.parameter.number if include.parameter else None
     found = await door.fetch(_leading_sql(door.store.fence), *keys, source, number) if here else ()
@@ -118,7 +118,7 @@ def _led_to_sql(fence: Fence) -> str:
 def _leading_sql(fence: Fence) -> str:
     """Resources that refer to those with keys $3, types $4, ids $5; of type $6 and by parameter $7 when given."""
     return gate(f"""SELECT DISTINCT ON (r.type, r.id) {COLUMNS}, seen.ground, seen.fenced
-        FROM unnest($3::bigint[], $4::smallint[], $5::text[]) AS k(h, t, d)
+        FROM unnest($3::integer[], $4::smallint[], $5::text[]) AS k(h, t, d)
         CROSS JOIN LATERAL (
             SELECT y.* FROM reference y
             WHERE y.target_key = k.h AND y.target_type = k.t AND y.target = k.d

@@ -14,6 +14,8 @@ BEGIN
     END LOOP;
 END $$$$;;
 
+-- The number that a code or target is looked up by is the upper half of what it was: what it finds is compared whole, and
+-- the entry of an index that is three words long is packed where four are not.
 -- `sought` says that a code may be looked for among those of one person: identifiers and labels are found otherwise.
 CREATE TABLE token (
     shard smallint NOT NULL,
@@ -22,8 +24,8 @@ CREATE TABLE token (
     domain smallint NOT NULL,
     at timestamptz NOT NULL,
     person_key bigint,
-    code_key bigint NOT NULL,
     system_key bigint NOT NULL,
+    code_key integer NOT NULL,
     part smallint NOT NULL,
     sought boolean NOT NULL,
     id text NOT NULL,
@@ -59,7 +61,7 @@ CREATE TABLE reference (
     domain smallint NOT NULL,
     at timestamptz NOT NULL,
     person_key bigint,
-    target_key bigint NOT NULL,
+    target_key integer NOT NULL,
     target_type smallint,
     target_shard smallint,
     part smallint NOT NULL,
@@ -97,8 +99,8 @@ END $$$$;;
 
 -- What a concept is called is left out where one of its codes is called the same.
 SELECT set_config('saman.context', '0', true);;
-INSERT INTO token (shard, type, param, domain, at, person_key, code_key, system_key, part, sought, id, code, folded)
-    SELECT t.shard, t.type, t.param, t.domain, t.at, hashtextextended(t.person, 0), t.code_key, t.system_key, t.part,
+INSERT INTO token (shard, type, param, domain, at, person_key, system_key, code_key, part, sought, id, code, folded)
+    SELECT t.shard, t.type, t.param, t.domain, t.at, hashtextextended(t.person, 0), t.system_key, (t.code_key >> 32)::integer, t.part,
            t.person IS NOT NULL AND t.param <> ALL (ARRAY[$unsought]::smallint[]), t.id, t.code, t.folded
     FROM token_before t
     WHERE t.code <> '' OR t.system_key <> $nothing OR NOT EXISTS (
@@ -111,8 +113,8 @@ INSERT INTO date (shard, type, param, domain, at, person_key, low, high, id)
     SELECT shard, type, param, domain, at, hashtextextended(person, 0), low, high, id FROM date_before;;
 INSERT INTO reference (shard, type, param, domain, at, person_key, target_key, target_type, target_shard, part, id,
         target)
-    SELECT shard, type, param, domain, at, hashtextextended(person, 0), target_key, target_type, target_shard, part, id,
-           target
+    SELECT shard, type, param, domain, at, hashtextextended(person, 0), (target_key >> 32)::integer, target_type,
+           target_shard, part, id, target
     FROM reference_before;;
 INSERT INTO quantity (shard, type, param, domain, at, person_key, unit_key, low, high, part, id, value, top, unit,
         label)
@@ -170,11 +172,11 @@ DROP FUNCTION put, add_values, remove_values;;
 -- Adds the search values of resources; arrays run in parallel, *_of holds the 1-based place of the resource.
 CREATE FUNCTION add_values(
     shards smallint[], types smallint[], ids text[], persons text[], domains smallint[], ats timestamptz[],
-    token_of integer[], token_param smallint[], token_system bigint[], token_key bigint[], token_code text[],
+    token_of integer[], token_param smallint[], token_system bigint[], token_key integer[], token_code text[],
     token_folded text[], token_part smallint[], token_sought boolean[],
     string_of integer[], string_param smallint[], string_folded text[], string_exact text[],
     date_of integer[], date_param smallint[], date_low timestamptz[], date_high timestamptz[],
-    reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key bigint[],
+    reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key integer[],
     reference_target text[], reference_part smallint[],
     quantity_of integer[], quantity_param smallint[], quantity_key bigint[], quantity_low float8[],
     quantity_high float8[], quantity_value text[], quantity_top text[], quantity_unit text[], quantity_label text[],
@@ -185,9 +187,9 @@ DECLARE
     keys bigint[] := ARRAY(SELECT hashtextextended(p, 0) FROM unnest(persons) WITH ORDINALITY AS k(p, o) ORDER BY o);
 BEGIN
     IF cardinality(token_of) > 0 THEN
-        INSERT INTO token (shard, type, param, domain, at, person_key, code_key, system_key, part, sought, id, code,
+        INSERT INTO token (shard, type, param, domain, at, person_key, system_key, code_key, part, sought, id, code,
                 folded)
-            SELECT b.s, b.t, p, b.m, b.a, b.w, h, y, n, l AND b.w IS NOT NULL, b.d, c, f
+            SELECT b.s, b.t, p, b.m, b.a, b.w, y, h, n, l AND b.w IS NOT NULL, b.d, c, f
             FROM unnest(token_of, token_param, token_system, token_key, token_code, token_folded, token_part,
                 token_sought) AS k(o, p, y, h, c, f, n, l)
             JOIN unnest(shards, types, ids, keys, domains, ats) WITH ORDINALITY AS b(s, t, d, w, m, a, o) USING (o);
@@ -247,11 +249,11 @@ CREATE FUNCTION put(
     shards smallint[], types smallint[], ids text[], expected bigint[], chosen boolean[], removed boolean[],
     persons text[], domains smallint[], ats timestamptz[], metas text[], bodies text[],
     sensitivities text[], holders text[],
-    token_of integer[], token_param smallint[], token_system bigint[], token_key bigint[], token_code text[],
+    token_of integer[], token_param smallint[], token_system bigint[], token_key integer[], token_code text[],
     token_folded text[], token_part smallint[], token_sought boolean[],
     string_of integer[], string_param smallint[], string_folded text[], string_exact text[],
     date_of integer[], date_param smallint[], date_low timestamptz[], date_high timestamptz[],
-    reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key bigint[],
+    reference_of integer[], reference_param smallint[], reference_type smallint[], reference_key integer[],
     reference_target text[], reference_part smallint[],
     quantity_of integer[], quantity_param smallint[], quantity_key bigint[], quantity_low float8[],
     quantity_high float8[], quantity_value text[], quantity_top text[], quantity_unit text[], quantity_label text[],
