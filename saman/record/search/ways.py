@@ -28,6 +28,9 @@ ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "
 """Types whose `patient` or `subject` may name several people; such resources have no one person in their row."""
 
 
+SAME = "IS NOT DISTINCT FROM"
+"""Holds a row that was found by the number of its person against the person, in a way that no index is walked by."""
+
 RESOURCES = """CROSS JOIN LATERAL (
     SELECT y.* FROM resource y WHERE y.shard = k.s AND y.type = k.t AND y.id = k.d OFFSET 0
 ) AS r"""
@@ -159,13 +162,17 @@ class Finder:
             wheres += [f"d.type = {self._type}", f"d.param = {driver.parameter.number}", match]
         if persons:
             shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
-            person = self._bind(persons[0], "text")
-            wheres += [f"r.person = {person}", f"r.shard = {shard}"]
-            wheres += self._among_own(driver, f"hashtextextended({person}, 0)", shard) if driver else []
+            wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
-            wheres += [f"r.person = {self._of}.p", f"r.shard = {self._of}.s"]
-            wheres += self._among_own(driver, f"{self._of}.q", f"{self._of}.s") if driver else []
+            wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
         return Way(source, wheres, alias, left, table)
+
+    def _own(self, driver: Clause | None, person: str, shard: str, number: str = "") -> list[str]:
+        """That a row `r`, and a row `d` of the driver's index table, belong to a person."""
+        if driver is None:
+            return [f"r.person = {person}", f"r.shard = {shard}"]
+        of_value = self._among_own(driver, number or f"hashtextextended({person}, 0)", shard)
+        return [*of_value, f"r.shard = {shard}", f"r.person {SAME} {person}"]
 
     def _among_own(self, driver: Clause, person_key: str, shard: str, alias: str = "d") -> list[str]:
         """That a row of the driver's index table belongs to a person."""
@@ -202,7 +209,7 @@ class Finder:
         return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
             CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z
-                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {"AND z.person = k.p" if persons else ""}
+                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {f"AND z.person {SAME} k.p" if persons else ""}
                 OFFSET 0
             ) AS r"""
 
