@@ -110,6 +110,38 @@ def numbers(type_name: str, code: str) -> tuple[int, ...]:
     return tuple(known[one].number for one in parts or (code,))
 
 
+PATIENT = fhir.resource_number("Patient")
+
+
+def _also_subjects() -> dict[int, frozenset[int]]:
+    """The numbers of `patient` parameters, with those of the `subject` parameters of the same types."""
+    found: dict[int, frozenset[int]] = {}
+    for kind in fhir.RESOURCE_TYPES:
+        known = fhir.search_parameters(kind)
+        if {"patient", "subject"} <= known.keys():
+            number = known["patient"].number
+            found[number] = found.get(number, frozenset()) | {known["subject"].number}
+    return found
+
+
+ALSO_SUBJECTS: Mapping[int, frozenset[int]] = MappingProxyType(_also_subjects())
+"""A Patient whom `patient` and `subject` both name stands in the index of references once, under `subject`."""
+
+
+def subject_of(type_name: str, code: str) -> int | None:
+    """The parameter under which the rows of `patient` stand too; None for all others."""
+    subject = fhir.search_parameters(type_name).get("subject") if code == "patient" else None
+    return subject.number if subject else None
+
+
+def of_reference(alias: str, type_name: str, code: str) -> str:
+    """The condition that a row of `reference` belongs to a parameter."""
+    own, subject = fhir.search_parameters(type_name)[code].number, subject_of(type_name, code)
+    if subject is None:
+        return f"{alias}.param = {own}"
+    return f"({alias}.param = {own} OR {alias}.param = {subject} AND {alias}.target_type = {PATIENT})"
+
+
 def is_sought(parameter: fhir.SearchParameter) -> bool:
     """Whether its codes are looked for among those of one person: identifiers and labels are found otherwise."""
     is_label = parameter.code == "identifier" or parameter.code.startswith("_")

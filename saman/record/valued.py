@@ -13,7 +13,7 @@ from typing import Any
 
 from saman.model.fhir import SearchValues, resource_number
 from saman.model.fhir.quantities import Span, nearest, scale
-from saman.record.rows import UNSOUGHT, key, short_key, unit_key
+from saman.record.rows import ALSO_SUBJECTS, PATIENT, UNSOUGHT, key, short_key, unit_key
 
 VALUES = (
     "integer[]", "smallint[]", "bigint[]", "integer[]", "text[]", "text[]", "smallint[]", "boolean[]",
@@ -72,10 +72,18 @@ def _tokens(values: SearchValues) -> Taken:
 
 
 def _references(values: SearchValues) -> Taken:
-    return {
+    found = {
         (number, None, url) if url else (number, resource_number(kind), target)
         for number, kind, target, url in values.references
     }
+    return {one for one in found if not _is_said(one, found)}
+
+
+def _is_said(one: tuple[Any, ...], found: Taken) -> bool:
+    """Whether it is a Patient of `patient` whom `subject` names too."""
+    number, kind, target = one
+    subjects = ALSO_SUBJECTS.get(number, ()) if kind == PATIENT else ()
+    return any((subject, kind, target) in found for subject in subjects)
 
 
 def _quantities(values: SearchValues) -> Taken:

@@ -17,7 +17,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import Narrowing
 from saman.model.fhir import resource_number
 from saman.record.fence import Fence
-from saman.record.rows import COMBINED, is_sought, person_shard
+from saman.record.rows import COMBINED, is_sought, of_reference, person_shard
 from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
 
@@ -159,13 +159,19 @@ class Finder:
             match = condition(driver, "d", self._bind, self._frame.now, self._frame.base)
             if isinstance(match, Refusal):
                 return match
-            wheres += [f"d.type = {self._type}", f"d.param = {driver.parameter.number}", match]
+            wheres += [f"d.type = {self._type}", self._belongs(driver, "d"), match]
         if persons:
             shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
         return Way(source, wheres, alias, left, table)
+
+    def _belongs(self, driver: Clause, alias: str) -> str:
+        """That a row of the driver's index table is one of its parameter."""
+        if driver.parameter.type == "reference":
+            return of_reference(alias, self._query.type, driver.parameter.code)
+        return f"{alias}.param = {driver.parameter.number}"
 
     def _own(self, driver: Clause | None, person: str, shard: str, number: str = "") -> list[str]:
         """That a row `r`, and a row `d` of the driver's index table, belong to a person."""
@@ -199,7 +205,7 @@ class Finder:
         if table == "reference":
             same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
         whose = self._among_own(driver, "k.q", "k.s", "y") if persons else ()
-        inside = " AND ".join([f"y.type = {self._type} AND y.param = {driver.parameter.number} AND {same}", *whose])
+        inside = " AND ".join([f"y.type = {self._type} AND {self._belongs(driver, 'y')} AND {same}", *whose])
         rows = f"SELECT y.* FROM {table} y WHERE {inside} OFFSET 0"
         if window is not None:
             page = window()

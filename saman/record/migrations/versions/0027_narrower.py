@@ -3,7 +3,7 @@
 from alembic import context
 
 from saman.record.migrations.script import carry_out
-from saman.record.rows import UNSOUGHT, key
+from saman.record.rows import ALSO_SUBJECTS, PATIENT, UNSOUGHT, key
 
 revision = "0027"
 down_revision = "0026"
@@ -17,6 +17,8 @@ def upgrade() -> None:
         by_shard="PARTITION BY HASH (shard)" if partitions else "",
         partitions=partitions,
         nothing=key(""),
+        patient=PATIENT,
+        subjects=", ".join(f"({number}, {one})" for number, subjects in ALSO_SUBJECTS.items() for one in subjects),
         unsought=", ".join(map(str, sorted(UNSOUGHT))),
     )
 

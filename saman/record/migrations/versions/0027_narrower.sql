@@ -97,7 +97,8 @@ BEGIN
     END LOOP;
 END $$$$;;
 
--- What a concept is called is left out where one of its codes is called the same.
+-- What a concept is called is left out where one of its codes is called the same, and the Patient of `patient` where
+-- `subject` names the same.
 SELECT set_config('saman.context', '0', true);;
 INSERT INTO token (shard, type, param, domain, at, person_key, system_key, code_key, part, sought, id, code, folded)
     SELECT t.shard, t.type, t.param, t.domain, t.at, hashtextextended(t.person, 0), t.system_key, (t.code_key >> 32)::integer, t.part,
@@ -115,7 +116,11 @@ INSERT INTO reference (shard, type, param, domain, at, person_key, target_key, t
         target)
     SELECT shard, type, param, domain, at, hashtextextended(person, 0), (target_key >> 32)::integer, target_type,
            target_shard, part, id, target
-    FROM reference_before;;
+    FROM reference_before f
+    WHERE target_type IS DISTINCT FROM $patient OR NOT EXISTS (
+        SELECT FROM (VALUES $subjects) AS v(patient, subject) JOIN reference_before s ON s.param = v.subject
+        WHERE v.patient = f.param AND s.shard = f.shard AND s.type = f.type AND s.id = f.id
+          AND s.target_type = f.target_type AND s.target = f.target);;
 INSERT INTO quantity (shard, type, param, domain, at, person_key, unit_key, low, high, part, id, value, top, unit,
         label)
     SELECT shard, type, param, domain, at, hashtextextended(person, 0), unit_key, low, high, part, id, value, top, unit,
