@@ -16,7 +16,8 @@ def migrate(admin_url: str, app_role: str, partitions: int = 0, *, until: str = 
     """Apply every missing migration to the database at `admin_url`, granting the application role what it needs.
 
     `partitions` > 0 lays the tables out hash-partitioned by shard, which proves in tests that the keys can be
-    distributed; `until` stops at an older version, to prove that it can be left. Two calls at once are safe: the second waits for the first.
+    distributed; `until` stops at an older version, to prove that it can be left. Two calls at once are safe: the
+    second waits for the first.
     """
     engine = create_engine(make_url(admin_url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:

@@ -149,10 +149,7 @@ def is_sought(parameter: fhir.SearchParameter) -> bool:
 
 
 UNSOUGHT = frozenset(
-    one.number
-    for kind in fhir.RESOURCE_TYPES
-    for one in fhir.search_parameters(kind).values()
-    if not is_sought(one)
+    one.number for kind in fhir.RESOURCE_TYPES for one in fhir.search_parameters(kind).values() if not is_sought(one)
 )
 """The parameters whose codes are not looked for among those of one person."""
 

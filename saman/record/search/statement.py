@@ -148,7 +148,8 @@ class _Builder:
             person = "SELECT r.shard AS s, r.id AS p, hashtextextended(r.id, 0) AS q OFFSET 0"
             return f"EXISTS (SELECT FROM ({person}) AS {self.of} CROSS JOIN LATERAL ({found}) AS q)"
         wheres.append(self.frame.fence.points("x"))
-        return f"r.id IN (SELECT x.target FROM {source} {_references(link, self.query.type, target)} WHERE {' AND '.join(wheres)})"
+        references = _references(link, self.query.type, target)
+        return f"r.id IN (SELECT x.target FROM {source} {references} WHERE {' AND '.join(wheres)})"
 
     def window(self, place: Place | None) -> Window:
         """The page's stretch of time."""

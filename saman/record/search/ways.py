@@ -207,6 +207,7 @@ class Finder:
         whose = self._among_own(driver, "k.q", "k.s", "y") if persons else ()
         inside = " AND ".join([f"y.type = {self._type} AND {self._belongs(driver, 'y')} AND {same}", *whose])
         rows = f"SELECT y.* FROM {table} y WHERE {inside} OFFSET 0"
+        about = f"AND z.person {SAME} k.p" if persons else ""
         if window is not None:
             page = window()
             beyond = f"AND {page.beyond}" if page.beyond else ""
@@ -215,8 +216,7 @@ class Finder:
         return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
             CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z
-                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {f"AND z.person {SAME} k.p" if persons else ""}
-                OFFSET 0
+                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {about} OFFSET 0
             ) AS r"""
 
 

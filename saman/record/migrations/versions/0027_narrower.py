@@ -21,4 +21,3 @@ def upgrade() -> None:
         subjects=", ".join(f"({number}, {one})" for number, subjects in ALSO_SUBJECTS.items() for one in subjects),
         unsought=", ".join(map(str, sorted(UNSOUGHT))),
     )
-
