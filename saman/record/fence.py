@@ -35,6 +35,10 @@ GATED = "(SELECT number FROM context) IS NOT NULL"
 """The condition that every statement under `gate` carries."""
 
 
+VALUED = frozenset({"token", "string", "date", "reference", "quantity"})
+"""The tables of search values, in which a person is a number."""
+
+
 def gate(select: str) -> str:
     """`select` with the context set before it; $1 and $2 are the context's, its own parameters start at $3."""
     return _GATE + select
@@ -80,10 +84,11 @@ class Fence:
         if not self.is_on:
             return "true"
         shown = self._shown(alias, table, alias if table == "reference" else "")
+        same = "person_key" if table in VALUED else "person"
         leads = f" AND {self.leads(alias)}" if table == "reference" else ""
         return f"""($1::text = '0' OR {alias}.domain = 0 OR EXISTS (
             SELECT FROM grants g
-            WHERE g.context = {NUMBER} AND g.person = {alias}.person AND g.domain = {alias}.domain
+            WHERE g.context = {NUMBER} AND g.{same} = {alias}.{same} AND g.domain = {alias}.domain
               AND g.since <= {AT} AND g.until > {AT} {shown} OFFSET 0)){leads}"""
 
     def points(self, alias: str) -> str:

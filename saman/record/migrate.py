@@ -12,11 +12,12 @@ from sqlalchemy.engine import make_url
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def migrate(admin_url: str, app_role: str, partitions: int = 0) -> None:
+def migrate(admin_url: str, app_role: str, partitions: int = 0, *, until: str = "head") -> None:
     """Apply every missing migration to the database at `admin_url`, granting the application role what it needs.
 
     `partitions` > 0 lays the tables out hash-partitioned by shard, which proves in tests that the keys can be
-    distributed. Two calls at once are safe: the second waits for the first.
+    distributed; `until` stops at an older version, to prove that it can be left. Two calls at once are safe: the
+    second waits for the first.
     """
     engine = create_engine(make_url(admin_url).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
@@ -25,6 +26,6 @@ def migrate(admin_url: str, app_role: str, partitions: int = 0) -> None:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         config.attributes.update(connection=connection, app_role=app_role, partitions=partitions)
-        command.upgrade(config, "head")
+        command.upgrade(config, until)
         connection.commit()
     engine.dispose()

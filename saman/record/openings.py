@@ -12,7 +12,7 @@ from saman.model.access.relation import EMERGENCY, HELD_BY
 from saman.model.fhir import RESOURCE_TYPES, resource_name, resource_number
 from saman.record.context import Context, system
 from saman.record.fence import GATED, gate, opening
-from saman.record.rows import key, numbers, person_shard
+from saman.record.rows import numbers, person_shard, short_key
 from saman.record.store import Store
 
 _LASTING = """SELECT person, ground, topic, since, until FROM relation
@@ -27,7 +27,7 @@ _ABOUT = gate(f"""SELECT r.person FROM resource r
     WHERE {GATED} AND r.type = {resource_number("Task")} AND r.id = $3::text AND NOT r.deleted""")
 
 _NUMBERED = gate(f"""SELECT DISTINCT t.id FROM token t
-WHERE {GATED} AND t.type = $3::smallint AND t.param = ANY($4::smallint[]) AND t.code_key = $5::bigint
+WHERE {GATED} AND t.type = $3::smallint AND t.param = ANY($4::smallint[]) AND t.code_key = $5::integer
   AND t.code = $6::text ORDER BY t.id LIMIT 3""")
 
 
@@ -78,7 +78,7 @@ async def opened_of_task(store: Store, context: Context, task: str, opened: Coll
 async def numbered(store: Store, context: Context, number: str) -> tuple[str, ...]:
     """The ids of the Patients who bear an identity number, whoever may see them; shown to nobody, so not logged."""
     whole = opening(system(context.now, context.request))
-    wanted = (resource_number("Patient"), numbers("Patient", "identifier"), key(number), number)
+    wanted = (resource_number("Patient"), numbers("Patient", "identifier"), short_key(number), number)
     rows = await store.pool.fetch(_NUMBERED, *whole, *wanted)
     return tuple(row["id"] for row in rows)
 

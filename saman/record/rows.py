@@ -57,6 +57,11 @@ def key(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)
 
 
+def short_key(text: str) -> int:
+    """The upper half of it: what a text is looked up by that is compared whole once it is found."""
+    return key(text) >> 32
+
+
 def unit_key(system: str, code: str) -> int:
     """What quantities in a unit are looked up by: its base units where UCUM knows it, else system and code."""
     known = scale(system, code)
@@ -109,6 +114,49 @@ def numbers(type_name: str, code: str) -> tuple[int, ...]:
     parts = COMBINED.get(code, ()) if type_name == "Observation" else ()
     return tuple(known[one].number for one in parts or (code,))
 
+
+PATIENT = fhir.resource_number("Patient")
+
+
+def _also_subjects() -> dict[int, frozenset[int]]:
+    """The numbers of `patient` parameters, with those of the `subject` parameters of the same types."""
+    found: dict[int, frozenset[int]] = {}
+    for kind in fhir.RESOURCE_TYPES:
+        known = fhir.search_parameters(kind)
+        if {"patient", "subject"} <= known.keys():
+            number = known["patient"].number
+            found[number] = found.get(number, frozenset()) | {known["subject"].number}
+    return found
+
+
+ALSO_SUBJECTS: Mapping[int, frozenset[int]] = MappingProxyType(_also_subjects())
+"""A Patient whom `patient` and `subject` both name stands in the index of references once, under `subject`."""
+
+
+def subject_of(type_name: str, code: str) -> int | None:
+    """The parameter under which the rows of `patient` stand too; None for all others."""
+    subject = fhir.search_parameters(type_name).get("subject") if code == "patient" else None
+    return subject.number if subject else None
+
+
+def of_reference(alias: str, type_name: str, code: str) -> str:
+    """The condition that a row of `reference` belongs to a parameter."""
+    own, subject = fhir.search_parameters(type_name)[code].number, subject_of(type_name, code)
+    if subject is None:
+        return f"{alias}.param = {own}"
+    return f"({alias}.param = {own} OR {alias}.param = {subject} AND {alias}.target_type = {PATIENT})"
+
+
+def is_sought(parameter: fhir.SearchParameter) -> bool:
+    """Whether its codes are looked for among those of one person: identifiers and labels are found otherwise."""
+    is_label = parameter.code == "identifier" or parameter.code.startswith("_")
+    return parameter.type in ("token", "uri") and not is_label
+
+
+UNSOUGHT = frozenset(
+    one.number for kind in fhir.RESOURCE_TYPES for one in fhir.search_parameters(kind).values() if not is_sought(one)
+)
+"""The parameters whose codes are not looked for among those of one person."""
 
 _ROWLESS = frozenset(
     [fhir.search_parameters("Basic")[code].number for code in ("_id", "_lastUpdated")]

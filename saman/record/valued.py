@@ -13,13 +13,13 @@ from typing import Any
 
 from saman.model.fhir import SearchValues, resource_number
 from saman.model.fhir.quantities import Span, nearest, scale
-from saman.record.rows import key, unit_key
+from saman.record.rows import ALSO_SUBJECTS, PATIENT, UNSOUGHT, key, short_key, unit_key
 
 VALUES = (
-    "integer[]", "smallint[]", "bigint[]", "bigint[]", "text[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "bigint[]", "integer[]", "text[]", "text[]", "smallint[]", "boolean[]",
     "integer[]", "smallint[]", "text[]", "text[]",
     "integer[]", "smallint[]", "timestamptz[]", "timestamptz[]",
-    "integer[]", "smallint[]", "smallint[]", "bigint[]", "text[]", "smallint[]",
+    "integer[]", "smallint[]", "smallint[]", "integer[]", "text[]", "smallint[]",
     "integer[]", "smallint[]", "bigint[]", "float8[]", "float8[]", "text[]", "text[]", "text[]", "text[]", "smallint[]",
 )  # fmt: skip
 """The types of the columns that `columns_of` gives."""
@@ -33,12 +33,16 @@ Taken = set[tuple[Any, ...]]
 def columns_of(several: Sequence[SearchValues]) -> list[Any]:
     """The columns of tokens, strings, dates, references and quantities; the first of each is the place in `several`."""
     places = list(enumerate(several, 1))
-    tokens = [(at, n, key(s), key(c), c, f, p) for at, one in places for n, s, c, f, p in _in_parts(one, _tokens)]
+    tokens = [
+        (at, n, key(s), short_key(c), c, f, p, n not in UNSOUGHT)
+        for at, one in places
+        for n, s, c, f, p in _in_parts(one, _tokens)
+    ]
     strings = [(at, n, f, e) for at, one in places for n, f, e in one.strings]
     dates = [(at, n, low, high) for at, one in places for n, low, high in one.dates]
-    references = [(at, n, t, key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
+    references = [(at, n, t, short_key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
     quantities = [(at, *row) for at, one in places for row in _in_parts(one, _quantities)]
-    tables = ((7, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
+    tables = ((8, tokens), (4, strings), (4, dates), (6, references), (10, quantities))
     return [column for width, rows in tables for column in columns(width, rows)]
 
 
@@ -57,15 +61,29 @@ def _in_parts(values: SearchValues, taken: Callable[[SearchValues], Taken]) -> I
 
 
 def _tokens(values: SearchValues) -> Taken:
-    coded = {(number, system, code, said) for number, system, code, said in values.tokens if code or said}
+    """The codes; what a concept is called only where none of its codes is called the same."""
+    called = {(number, said) for number, _, code, said in values.tokens if code and said}
+    coded = {
+        (number, system, code, said)
+        for number, system, code, said in values.tokens
+        if code or (said and (system or (number, said) not in called))
+    }
     return coded | {(number, "", uri, "") for number, uri in values.uris}
 
 
 def _references(values: SearchValues) -> Taken:
-    return {
+    found = {
         (number, None, url) if url else (number, resource_number(kind), target)
         for number, kind, target, url in values.references
     }
+    return {one for one in found if not _is_said(one, found)}
+
+
+def _is_said(one: tuple[Any, ...], found: Taken) -> bool:
+    """Whether it is a Patient of `patient` whom `subject` names too."""
+    number, kind, target = one
+    subjects = ALSO_SUBJECTS.get(number, ()) if kind == PATIENT else ()
+    return any((subject, kind, target) in found for subject in subjects)
 
 
 def _quantities(values: SearchValues) -> Taken:

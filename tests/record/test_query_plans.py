@@ -35,6 +35,8 @@ CLONES, TWIN_CLONES = 250, 40
 PARTITIONS = 8
 UCUM = "http://unitsofmeasure.org"
 SINCE = NOW - timedelta(days=400)
+PEOPLE = """CREATE TEMPORARY TABLE people AS
+    SELECT DISTINCT person, hashtextextended(person, 0) AS person_key FROM resource WHERE person IS NOT NULL"""
 OF_SEVERAL = {
     "tasks_of_a_unit", "tasks_of_several_units", "patient_by_identifier", "patient_by_family", "several_ids",
     "several_people", "a_code_of_several_people", "chained_to_one", "chained_to_many", "referred_to_by_many",
@@ -249,6 +251,7 @@ async def fill(record: Record, database: Database, clones: int) -> tuple[Known, 
 def _clone(database: Database, clones: int) -> None:
     """Make the person's rows again for many others, who are not followed closely but may be seen."""
     with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        connection.execute(PEOPLE)
         for table in (*FENCED, "grants"):
             names = [
                 row[0]
@@ -262,6 +265,8 @@ def _clone(database: Database, clones: int) -> None:
                 "shard": "(x.shard + n) % 1024",
                 "id": "x.id || '-' || n",
                 "person": "x.person || '-' || n",
+                "person_key": "(SELECT hashtextextended(p.person || '-' || n, 0) FROM people p"
+                " WHERE p.person_key = x.person_key)",
                 "folded": "n || x.folded",
                 "owner": "CASE WHEN n % 10 = 0 THEN x.owner ELSE x.owner || n END",
                 "low": "x.low" if table == "date" else "x.low + n",
@@ -270,10 +275,11 @@ def _clone(database: Database, clones: int) -> None:
                 "code": f"CASE WHEN x.system_key = {key('urn:test')} THEN x.code || '-' || n ELSE x.code END",
                 "code_key": f"CASE WHEN x.system_key = {key('urn:test')} THEN x.code_key + n ELSE x.code_key END",
             }
+            whose = "person" if "person" in names else "person_key"
             picked = ", ".join(changed.get(name, f"x.{name}") for name in names)
             connection.execute(
                 f"INSERT INTO {table} ({', '.join(names)}) SELECT {picked}"
-                f" FROM {table} x, generate_series(1, {clones}) n WHERE x.person IS NOT NULL"
+                f" FROM {table} x, generate_series(1, {clones}) n WHERE x.{whose} IS NOT NULL"
             )
         connection.execute("INSERT INTO locator SELECT 'x/' || n, n % 1024 FROM generate_series(1, 20000) n")
         connection.execute("ANALYZE")

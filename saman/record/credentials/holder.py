@@ -9,18 +9,18 @@ from saman.model.fhir import resource_number
 from saman.record.audit import Entry
 from saman.record.fence import GATED, gate
 from saman.record.record import Record
-from saman.record.rows import key, numbers
+from saman.record.rows import key, numbers, short_key
 from saman.record.stored import Stored
 
 _HOLDERS = gate(f"""SELECT DISTINCT t.id FROM token t
-WHERE {GATED} AND t.type = $3::smallint AND t.param = ANY($4::smallint[]) AND t.code_key = $5::bigint
+WHERE {GATED} AND t.type = $3::smallint AND t.param = ANY($4::smallint[]) AND t.code_key = $5::integer
   AND t.code = $6::text AND t.system_key = $7::bigint ORDER BY t.id LIMIT 20""")
 
 
 async def holders(record: Record, type_name: str, system: str, value: str) -> Sequence[Stored]:
     """The current resources of a type with this identifier; `record` is the system's own."""
     rows = await record.fetch(
-        _HOLDERS, resource_number(type_name), numbers(type_name, "identifier"), key(value), value, key(system)
+        _HOLDERS, resource_number(type_name), numbers(type_name, "identifier"), short_key(value), value, key(system)
     )
     await record.log(Entry(record.context, "S", resource_number(type_name), query=f"{type_name}?identifier"))
     found = [await record.read(type_name, row["id"]) for row in rows]

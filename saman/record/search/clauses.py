@@ -10,7 +10,7 @@ from typing import Any
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, date_range, fold, implied_systems, resource_number
 from saman.model.fhir.search_rows import of_type
-from saman.record.rows import key
+from saman.record.rows import key, short_key
 from saman.record.search.asked import Clause, prefix, unescape
 from saman.record.search.asked import parts as parts_of
 from saman.record.search.measures import near_condition, number_condition, quantity_condition
@@ -67,16 +67,16 @@ def points(clause: Clause, bind: Bind, base: str) -> str:
     """The values of a code, uri or reference clause as rows `v(key, text, kin)`: `kin` is system or type, or null."""
     if clause.parameter.type == "reference":
         found = [_pointed(clause, unescape(value), base) for value in clause.values]
-        rows = [(key(target), target, resource_number(kind) if kind else None) for kind, target in found]
+        rows = [(short_key(target), target, resource_number(kind) if kind else None) for kind, target in found]
     elif clause.parameter.type == "uri":
-        rows = [(key(text), text, None) for text in map(unescape, clause.values)]
+        rows = [(short_key(text), text, None) for text in map(unescape, clause.values)]
     else:
         parts = [split_bar(value) for value in clause.values]
-        rows = [(key(c), c, kin) for s, bar, c in parts if bar for kin in _systems(clause, s)]
-        rows += [(key(s), s, None) for s, bar, _ in parts if not bar]
+        rows = [(short_key(c), c, kin) for s, bar, c in parts if bar for kin in _systems(clause, s)]
+        rows += [(short_key(s), s, None) for s, bar, _ in parts if not bar]
     keys, texts, kins = zip(*dict.fromkeys(rows), strict=True)
     kind = "smallint[]" if clause.parameter.type == "reference" else "bigint[]"
-    return f"unnest({bind(keys, 'bigint[]')}, {bind(texts, 'text[]')}, {bind(kins, kind)}) AS v(key, text, kin)"
+    return f"unnest({bind(keys, 'integer[]')}, {bind(texts, 'text[]')}, {bind(kins, kind)}) AS v(key, text, kin)"
 
 
 def _is_list(clause: Clause) -> bool:
@@ -121,7 +121,7 @@ def _of_type(clause: Clause, value: str, alias: str, bind: Bind) -> str | Refusa
 
 
 def _coded(code: str, alias: str, bind: Bind) -> str:
-    return f"({alias}.code_key = {bind(key(code), 'bigint')} AND {alias}.code = {bind(code, 'text')})"
+    return f"({alias}.code_key = {bind(short_key(code), 'integer')} AND {alias}.code = {bind(code, 'text')})"
 
 
 def split_bar(value: str) -> tuple[str, bool, str]:
@@ -188,7 +188,7 @@ def _pointed(clause: Clause, value: str, base: str) -> tuple[str, str]:
 
 
 def _pointing(target: str, alias: str, bind: Bind) -> str:
-    return f"({alias}.target_key = {bind(key(target), 'bigint')} AND {alias}.target = {bind(target, 'text')})"
+    return f"({alias}.target_key = {bind(short_key(target), 'integer')} AND {alias}.target = {bind(target, 'text')})"
 
 
 def _typed(kind: str, alias: str, bind: Bind) -> str:

@@ -12,7 +12,7 @@ from saman.model.fhir import resource_number
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import lets_row
-from saman.record.rows import key
+from saman.record.rows import PATIENT, short_key, subject_of
 from saman.record.search.asked import Include
 from saman.record.search.statement import COLUMNS, many_statement
 
@@ -21,6 +21,8 @@ Key = tuple[int, str]
 
 MOST = 1000
 """Resources that one page brings along."""
+_OF = f"""({{0}}::smallint[] IS NULL OR y.param = ({{0}}::smallint[])[1]
+    OR y.param = ({{0}}::smallint[])[2] AND y.target_type = {PATIENT})"""
 MOST_ROUNDS = 8
 """How often `:iterate` goes on from what was brought along."""
 
@@ -77,8 +79,8 @@ async def _led_to(door: Door, include: Include, rows: Rows) -> set[Key]:
     from_here = [row for row in rows if own in (None, row["type"])]
     keys: list[Any] = [[row[name] for row in from_here] for name in ("shard", "type", "id")]
     only = resource_number(include.target) if include.target else None
-    number = include.parameter.number if include.parameter else None
-    found = await door.fetch(_led_to_sql(door.store.fence), *keys, number, only) if from_here else ()
+    numbers = _numbers(include)
+    found = await door.fetch(_led_to_sql(door.store.fence), *keys, numbers, only) if from_here else ()
     return {(row["target_type"], row["target"]) for row in found}
 
 
@@ -86,11 +88,19 @@ async def _leading_here(door: Door, include: Include, rows: Rows) -> Rows:
     """What refers to `rows`, the newest of each first."""
     wanted = resource_number(include.target) if include.target else None
     here = [row for row in rows if wanted in (None, row["type"])]
-    keys = [key(row["id"]) for row in here], [row["type"] for row in here], [row["id"] for row in here]
+    keys = [short_key(row["id"]) for row in here], [row["type"] for row in here], [row["id"] for row in here]
     source = resource_number(include.source) if include.source else None
-    number = include.parameter.number if include.parameter else None
-    found = await door.fetch(_leading_sql(door.store.fence), *keys, source, number) if here else ()
+    numbers = _numbers(include)
+    found = await door.fetch(_leading_sql(door.store.fence), *keys, source, numbers) if here else ()
     return [row for row in found if lets_row(door.context.narrowing, row, "rs")]
+
+
+def _numbers(include: Include) -> list[int] | None:
+    """The parameter, with the one its Patients stand under too; None for all."""
+    if include.parameter is None:
+        return None
+    subject = subject_of(include.source, include.parameter.code)
+    return [include.parameter.number, include.parameter.number if subject is None else subject]
 
 
 async def many(door: Door, keys: Sequence[Key]) -> Rows:
@@ -103,12 +113,12 @@ async def many(door: Door, keys: Sequence[Key]) -> Rows:
 
 @cache
 def _led_to_sql(fence: Fence) -> str:
-    """Targets from resources with shards $3, types $4, ids $5; of parameter $6 and target type $7 when given."""
+    """Targets from resources with shards $3, types $4, ids $5; of parameters $6 and target type $7 when given."""
     return gate(f"""SELECT DISTINCT x.target_type, x.target
         FROM unnest($3::smallint[], $4::smallint[], $5::text[]) AS k(s, t, d)
         CROSS JOIN LATERAL (
             SELECT y.* FROM reference y WHERE y.shard = s AND y.type = t AND y.id = d
-              AND ($6::smallint IS NULL OR y.param = $6) OFFSET 0
+              AND {_OF.format("$6")} OFFSET 0
         ) AS x
         WHERE {GATED} AND x.target_type IS NOT NULL
           AND ($7::smallint IS NULL OR x.target_type = $7) AND {fence.exists("x", "reference")}""")
@@ -116,13 +126,13 @@ def _led_to_sql(fence: Fence) -> str:
 
 @cache
 def _leading_sql(fence: Fence) -> str:
-    """Resources that refer to those with keys $3, types $4, ids $5; of type $6 and by parameter $7 when given."""
+    """Resources that refer to those with keys $3, types $4, ids $5; of type $6 and by parameters $7 when given."""
     return gate(f"""SELECT DISTINCT ON (r.type, r.id) {COLUMNS}, seen.ground, seen.fenced
-        FROM unnest($3::bigint[], $4::smallint[], $5::text[]) AS k(h, t, d)
+        FROM unnest($3::integer[], $4::smallint[], $5::text[]) AS k(h, t, d)
         CROSS JOIN LATERAL (
             SELECT y.* FROM reference y
             WHERE y.target_key = k.h AND y.target_type = k.t AND y.target = k.d
-              AND ($6::smallint IS NULL OR y.type = $6) AND ($7::smallint IS NULL OR y.param = $7)
+              AND ($6::smallint IS NULL OR y.type = $6) AND {_OF.format("$7")}
               AND {fence.exists("y", "reference")}
             ORDER BY y.at DESC LIMIT {MOST + 1}
         ) AS x

@@ -13,7 +13,7 @@ from saman.kernel import json
 from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import Fence
-from saman.record.rows import numbers
+from saman.record.rows import numbers, of_reference
 from saman.record.search.asked import Query
 from saman.record.search.clauses import TABLE, Bind
 
@@ -68,8 +68,9 @@ def _key(type_name: str, code: str, fence: Fence, descending: bool) -> Key:
     column = "high" if column == "low" and descending else column
     column = f"x.{column}" if kind not in _MEASURED else "coalesce(x.high, x.low)" if descending else "x.low"
     pick, among = "max" if descending else "min", ", ".join(map(str, numbers(type_name, code)))
+    mine = of_reference("x", type_name, code) if kind == "reference" else f"x.param IN ({among})"
     shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
-    value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND x.param IN ({among}){shown})"
+    value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND {mine}{shown})"
     if kind == "date":
         end = EARLIEST if descending else LATEST
         return Key(f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz", descending)

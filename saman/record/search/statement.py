@@ -20,7 +20,7 @@ from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
 from saman.record.reading import COLUMNS as COLUMNS
-from saman.record.rows import numbers
+from saman.record.rows import numbers, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
@@ -128,7 +128,7 @@ class _Builder:
         if isinstance(planned, Refusal):
             return planned
         source, wheres, alias = planned
-        led = f"""FROM reference x WHERE {OWN} AND x.param = {link.parameter.number}
+        led = f"""FROM reference x WHERE {OWN} AND {of_reference("x", self.query.type, link.parameter.code)}
             AND x.target_type = {end.type} AND {self.frame.fence.points("x")}"""
         if end.at:
             found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)} OFFSET 0"
@@ -145,11 +145,11 @@ class _Builder:
         source, wheres, _ = planned
         if self.of:
             found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)}"
-            return (
-                f"EXISTS (SELECT FROM (SELECT r.shard AS s, r.id AS p) AS {self.of} CROSS JOIN LATERAL ({found}) AS q)"
-            )
+            person = "SELECT r.shard AS s, r.id AS p, hashtextextended(r.id, 0) AS q OFFSET 0"
+            return f"EXISTS (SELECT FROM ({person}) AS {self.of} CROSS JOIN LATERAL ({found}) AS q)"
         wheres.append(self.frame.fence.points("x"))
-        return f"r.id IN (SELECT x.target FROM {source} {_references(link, target)} WHERE {' AND '.join(wheres)})"
+        references = _references(link, self.query.type, target)
+        return f"r.id IN (SELECT x.target FROM {source} {references} WHERE {' AND '.join(wheres)})"
 
     def window(self, place: Place | None) -> Window:
         """The page's stretch of time."""
@@ -172,9 +172,11 @@ class _Builder:
             return self._together(clause)
         among = ", ".join(map(str, numbers(self.query.type, code)))
         table = table_of(clause)
-        own = f"SELECT FROM {table} x WHERE {OWN} AND x.param IN ({among})"
+        own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
-            own += f" AND {self.frame.fence.points('x')}"
+            own += f"{of_reference('x', self.query.type, code)} AND {self.frame.fence.points('x')}"
+        else:
+            own += f"x.param IN ({among})"
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
         match = condition(clause, "x", self.bind, self.frame.now, self.frame.base)
@@ -266,16 +268,16 @@ def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: i
         return planned
     source, wheres, alias = planned
     sql = gate(f"""SELECT {alias}.id, x.target FROM {source}
-        LEFT {_references(link, resource_number(target))} AND {frame.fence.points("x")}
+        LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points("x")}
         WHERE {" AND ".join(wheres)} LIMIT {most}""")
     return Statement(sql, tuple(builder.values))
 
 
-def _references(link: Link, target: int) -> str:
-    """A lateral join of the references `x` that a row `r` has by the link's parameter to resources of a type."""
+def _references(link: Link, source: str, target: int) -> str:
+    """A lateral join of the references `x` that a row `r`, a `source`, has by the link to resources of a type."""
     return f"""JOIN LATERAL (
         SELECT y.* FROM reference y WHERE y.shard = r.shard AND y.type = r.type AND y.id = r.id
-          AND y.param = {link.parameter.number} AND y.target_type = {target} OFFSET 0
+          AND {of_reference("y", source, link.parameter.code)} AND y.target_type = {target} OFFSET 0
     ) AS x ON true"""
 
 

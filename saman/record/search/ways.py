@@ -17,7 +17,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import Narrowing
 from saman.model.fhir import resource_number
 from saman.record.fence import Fence
-from saman.record.rows import COMBINED, person_shard
+from saman.record.rows import COMBINED, is_sought, of_reference, person_shard
 from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
 
@@ -27,6 +27,9 @@ SUBJECTS = ("patient", "subject")
 ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "Person", "Provenance"})
 """Types whose `patient` or `subject` may name several people; such resources have no one person in their row."""
 
+
+SAME = "IS NOT DISTINCT FROM"
+"""Holds a row that was found by the number of its person against the person, in a way that no index is walked by."""
 
 RESOURCES = """CROSS JOIN LATERAL (
     SELECT y.* FROM resource y WHERE y.shard = k.s AND y.type = k.t AND y.id = k.d OFFSET 0
@@ -77,7 +80,8 @@ class Way(msgspec.Struct, frozen=True):
 class Finder:
     """Chooses the way of one query; values are bound as it goes.
 
-    `of` is an alias, where the query is part of a greater one, whose `s` and `p` are the shard and id of its person;
+    `of` is an alias, where the query is part of a greater one, whose `s`, `p` and `q` are the shard, id and number
+    of its person;
     `at` one whose `s` and `d` are the shard and id of the only row that is asked about.
     """
 
@@ -134,6 +138,8 @@ class Finder:
             return False
         if kind == "reference":
             return persons < 2
+        if persons and clause.parameter.code != "identifier" and not is_sought(clause.parameter):
+            return False
         if kind not in ("token", "uri") or any(kind == "token" and value.endswith("|") for value in clause.values):
             return False
         return persons > 0 if many else True
@@ -153,18 +159,36 @@ class Finder:
             match = condition(driver, "d", self._bind, self._frame.now, self._frame.base)
             if isinstance(match, Refusal):
                 return match
-            wheres += [f"d.type = {self._type}", f"d.param = {driver.parameter.number}", match]
+            wheres += [f"d.type = {self._type}", self._belongs(driver, "d"), match]
         if persons:
             shard = self._bind(person_shard(persons[0], self._frame.mint), "smallint")
-            wheres += [f"{alias}.person = {self._bind(persons[0], 'text')}", f"{alias}.shard = {shard}"]
-            wheres += [f"r.shard = {shard}"] if driver else []
+            wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
-            wheres += [f"{alias}.person = {self._of}.p", f"{alias}.shard = {self._of}.s", f"r.shard = {self._of}.s"]
+            wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
         return Way(source, wheres, alias, left, table)
+
+    def _belongs(self, driver: Clause, alias: str) -> str:
+        """That a row of the driver's index table is one of its parameter."""
+        if driver.parameter.type == "reference":
+            return of_reference(alias, self._query.type, driver.parameter.code)
+        return f"{alias}.param = {driver.parameter.number}"
+
+    def _own(self, driver: Clause | None, person: str, shard: str, number: str = "") -> list[str]:
+        """That a row `r`, and a row `d` of the driver's index table, belong to a person."""
+        if driver is None:
+            return [f"r.person = {person}", f"r.shard = {shard}"]
+        of_value = self._among_own(driver, number or f"hashtextextended({person}, 0)", shard)
+        return [*of_value, f"r.shard = {shard}", f"r.person {SAME} {person}"]
+
+    def _among_own(self, driver: Clause, person_key: str, shard: str, alias: str = "d") -> list[str]:
+        """That a row of the driver's index table belongs to a person."""
+        sought = [f"{alias}.sought"] if is_sought(driver.parameter) else []
+        return [f"{alias}.person_key = {person_key}", f"{alias}.shard = {shard}", *sought]
 
     def _people(self, persons: Sequence[str]) -> str:
         shards = self._bind([person_shard(one, self._frame.mint) for one in persons], "smallint[]")
-        return f"unnest({shards}, {self._bind(list(persons), 'text[]')}) AS k(s, p)"
+        people = f"unnest({shards}, {self._bind(list(persons), 'text[]')}) AS n(s, p)"
+        return f"(SELECT s, p, hashtextextended(p, 0) FROM {people} OFFSET 0) AS k(s, p, q)"
 
     def _of_persons(self, persons: Sequence[str]) -> str:
         return f"""{self._people(persons)} CROSS JOIN LATERAL (
@@ -180,9 +204,10 @@ class Finder:
         same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin)"
         if table == "reference":
             same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
-        whose = "AND y.shard = k.s AND y.person = k.p" if persons else ""
-        inside = f"y.type = {self._type} AND y.param = {driver.parameter.number} AND {same} {whose}"
+        whose = self._among_own(driver, "k.q", "k.s", "y") if persons else ()
+        inside = " AND ".join([f"y.type = {self._type} AND {self._belongs(driver, 'y')} AND {same}", *whose])
         rows = f"SELECT y.* FROM {table} y WHERE {inside} OFFSET 0"
+        about = f"AND z.person {SAME} k.p" if persons else ""
         if window is not None:
             page = window()
             beyond = f"AND {page.beyond}" if page.beyond else ""
@@ -191,7 +216,7 @@ class Finder:
         return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
             CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z
-                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id OFFSET 0
+                WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {about} OFFSET 0
             ) AS r"""
 
 
