@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from tests.conformance.examples import load_examples
 pytestmark = pytest.mark.conformance
 
 FILE = Path(__file__).parent / "r4-snapshots.tsv.gz"
+SHARED = "http://hl7.org/fhir/StructureDefinition/"
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
 ELEMENTS, ALIKE, WHOLE = 5231, 5201, 433
 """Elements in the official snapshots; those that are equal here, and profiles equal in all, which may only rise."""
 
@@ -62,6 +65,15 @@ def test_snapshots_are_as_the_official_ones() -> None:
     assert alike >= ALIKE
     assert other <= DIFFERENT.keys()
     assert 439 - len(other) >= WHOLE
+
+
+def test_examples_are_as_the_profiles_and_extensions_say_that_they_name() -> None:
+    known = Validation(Level.PROFILES)
+    trees = [one for one in (json.decode(text) for _, text in load_examples()) if not isinstance(one, Refusal)]
+    wrong = [one for tree in trees if not validate(tree) for one in known.on_write(tree, NOW)]
+    assert wrong == []
+    extended = {"resourceType": "Patient", "extension": [{"url": SHARED + "patient-birthPlace"}]}
+    assert [one.code for one in known.on_write(extended, NOW)] == ["invariant", "required"]
 
 
 def test_examples_are_judged_alike_by_both() -> None:
