@@ -34,7 +34,7 @@ class Known:
     """What `find` finds and R4's own profiles, compiled; one that cannot be read is not known, and `fault` says why."""
 
     def __init__(self, find: Find = nothing) -> None:
-        self._find = find
+        self.find = find
         self._profiles: dict[str, Profile | None] = {}
         self._faults: dict[str, str] = {}
         self._snapshots = Snapshots(self._definition)
@@ -56,7 +56,7 @@ class Known:
         return self._faults.get(canonical(url).url, "")
 
     def _definition(self, url: str) -> dict[str, Any] | None:
-        return self._find("StructureDefinition", url) or r4_profile(url)
+        return self.find("StructureDefinition", url) or r4_profile(url)
 
     def _read(self, url: str, definition: dict[str, Any]) -> Profile | None:
         try:
