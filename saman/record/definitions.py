@@ -66,7 +66,8 @@ class Definitions:
         self._sum = f"SELECT coalesce(sum(r.version), 0)::bigint FROM resource r WHERE {_of(fence)}"
         self._list = f"SELECT r.type, r.id, r.version FROM resource r WHERE {_of(fence)} AND NOT r.deleted"
         self._bodies = f"""SELECT r.type, r.id, r.version, r.updated, r.person, r.meta, r.body, r.deleted
-            FROM resource r WHERE {_of(fence)} AND NOT r.deleted AND r.id = ANY($4::text[]) AND length(r.body) <= {MOST_CHARACTERS}"""
+            FROM resource r WHERE {_of(fence)} AND NOT r.deleted AND r.id = ANY($4::text[])
+            AND length(r.body) <= {MOST_CHARACTERS}"""
         self._stamp = 0
         self._kept: dict[Key, _Kept] = {}
         self._by_url: dict[tuple[str, str], bytes] = {}
