@@ -11,16 +11,19 @@ import msgspec
 from tools.generate_r4 import source
 from tools.generate_r4.terminology import plain
 
-HEAD = ("url", "type", "kind", "derivation", "baseDefinition", "context", "contextInvariant")
+HEAD = (
+    *("url", "version", "name", "status", "kind", "abstract", "type", "derivation", "baseDefinition"),
+    *("context", "contextInvariant"),
+)
 TEXTS = frozenset(
     {
-        *("definition", "comment", "requirements", "alias", "mapping", "example", "isModifierReason", "label"),
+        *("definition", "comment", "requirements", "alias", "mapping", "example", "label"),
         *("meaningWhenMissing", "orderMeaning", "representation", "condition"),
     }
 )
 MARKS = ("isModifier", "isSummary", "mustSupport")
-OF_TYPES = TEXTS | {"id", "constraint", "base"}
-COMPARED = TEXTS | {"short", "isSummary", "base", "mustSupport"}
+OF_TYPES = TEXTS | {"id", "constraint"}
+COMPARED = TEXTS | {"short", "isModifierReason", "isSummary", "base", "mustSupport"}
 
 _encoder = msgspec.json.Encoder(order="deterministic")
 
@@ -80,6 +83,6 @@ def _unset(element: dict[str, Any]) -> frozenset[str]:
 
 def _said(value: Any) -> Any:
     """A value without the texts that bindings and slicings have beside what they ask for."""
-    if isinstance(value, dict) and ("strength" in value or "rules" in value):
+    if isinstance(value, dict) and ("valueSet" in value or "discriminator" in value):
         return {name: one for name, one in value.items() if name != "description"}
     return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from saman.model.fhir.definitions import lineage, structure
@@ -37,7 +38,7 @@ class Known:
         self.find = find
         self._profiles: dict[str, Profile | None] = {}
         self._faults: dict[str, str] = {}
-        self._snapshots = Snapshots(self._definition)
+        self._snapshots = Snapshots(self.definition)
         self.terms = Terms(find)
 
     def profile(self, url: str) -> Profile | None:
@@ -45,7 +46,7 @@ class Known:
         url = canonical(url).url
         if url in self._profiles:
             return self._profiles[url]
-        definition = self._definition(url)
+        definition = self.definition(url)
         if definition is None:
             return None
         self._profiles[url] = self._read(url, definition)
@@ -55,7 +56,14 @@ class Known:
         """Why a profile cannot be used that is defined, in words that name it and the element; empty where it can."""
         return self._faults.get(canonical(url).url, "")
 
-    def _definition(self, url: str) -> dict[str, Any] | None:
+    def snapshot(self, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The elements of a profile, made from what it changes, if it says that. Raises Unmade."""
+        changes = definition.get("differential", {}).get("element")
+        plain = {name: one for name, one in definition.items() if name != "snapshot" or not changes}
+        return Snapshots(self.definition).of(plain)
+
+    def definition(self, url: str) -> dict[str, Any] | None:
+        """The StructureDefinition of a profile or extension with a canonical URL; those of R4 without most texts."""
         return self.find("StructureDefinition", url) or r4_profile(url)
 
     def _read(self, url: str, definition: dict[str, Any]) -> Profile | None:

@@ -19,6 +19,7 @@ MOST_BASES = 20
 
 _BY_URL = {"discriminator": [{"type": "value", "path": "url"}], "ordered": False, "rules": "open"}
 _BY_TYPE = {"discriminator": [{"type": "type", "path": "$this"}], "ordered": False}
+_BY_NAME = {"description": "Nothing says how they are told apart.", "rules": "open"}
 _FAULTS = (KeyError, TypeError, ValueError, AttributeError)
 
 Definition = Mapping[str, Any]
@@ -182,4 +183,4 @@ def _slicing_of(name: str) -> dict[str, Any]:
     """How slices are told apart where a profile does not say it: extensions by URL, choices by type."""
     if name in ("extension", "modifierExtension"):
         return _BY_URL
-    return {**_BY_TYPE, "rules": "open"} if name.endswith("[x]") else {"rules": "open"}
+    return {**_BY_TYPE, "rules": "open"} if name.endswith("[x]") else _BY_NAME
