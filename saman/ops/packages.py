@@ -17,7 +17,7 @@ import structlog
 
 from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal
-from saman.model.fhir.validating import Known, Level, Validation
+from saman.model.fhir.validating import Known, Level, Unknown, Validation
 from saman.ops.settings import Settings
 
 MOST_PACKAGES = 100
@@ -87,7 +87,7 @@ def validation_of(settings: Settings) -> Validation | Refusal:
     level = Level(settings.validation)
     if level is Level.PROFILES:
         packages.read()
-    return Validation(level, Known(packages.find))
+    return Validation(level, Known(packages.find), Unknown(settings.unknown_extensions))
 
 
 def open_packages(folder: Path, *, is_named: bool = False) -> Packages | Refusal:

@@ -128,6 +128,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             "[validation](subsystems/validation.md)."
         ),
     ] = "base"
+    unknown_extensions: Annotated[
+        Literal["accept", "modifiers", "refuse"],
+        Meta(
+            description="What becomes of extensions whose definition is not loaded, where `SAMAN_VALIDATION` is "
+            "`profiles`: `accept` takes them, `modifiers` refuses those that change the meaning of what they stand in, "
+            "`refuse` refuses all."
+        ),
+    ] = "accept"
     packages: Annotated[
         str,
         Meta(

@@ -6,10 +6,11 @@ batch every entry stands for itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.patch import Held
 from saman.record import render
 from saman.record.record import Record
@@ -18,6 +19,8 @@ from saman.record.step import Step, perform, read_step
 from saman.record.transaction import transact
 
 MAX_ENTRIES = 5000
+
+_ENTRY = re.compile(r"Bundle\.entry\[(\d+)\]")
 
 
 Rule = Callable[[Any], Refusal | None]
@@ -28,10 +31,13 @@ def _anything(_resource: Any) -> Refusal | None:
     return None
 
 
-async def process(record: Record, bundle: Any, once: str = "", rule: Rule = _anything) -> str | Refusal:
+async def process(
+    record: Record, bundle: Any, once: str = "", rule: Rule = _anything, told: Iterable[Issue] = ()
+) -> str | Refusal:
     """The answer to a Bundle of type transaction or batch, as JSON text; `once` is for transactions, see `transact`.
 
-    What patches make of resources is held against `rule`; for all else the caller has done that with the Bundle.
+    What patches make of resources is held against `rule`; for all else the caller has done that with the Bundle. What
+    it has changed in it is `told`, and is said of the entry that it stood in.
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return refused(Kind.INVALID, "structure", "A Bundle of type transaction or batch was expected.", "Bundle")
@@ -45,12 +51,21 @@ async def process(record: Record, bundle: Any, once: str = "", rule: Rule = _any
     if len(entries) > MAX_ENTRIES:
         return refused(Kind.TOO_LARGE, "too-long", f"At most {MAX_ENTRIES} entries fit in one Bundle.", "Bundle.entry")
     steps = [_held(read_step(entry, place), rule) for place, entry in enumerate(entries)]
+    _tell(steps, told)
     if kind == "batch":
         return render.answers("batch", [await _alone(record, step) for step in steps])
     wrong = [issue for step in steps if isinstance(step, Refusal) for issue in step.issues]
     if wrong:
         return Refusal(Kind.INVALID, tuple(wrong))
     return await transact(record, [step for step in steps if isinstance(step, Step)], once)
+
+
+def _tell(steps: Sequence[Step | Refusal], told: Iterable[Issue]) -> None:
+    for issue in told:
+        place = _ENTRY.match(issue.path)
+        step = steps[int(place[1])] if place is not None else None
+        if isinstance(step, Step):
+            step.told = (*step.told, issue)
 
 
 def _held(step: Step | Refusal, rule: Rule) -> Step | Refusal:

@@ -11,6 +11,7 @@ from saman.model.access import Verdict, Words, may_write, unmet
 from saman.model.access.words import words
 from saman.model.care.competence import acting, orders_of
 from saman.model.fhir.summary import is_subsetted
+from saman.model.fhir.validating import Validation
 from saman.record.contents import Content
 from saman.record.delegation import lacking
 from saman.record.door import Door
@@ -59,9 +60,14 @@ def replacement(resource: Any) -> Resource | Refusal:
     return valid if isinstance(valid, Refusal) else is_part(valid) or valid
 
 
-def unfit(door: Door, resource: Resource) -> Refusal | None:
+async def judging(door: Door) -> Validation:
+    """How resources are judged that are to be written now."""
+    return await door.store.definitions.known(door.context, on_write=True)
+
+
+def unfit(door: Door, resource: Resource, validation: Validation) -> Refusal | None:
     """Why a resource whose structure is right is not stored all the same: rules of R4, or of profiles, are broken."""
-    issues = door.store.validation.on_write(resource, door.context.now)
+    issues = validation.on_write(resource, door.context.now)
     return Refusal(Kind.UNPROCESSABLE, issues) if issues else None
 
 

@@ -16,3 +16,9 @@ def read_etag(text: str) -> int | Refusal:
     if found is None:
         return refused(Kind.INVALID, "value", 'A version is written W/"3".', "If-Match")
     return int(found[1]) or conflict()
+
+
+def names_version(tags: str, version: int) -> bool:
+    """Whether one of the tags is a version, compared weakly (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.2)."""
+    given = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
+    return "*" in given or str(version) in given

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import msgspec
@@ -37,18 +37,27 @@ class Past(msgspec.Struct, frozen=True):
     told: tuple[tuple[str, str], ...]
 
 
-async def get(record: Record, url: str) -> str | Refusal:
-    """The text of what `url`, relative to the base or below it, leads to."""
+Having = Callable[[Stored], bool]
+"""Whether the client has a resource already as it is."""
+
+
+def nothing(_found: Stored) -> bool:
+    """For a client that has nothing."""
+    return False
+
+
+async def get(record: Record, url: str, has: Having = nothing) -> str | Stored | Refusal:
+    """The text of what `url`, relative to the base or below it, leads to; a resource itself if the client has it."""
     address = urlsplit(url.removeprefix(record.base) if record.base else url)
     try:
         pairs = parse_qsl(address.query, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         return refused(Kind.INVALID, "structure", "Parameters are percent-encoded UTF-8, at most 200 of them.", "url")
     steps = [unquote(step) for step in address.path.strip("/").split("/")] if address.path.strip("/") else []
-    return await _got(record, steps, pairs)
+    return await _got(record, steps, pairs, has)
 
 
-async def _got(record: Record, steps: list[str], pairs: Pairs) -> str | Refusal:
+async def _got(record: Record, steps: list[str], pairs: Pairs, has: Having) -> str | Stored | Refusal:
     if steps[-1:] == [HISTORY] and len(steps) <= 3:
         return await history_text(record, steps[:-1], pairs)
     if len(steps) < 2:
@@ -63,7 +72,7 @@ async def _got(record: Record, steps: list[str], pairs: Pairs) -> str | Refusal:
     part = read_part(pairs)
     if isinstance(found, Refusal) or isinstance(part, Refusal):
         return found if isinstance(found, Refusal) else part  # type: ignore[return-value]
-    return cut(found, part).text()
+    return found if has(found) else cut(found, part).text()
 
 
 async def version(record: Record, type_name: str, id: str, number: str) -> Stored | Refusal:

@@ -69,18 +69,24 @@ def answers(kind: str, entries: list[str]) -> str:
     return f'{{"resourceType":"Bundle","type":"{kind}-response"{_list(entries)}}}'
 
 
-def written_entry(status: str, stored: Stored | None, base: str) -> str:
-    """What became of one write in a bundle; None when there was nothing to delete."""
+def written_entry(status: str, stored: Stored | None, base: str, told: Iterable[Issue] = ()) -> str:
+    """What became of one write in a bundle; None when there was nothing to delete. `told` is what was changed in it."""
+    outcome = f',"outcome":{outcome_text(told)}' if told else ""
     if stored is None:
-        return f'{{"response":{{"status":"{status}"}}}}'
+        return f'{{"response":{{"status":"{status}"{outcome}}}}}'
     location = quoted(f"{base}/{stored.reference}/_history/{stored.version}")
-    return f'{{"response":{{"status":"{status}","location":{location},{_version_of(stored)}}}}}'
+    return f'{{"response":{{"status":"{status}","location":{location},{_version_of(stored)}{outcome}}}}}'
 
 
 def read_entry(text: str) -> str:
     """What a read in a bundle found; without a text, that it is there."""
     found = f'"resource":{text},' if text else ""
     return f'{{{found}"response":{{"status":"200 OK"}}}}'
+
+
+def unchanged_entry(stored: Stored) -> str:
+    """What a read in a bundle found that the client has already."""
+    return f'{{"response":{{"status":"304 Not Modified",{_version_of(stored)}}}}}'
 
 
 def _version_of(stored: Stored) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,17 +12,17 @@ import msgspec
 
 from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
-from saman.model.fhir import RESOURCE_TYPES
+from saman.model.fhir import RESOURCE_TYPES, date_range
 from saman.model.fhir.patch import Patch, read_fhirpath_patch, read_json_patch
 from saman.record import render
 from saman.record.conditional import read_condition
 from saman.record.conditioned import delete_where, patch_where, update_where
-from saman.record.etag import read_etag
+from saman.record.etag import names_version, read_etag
 from saman.record.getting import HISTORY, get
 from saman.record.record import Record
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
-from saman.record.stored import Written
+from saman.record.stored import Stored, Written
 
 JSON_PATCH = "application/json-patch+json"
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
@@ -31,7 +32,8 @@ class Step(msgspec.Struct):
     """One entry taken apart.
 
     `condition` is the search of If-None-Exist, or that which names the resource of a PUT, PATCH or DELETE; `expected`
-    the version of If-Match.
+    the version of If-Match; `known` and `known_since` the If-None-Match and If-Modified-Since of a read. `told` is what
+    was changed in the resource before it came here.
     """
 
     place: int
@@ -44,11 +46,22 @@ class Step(msgspec.Struct):
     condition: Query | None = None
     expected: int | None = None
     patch: Patch | None = None
+    known: str = ""
+    known_since: datetime | None = None
+    told: tuple[Issue, ...] = ()
 
     @property
     def reads(self) -> bool:
         """Whether it changes nothing."""
         return self.method in ("GET", "HEAD")
+
+    def has(self, found: Stored) -> bool:
+        """Whether the client has what a read found; a version that is named counts more than a time (RFC 9110)."""
+        if self.known:
+            return names_version(self.known, found.version)
+        if self.known_since is None:
+            return False
+        return found.updated.replace(microsecond=found.updated.microsecond // 1000 * 1000) <= self.known_since
 
 
 def read_step(entry: Any, place: int) -> Step | Refusal:
@@ -103,6 +116,8 @@ def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> 
         if isinstance(expected, Refusal):
             return _placed(expected, f"{path}.ifMatch")
         step.expected = expected
+    if step.reads:
+        step.known, step.known_since = request.get("ifNoneMatch", ""), _moment(request.get("ifModifiedSince"))
     asked = request.get("ifNoneExist") if step.method == "POST" else None
     if not step.reads and query:
         asked = query
@@ -117,6 +132,11 @@ def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> 
             return at(step, patch)
         step.patch = patch
     return step
+
+
+def _moment(text: str | None) -> datetime | None:
+    found = None if text is None else date_range(text)
+    return None if found is None or isinstance(found, Refusal) else found[0]
 
 
 def _patch(resource: Any) -> Patch | Refusal:
@@ -141,7 +161,9 @@ def _placed(refusal: Refusal, path: str) -> Refusal:
 async def perform(record: Record, step: Step) -> str | Refusal:
     """One step on its own, as the text of its entry in the answer."""
     if step.reads:
-        found = await get(record, step.url)
+        found = await get(record, step.url, step.has)
+        if isinstance(found, Stored):
+            return render.unchanged_entry(found)
         return found if isinstance(found, Refusal) else render.read_entry(found if step.method == "GET" else "")
     result = await _write(record, step)
     return result if isinstance(result, Refusal) else written(result, step, record.base)
@@ -169,9 +191,9 @@ def written(result: Written | None, step: Step, base: str) -> str:
     """The entry of one write in the answer; None is a deletion of what is not there."""
     stored = None if result is None else result.stored
     if result is None or step.method == "DELETE":
-        return render.written_entry("204 No Content", stored, base)
+        return render.written_entry("204 No Content", stored, base, step.told)
     code = HTTPStatus.CREATED if result.created else HTTPStatus.OK
-    return render.written_entry(f"{code.value} {code.phrase}", stored, base)
+    return render.written_entry(f"{code.value} {code.phrase}", stored, base, step.told)
 
 
 def at(step: Step, refusal: Refusal) -> Refusal:

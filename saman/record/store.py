@@ -18,6 +18,7 @@ from saman.record.contents import Contents
 from saman.record.context import Context
 from saman.record.cursor import Seal
 from saman.record.database import Connection, Pool
+from saman.record.definitions import Definitions
 from saman.record.fence import Fence, enter
 from saman.record.joining import Joined
 from saman.record.notices import Connect, Listening, Notices
@@ -68,8 +69,8 @@ class Store:
         self.statements = statements
         self._log = log
         self.policy = policy
-        self.validation = Validation()
         self.fence = Fence(on=first_fence)
+        self.definitions = Definitions(Validation(), statements, self.fence)
         self.secret = secret
         self.mint = Mint(secret, secrets.token_bytes)
         self.seal = Seal(secret)
@@ -158,7 +159,8 @@ async def open_store(
     log = Statements(await _pool(url, 1, 1))
     store = Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
     store.search_seconds = search_seconds
-    store.validation = validation or store.validation
+    if validation is not None:
+        store.definitions = Definitions(validation, statements, store.fence)
     return store
 
 

@@ -8,7 +8,7 @@ from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Leads, Literal, extract, leads, literal, reference_path
 from saman.record import render
-from saman.record.change import ANY, Change, is_part, replacement, unfit
+from saman.record.change import ANY, Change, is_part, judging, replacement, unfit
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
 from saman.record.conditioned import not_allowed, replacing
 from saman.record.patching import change_by, is_overtaken, wait_for
@@ -323,8 +323,9 @@ class _Transaction:
         entries = sorted(self.entries, key=lambda entry: ORDER[entry.step.method])
         steps = [*(step for step, _ in self.removals), *(entry.step for entry in entries)]
         changes = [change for _, change in self.removals]
+        validation = await judging(self.record)
         for entry in entries:
-            broken = unfit(self.record, entry.resource)
+            broken = unfit(self.record, entry.resource, validation)
             if broken is not None:
                 return at(entry.step, broken)
         changes += [Change(entry.resource, entry.id, entry.expected, is_fit=True) for entry in entries]

@@ -20,7 +20,7 @@ from saman.model.access.standing import STANDING_TYPES
 from saman.model.access.visits import is_labelled
 from saman.record.audit import REFUSED, Entry
 from saman.record.audit_events.ids import pretended
-from saman.record.change import Change, judged, unfit
+from saman.record.change import Change, judged, judging, unfit
 from saman.record.contents.attached import unattachable
 from saman.record.contents.keeping import kept
 from saman.record.context import Context
@@ -116,12 +116,13 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
     rows: list[Row] = []
     resources: list[Resource] = []
     sent: dict[int, Row] = {}
+    validation = await judging(door)
     for change in changes:
         pretence = pretended(change.resource, change.id, door.base)
         if pretence is not None:
             await door.log(Entry(door.context, "C", fhir.resource_number(change.type), change.id, outcome=REFUSED))
             return pretence
-        broken = None if change.remove or change.is_fit else unfit(door, change.resource)
+        broken = None if change.remove or change.is_fit else unfit(door, change.resource, validation)
         if broken is not None:
             return broken
         row = row_of(door, change)

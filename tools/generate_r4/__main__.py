@@ -12,13 +12,15 @@ from typing import Any
 
 import msgspec
 
-from tools.generate_r4 import codes, examples, rules, search, source, structs, structure, terminology
+from tools.generate_r4 import codes, examples, profiles, rules, search, source, structs, structure, terminology
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "saman" / "model" / "fhir" / "data"
 STRUCTS = ROOT / "saman" / "model" / "fhir" / "r4"
 EXAMPLES = ROOT / "tests" / "conformance" / "data" / "r4-examples.tsv.gz"
 TERMINOLOGY = ROOT / "saman" / "model" / "fhir" / "terminology" / "data" / "r4.tsv.gz"
+PROFILES = DATA / "profiles.tsv.gz"
+SNAPSHOTS = ROOT / "tests" / "conformance" / "validation" / "r4-snapshots.tsv.gz"
 EXPANSIONS = ROOT / "tests" / "conformance" / "terminology" / "r4-expansions.tsv.gz"
 
 
@@ -94,6 +96,8 @@ def main(folder: Path) -> None:
     write_structs(structs.Source(definitions, blocks).modules())
     write_compressed(EXAMPLES, examples.as_lines(folder))
     write_compressed(TERMINOLOGY, terminology.as_lines(folder))
+    write_compressed(PROFILES, profiles.as_lines(folder))
+    write_compressed(SNAPSHOTS, profiles.snapshots(folder))
     write_compressed(EXPANSIONS, terminology.expected(folder))
 
 

@@ -11,6 +11,7 @@ from saman.apps.fhir_api.call import Call
 from saman.kernel.outcome import Refusal
 from saman.model.fhir.summary import Part
 from saman.record import Stored
+from saman.record.etag import names_version
 from saman.record.getting import history_text, version
 from saman.record.parts import WHOLE, cut, read_part
 
@@ -43,7 +44,7 @@ def _unless_known(found: Stored | Refusal, part: Part, call: Call) -> Answer | R
     if isinstance(found, Refusal):
         return found
     if b"if-none-match" in call.headers:
-        known = _names(call.header(b"if-none-match"), found)
+        known = names_version(call.header(b"if-none-match"), found.version)
     elif b"if-modified-since" in call.headers:
         known = _is_older(found.updated, call.header(b"if-modified-since"))
     else:
@@ -53,12 +54,6 @@ def _unless_known(found: Stored | Refusal, part: Part, call: Call) -> Answer | R
     if found.type == "Binary" and part.is_whole:
         return binary_answer(found, call)
     return resource_answer(cut(found, part))
-
-
-def _names(tags: str, found: Stored) -> bool:
-    """Whether one of the tags is this version, compared weakly (https://www.rfc-editor.org/rfc/rfc9110#section-8.8.3.2)."""
-    given = {tag.strip().removeprefix("W/").strip('"') for tag in tags.split(",")}
-    return "*" in given or str(found.version) in given
 
 
 def _is_older(updated: datetime, since: str) -> bool:

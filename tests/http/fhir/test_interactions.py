@@ -304,3 +304,31 @@ async def test_only_a_batch_or_transaction_is_taken_at_the_base(client: httpx.As
     assert (await client.post("", json=bundle("message"))).status_code == 422
     assert (await client.post("", json=patient())).status_code == 400
     assert (await client.put("", json=patient())).status_code == 405
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_entry_is_not_sent_again_to_who_has_it(client: httpx.AsyncClient, kind: str) -> None:
+    made = (await client.post("Patient", json=patient())).json()
+    url, updated = f"Patient/{made['id']}", made["meta"]["lastUpdated"]
+    asked: list[tuple[dict[str, str], str]] = [
+        ({}, "200"),
+        ({"ifNoneMatch": 'W/"1"'}, "304"),
+        ({"ifNoneMatch": 'W/"7", "1"'}, "304"),
+        ({"ifNoneMatch": "*"}, "304"),
+        ({"ifNoneMatch": 'W/"2"'}, "200"),
+        ({"ifModifiedSince": updated}, "304"),
+        ({"ifModifiedSince": "2100-01-01T00:00:00Z"}, "304"),
+        ({"ifModifiedSince": "2001-01-01T00:00:00+02:00"}, "200"),
+        ({"ifNoneMatch": 'W/"2"', "ifModifiedSince": updated}, "200"),
+    ]
+    entries: list[dict[str, Any]] = [{"request": {"method": "GET", "url": url, **more}} for more, _ in asked]
+    entries.append({"request": {"method": "GET", "url": f"{url}/_history/1", "ifNoneMatch": 'W/"1"'}})
+    entries.append({"request": {"method": "HEAD", "url": url, "ifNoneMatch": 'W/"1"'}})
+    entries.append({"request": {"method": "GET", "url": "Patient?_id=none", "ifNoneMatch": "*"}})
+    entries.append({"request": {"method": "GET", "url": "Patient/none", "ifNoneMatch": "*"}})
+    answer = await client.post("", json={"resourceType": "Bundle", "type": kind, "entry": entries})
+    told = answer.json()["entry"]
+    assert [one["response"]["status"][:3] for one in told] == [*(to for _, to in asked), "304", "304", "200", "404"]
+    for one in told:
+        assert ("resource" in one) == (one["response"]["status"][:3] == "200")
+    assert told[1]["response"] == {"status": "304 Not Modified", "etag": 'W/"1"', "lastModified": updated}

@@ -98,3 +98,40 @@ async def test_a_name_written_otherwise_is_refused(client: httpx.AsyncClient) ->
     body = b'{"resourceType":"Patient","text":{"status":"generated","d\\u0069v":"<d\\u0069v><script/></d\\u0069v>"}}'
     headers = {"content-type": "application/fhir+json"}
     assert (await client.post("Patient", content=body, headers=headers)).status_code == 422
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_entry_says_what_was_taken_out_of_it(client: httpx.AsyncClient, kind: str) -> None:
+    there = (await client.post("Patient", json=person(FINE))).json()["id"]
+    holding = person(FINE) | {
+        "contained": [{"resourceType": "Basic", "id": "a", "code": {"text": "x"}, "text": person(BAD)["text"]}],
+        "extension": [{"url": "urn:x:y", "valueReference": {"reference": "#a"}}],
+    }
+    entries = [
+        {"request": {"method": "POST", "url": "Patient"}, "resource": person(FINE)},
+        {"request": {"method": "POST", "url": "Patient"}, "resource": person(BAD)},
+        {"request": {"method": "PUT", "url": f"Patient/{there}"}, "resource": person(BAD) | {"id": there}},
+        {"request": {"method": "POST", "url": "Patient"}, "resource": holding},
+        {"request": {"method": "GET", "url": f"Patient/{there}"}},
+    ]
+    answer = await client.post("", json={"resourceType": "Bundle", "type": kind, "entry": entries})
+    assert answer.status_code == 200, answer.text
+    told = [one["response"].get("outcome", {"issue": []})["issue"] for one in answer.json()["entry"]]
+    assert [[issue["expression"] for issue in each] for each in told] == [
+        [],
+        [["Bundle.entry[1].resource.text.div"]],
+        [["Bundle.entry[2].resource.text.div"]],
+        [["Bundle.entry[3].resource.contained[0].text.div"]],
+        [],
+    ]
+    assert {issue["severity"] for each in told for issue in each} == {"information"}
+    assert "onclick" in told[1][0]["diagnostics"]
+    assert "x()" not in answer.text
+
+
+async def test_a_refused_entry_says_why_and_nothing_else(client: httpx.AsyncClient) -> None:
+    entry = {"request": {"method": "POST", "url": "Patient"}, "resource": person(BAD) | {"shoe": 47}}
+    answer = await client.post("", json={"resourceType": "Bundle", "type": "batch", "entry": [entry]})
+    [only] = answer.json()["entry"]
+    assert only["response"]["status"] == "422"
+    assert [one["code"] for one in only["response"]["outcome"]["issue"]] == ["structure"]

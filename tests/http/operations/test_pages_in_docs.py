@@ -38,7 +38,7 @@ def within(expected: Any, found: Any) -> bool:
 
 
 def test_there_are_calls() -> None:
-    assert len(CALLS) == 7
+    assert len(CALLS) == 8
 
 
 @pytest.mark.parametrize(("path", "shown"), CALLS)

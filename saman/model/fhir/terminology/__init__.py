@@ -14,10 +14,10 @@ from saman.model.fhir.terminology.checking import (
 from saman.model.fhir.terminology.code_system import CodeSystem, Concept
 from saman.model.fhir.terminology.composing import Composer, Versions
 from saman.model.fhir.terminology.expansion import MOST_AT_ONCE, Expanding, expand
-from saman.model.fhir.terminology.library import Library, Need
+from saman.model.fhir.terminology.library import Library, Need, supplements_of
 from saman.model.fhir.terminology.looking import Meaning, look_up, subsumes
 from saman.model.fhir.terminology.mapping import Match, Translating, translate
-from saman.model.fhir.terminology.unknown import not_loaded, unknown_value_set
+from saman.model.fhir.terminology.unknown import no_supplement, not_loaded, only_supplement, unknown_value_set
 
 __all__ = [
     "MOST_AT_ONCE",
@@ -44,8 +44,11 @@ __all__ = [
     "codings",
     "expand",
     "look_up",
+    "no_supplement",
     "not_loaded",
+    "only_supplement",
     "subsumes",
+    "supplements_of",
     "translate",
     "unknown_value_set",
 ]

@@ -6,6 +6,7 @@ Source: https://hl7.org/fhir/R4/codesystem.html and https://hl7.org/fhir/R4/code
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -76,6 +77,22 @@ class CodeSystem:
         return self.tree.get("content") == "complete"
 
     @property
+    def supplements(self) -> str:
+        """The code system to whose concepts it adds names and properties, which is all that it has; empty for none."""
+        return str(self.tree.get("supplements", "")) if self.tree.get("content") == "supplement" else ""
+
+    def supplemented(self, by: CodeSystem) -> CodeSystem:
+        """The same with the names and properties that a supplement adds; concepts of the supplement's own stay out."""
+        made = copy(self)
+        made.concepts = dict(self.concepts)
+        for code, more in by.concepts.items():
+            there = self.find(code)
+            if there is not None:
+                made.concepts[there.code] = _supplemented(there, more, by.language)
+        made.declared = self.declared | by.declared
+        return made
+
+    @property
     def says_is_a(self) -> bool:
         """Whether what lies below a concept is a kind of it; so it is where nothing is said."""
         return self.tree.get("hierarchyMeaning") in (None, "is-a")
@@ -137,6 +154,17 @@ class CodeSystem:
     def _link(self, parent: str, child: str) -> None:
         self.parents.setdefault(child, {})[parent] = None
         self.children.setdefault(parent, {})[child] = None
+
+
+def _supplemented(concept: Concept, more: Concept, language: str) -> Concept:
+    """A concept with more names; what a supplement calls it is one of them."""
+    own = {"language": language} if language else {}
+    named = ({**own, "value": more.display},) if more.display else ()
+    return msgspec.structs.replace(
+        concept,
+        designations=(*concept.designations, *named, *more.designations),
+        properties=(*concept.properties, *more.properties),
+    )
 
 
 def _meanings(tree: Mapping[str, Any]) -> dict[str, str]:

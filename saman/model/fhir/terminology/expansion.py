@@ -1,4 +1,4 @@
-"""Expansion of a value set (https://hl7.org/fhir/R4/valueset-operation-expand.html): always flat, in pages if asked."""
+"""Expansion of a value set (https://hl7.org/fhir/R4/valueset-operation-expand.html): flat and in pages, or nested."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from saman.model.fhir.folding import fold
 from saman.model.fhir.terminology.composing import Composer, Entry, Unanswerable, Versions
 from saman.model.fhir.terminology.languages import display_in, matches_designation
 from saman.model.fhir.terminology.library import Library, Tree
+from saman.model.fhir.terminology.nesting import nested
 
 MOST_AT_ONCE = 5000
 """Codes in one answer."""
@@ -38,6 +39,7 @@ class Expanding(msgspec.Struct, frozen=True, kw_only=True):
     designations: tuple[str, ...] = ()
     with_definition: bool = False
     active_only: bool = False
+    is_nested: bool = False
     without_abstract: bool = False
     without_systems: frozenset[str] = frozenset()
     versions: Versions = Versions()
@@ -62,24 +64,35 @@ def expand(library: Library, tree: Tree, asked: Expanding, now: datetime) -> dic
         text = f"This expansion has more than {MOST_AT_ONCE} codes. Ask for a page with 'offset' and 'count'."
         return refused(Kind.TOO_COSTLY, "too-costly", text, "count")
     page = found[asked.offset :][: MOST_AT_ONCE if asked.count is None else min(asked.count, MOST_AT_ONCE)]
+    is_nested = asked.is_nested and not asked.offset and asked.count is None
+    try:
+        contains, elsewhere = _listed(page, asked)
+        contains = nested(library, composer, page, contains) if is_nested else contains
+    except Unanswerable as unanswerable:
+        return unanswerable.refusal
     head = {name: tree[name] for each in _HEAD for name in (each, f"_{each}") if name in tree}
     definition = {"compose": tree["compose"]} if asked.with_definition and "compose" in tree else {}
     return {
         "resourceType": "ValueSet",
         **head,
         **definition,
-        "expansion": _expansion(asked, found, page, composer, now),
+        "expansion": _expansion(asked, found, composer, now, elsewhere) | ({"contains": contains} if contains else {}),
     }
 
 
-def _expansion(
-    asked: Expanding, found: Sequence[Entry], page: Sequence[Entry], composer: Composer, now: datetime
-) -> dict[str, Any]:
+def _listed(page: Sequence[Entry], asked: Expanding) -> tuple[list[dict[str, Any]], int]:
+    """The codes of a page as they are shown, and how many names are in another language than asked for."""
     contains, elsewhere = [], 0
     for one in page:
         display, is_fallback = _display(one, asked)
         elsewhere += is_fallback
         contains.append(_contains(one, display, asked))
+    return contains, elsewhere
+
+
+def _expansion(
+    asked: Expanding, found: Sequence[Entry], composer: Composer, now: datetime, elsewhere: int
+) -> dict[str, Any]:
     parameters = [{"name": name, key: value} for name, key, value in asked.told]
     parameters += _used(found)
     parameters += [{"name": "warning-unknown-system", "valueUri": system} for system in composer.not_loaded]
@@ -88,7 +101,7 @@ def _expansion(
     expansion = {"timestamp": instant(now), "total": len(found), "offset": asked.offset, "parameter": parameters}
     if asked.count is None and not asked.offset:
         del expansion["offset"]
-    return {name: value for name, value in (expansion | {"contains": contains}).items() if value != []}
+    return {name: value for name, value in expansion.items() if value != []}
 
 
 def _used(found: Sequence[Entry]) -> Iterator[dict[str, Any]]:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 from saman.model.fhir.terminology.base import base_resource
 from saman.model.fhir.terminology.canonical import canonical, newness
 from saman.model.fhir.terminology.code_system import CodeSystem
+from saman.model.fhir.terminology.implicit import implicit_value_set
 
 Tree = Mapping[str, Any]
 T = TypeVar("T")
@@ -36,6 +37,8 @@ class Library:
 
     def __init__(self) -> None:
         self._found: dict[Need, list[Any]] = {}
+        self._added: dict[str, list[CodeSystem]] = {}
+        self._whole: dict[tuple[str, str], CodeSystem] = {}
 
     @property
     def asked(self) -> frozenset[Need]:
@@ -52,16 +55,32 @@ class Library:
         base = base_code_system(url)
         every = [*known, *([base] if base else [])]
         every.sort(key=lambda one: not one.is_loaded)
-        return _chosen(every, version, lambda one: one.version)
+        found = _chosen(every, version, lambda one: one.version)
+        return found if found is None or url not in self._added else self._supplemented(found)
+
+    def supplement(self, by: CodeSystem) -> None:
+        """Let the code system that `by` supplements have its names and properties from now on."""
+        self._added.setdefault(canonical(by.supplements).url, []).append(by)
+
+    def _supplemented(self, system: CodeSystem) -> CodeSystem:
+        key = (system.url, system.version)
+        if key not in self._whole:
+            for by in self._added[system.url]:
+                wanted = canonical(by.supplements).version
+                system = system.supplemented(by) if wanted in ("", system.version) else system
+            self._whole[key] = system
+        return self._whole[key]
 
     def resource(self, kind: str, url: str, version: str = "") -> Tree | None:
         """A value set or concept map, in the version asked for."""
         known: list[Tree] = self._found.get(Need(kind, url), [])
         base = base_resource(kind, url)
-        return _chosen([*known, *([base] if base else [])], version, lambda one: one.get("version", ""))
+        found = _chosen([*known, *([base] if base else [])], version, lambda one: one.get("version", ""))
+        return implicit_value_set(url) if found is None and kind == "ValueSet" and not version else found
 
     def needs(self, tree: Tree) -> Iterator[Need]:
         """What a value set or concept map refers to."""
+        yield from (Need("CodeSystem", canonical(url).url) for url in supplements_of(tree))
         for name in ("include", "exclude"):
             for part in tree.get("compose", {}).get(name, ()):
                 if "system" in part:
@@ -70,6 +89,16 @@ class Library:
         for group in tree.get("group", ()):
             if "url" in group.get("unmapped", {}):
                 yield Need("ConceptMap", canonical(group["unmapped"]["url"]).url)
+
+
+SUPPLEMENT = "http://hl7.org/fhir/StructureDefinition/valueset-supplement"
+"""The extension by which a value set names a supplement that it needs."""
+
+
+def supplements_of(tree: Tree) -> list[str]:
+    """The canonical URLs of the supplements that a value set names."""
+    named = [one.get("valueCanonical", "") for one in tree.get("extension", ()) if one.get("url") == SUPPLEMENT]
+    return [one for one in named if isinstance(one, str) and one]
 
 
 def _tree(one: Any) -> dict[str, Any]:

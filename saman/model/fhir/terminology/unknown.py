@@ -42,6 +42,18 @@ def not_loaded(system: str, place: str = "", *, known: CodeSystem | None = None)
     return refused(Kind.NOT_FOUND, "not-found", not_loaded_text(system, known=known), place)
 
 
+def no_supplement(url: str, place: str) -> Refusal:
+    """The refusal of a question that rests on a supplement which is not here, or is none."""
+    text = f"{url} is no supplement of a code system that is known here."
+    return refused(Kind.NOT_FOUND, "not-found", text, place)
+
+
+def only_supplement(place: str) -> Refusal:
+    """The refusal of a question about the codes of a supplement: it has none of its own."""
+    text = "This only adds names and properties to another code system. Ask that one, with 'useSupplement'."
+    return refused(Kind.UNPROCESSABLE, "not-supported", text, place)
+
+
 def unknown_value_set(place: str = "") -> Refusal:
     """The refusal of a question about a value set that is not here."""
     return refused(Kind.NOT_FOUND, "not-found", "There is no such value set here, or you may not see it.", place)

@@ -2,6 +2,7 @@
 
 from saman.model.fhir.validating.base import base_issues
 from saman.model.fhir.validating.judging import Level, Validation
+from saman.model.fhir.validating.profiles.extensions import Unknown
 from saman.model.fhir.validating.profiles.known import Known
 
-__all__ = ["Known", "Level", "Validation", "base_issues"]
+__all__ = ["Known", "Level", "Unknown", "Validation", "base_issues"]

@@ -53,6 +53,7 @@ class Looking:
         self.left = MAX_WORK
         self.is_full = False
         self.watch: Watch | None = None
+        self.whole: dict[str, Any] = {}
 
     def spend(self, steps: int) -> None:
         """Count work; say so once it is too much."""
@@ -75,6 +76,7 @@ class Looking:
 def look(resource: dict[str, Any], looking: Looking) -> None:
     """Note in `looking` which rules of R4 a resource breaks; its structure has to be right."""
     kind = resource["resourceType"]
+    looking.whole = resource
     _Walk(looking, resource, resource).visit(part_of(kind), resource, (None, kind, -1))
 
 

@@ -11,6 +11,7 @@ from saman.kernel.outcome import Issue
 from saman.model.fhir.fhirpath import Context
 from saman.model.fhir.validating.base import Looking, Place, look
 from saman.model.fhir.validating.profiles.conforming import Conforming
+from saman.model.fhir.validating.profiles.extensions import Extensions, Unknown
 from saman.model.fhir.validating.profiles.known import Known
 from saman.model.fhir.validation import validate
 
@@ -26,9 +27,12 @@ class Level(Enum):
 class Validation:
     """One for each process; made once, since what it learns of definitions stays with it."""
 
-    def __init__(self, level: Level = Level.BASE, known: Known | None = None) -> None:
+    def __init__(
+        self, level: Level = Level.BASE, known: Known | None = None, unknown: Unknown = Unknown.ACCEPT
+    ) -> None:
         self.level = level
         self.known = known or Known()
+        self.unknown = unknown
 
     def on_write(self, resource: dict[str, Any], now: datetime) -> tuple[Issue, ...]:
         """Errors of a resource that is to be stored and whose structure is right, as far as `level` goes."""
@@ -57,22 +61,15 @@ class Validation:
         return tuple(looking.issues)
 
     def _watch(self, looking: Looking, *, claimed: bool, more: tuple[str, ...] = ()) -> None:
+        extensions = Extensions(self.known, looking, self.unknown)
+
         def watch(name: str, value: dict[str, Any], place: Place, context: Context) -> None:
-            conforming = Conforming(self.known, looking, context)
             if name == "Extension":
-                self._extension(conforming, looking, value, place)
+                extensions.check(value, place, context)
                 return
+            conforming = Conforming(self.known, looking, context)
             profiles = value.get("meta", {}).get("profile", ()) if claimed else ()
             for url in dict.fromkeys((*profiles, *(more if place[0] is None else ()))):
                 conforming.check(url, (name, value, None), place)
 
         looking.watch = watch
-
-    def _extension(self, conforming: Conforming, looking: Looking, value: dict[str, Any], place: Place) -> None:
-        """An extension by its definition; one that changes the meaning of what holds it has to be known."""
-        url = value["url"]
-        if self.known.profile(url) is not None:
-            conforming.check(url, ("Extension", value, None), place)
-        elif place[1] == "modifierExtension":
-            text = "This extension changes the meaning of what it stands in, and its definition is not loaded."
-            looking.note("not-found", text, place, "warning")

@@ -8,6 +8,7 @@ from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.gathering import gather
 from saman.apps.fhir_api.operations.terminology.subject import Names, asked_codes, code_system, value_set
+from saman.apps.fhir_api.operations.terminology.supplements import supplement
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import (
     Checked,
@@ -36,7 +37,9 @@ async def check_value_set(call: Call, given: Given) -> Answer | Parts | Resource
     tree = await value_set(call, given, library)
     if isinstance(tree, Refusal):
         return tree
-    refusal = await gather(call.record, library, {Need("CodeSystem", one.system) for one in asked if one.system})
+    refusal = await supplement(call, given, library, tree) or await gather(
+        call.record, library, {Need("CodeSystem", one.system) for one in asked if one.system}
+    )
     if refusal is not None:
         return refusal
     done = await beside(check_in_value_set, library, tree, asked, _how(given), Composer(library))
@@ -70,7 +73,11 @@ async def lookup(call: Call, given: Given) -> Answer | Parts | Resource | Refusa
     if given.has("coding") is given.has("code"):
         return refused(Kind.INVALID, "required", "Give either 'code' with 'system', or 'coding'.", given.place("code"))
     coding = given.one("coding") or {}
-    system = await code_system(call, given, Library(), _OF_CODE)
+    library = Library()
+    refusal = await supplement(call, given, library)
+    if refusal is not None:
+        return refusal
+    system = await code_system(call, given, library, _OF_CODE)
     if isinstance(system, Refusal):
         return system
     code = given.text("code") or coding.get("code", "")

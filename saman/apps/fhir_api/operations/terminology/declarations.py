@@ -27,6 +27,7 @@ _VALUE_SET = (
     _P("valueSet", "ValueSet", "The value set itself"),
     _P("valueSetVersion", "string", "The version of the value set"),
 )
+_SUPPLEMENT = _P("useSupplement", "canonical", "A supplement whose names and properties count, too", max=0)
 _VERSION = _P("version", "string", "The version of the code system")
 _CHECKED = (_P("result", "boolean", min=1), _P("message", "string"), _P("display", "string"))
 
@@ -51,7 +52,11 @@ _EXPAND = Operation(
         _P("designation", "string", "A language, or the use of a name as system|code", max=0),
         _P("includeDefinition", "boolean", "Whether to answer what the value set is composed of"),
         _P("activeOnly", "boolean", "Whether to leave out what is not in use any more"),
-        _P("excludeNested", "boolean", "Answers are flat either way"),
+        _P(
+            "excludeNested",
+            "boolean",
+            "false: codes below each other as in their code systems, where no page is asked for",
+        ),
         _P("excludeNotForUI", "boolean", "Whether to leave out codes that only group others"),
         _P("excludePostCoordinated", "boolean", "There are no post-coordinated codes here"),
         _LANGUAGE,
@@ -59,6 +64,7 @@ _EXPAND = Operation(
         _P("system-version", "canonical", "The version of a code system where the value set names none", max=0),
         _P("check-system-version", "canonical", "The version of a code system that it has to be", max=0),
         _P("force-system-version", "canonical", "The version of a code system, whatever the value set names", max=0),
+        _SUPPLEMENT,
     ),
     gives=(_P("return", "ValueSet", min=1),),
 )
@@ -128,6 +134,7 @@ _LOOKUP = Operation(
         _CODING,
         _DATE,
         _LANGUAGE,
+        _SUPPLEMENT,
         _P("property", "code", "A property to answer; all when none is named", max=0),
     ),
     gives=(

@@ -10,6 +10,7 @@ from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.operations.declared import Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.apps.fhir_api.operations.terminology.subject import value_set
+from saman.apps.fhir_api.operations.terminology.supplements import supplement
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import Expanding, Library, Versions, canonical, expand
 from saman.record.threads import beside
@@ -28,6 +29,7 @@ _TOLD = {
     "system-version": "valueUri",
     "check-system-version": "valueUri",
     "force-system-version": "valueUri",
+    "useSupplement": "valueUri",
 }
 """Parameters that shape an expansion, which says so."""
 
@@ -41,6 +43,9 @@ async def expand_value_set(call: Call, given: Given) -> Answer | Parts | Resourc
     tree = await value_set(call, given, library)
     if isinstance(tree, Refusal):
         return tree
+    refusal = await supplement(call, given, library, tree)
+    if refusal is not None:
+        return refusal
     return await beside(expand, library, tree, _asked(given), call.record.context.now)
 
 
@@ -54,6 +59,7 @@ def _asked(given: Given) -> Expanding:
         designations=tuple(given.every("designation")),
         with_definition=given.one("includeDefinition") is True,
         active_only=given.one("activeOnly") is True,
+        is_nested=given.one("excludeNested") is False,
         without_abstract=given.one("excludeNotForUI") is True,
         without_systems=frozenset(canonical(one).url for one in given.every("exclude-system")),
         versions=Versions(

@@ -19,6 +19,7 @@ from saman.model.fhir.terminology import (
     coded,
     codings,
     not_loaded,
+    only_supplement,
     unknown_value_set,
 )
 from saman.record.threads import beside
@@ -48,9 +49,11 @@ async def code_system(call: Call, given: Given, library: Library, names: Names) 
     if found is None:
         url = canonical(given.text(names.url)).url or _system_of_coding(given)
         return not_loaded(url, given.place(names.url), known=library.code_system(url))
-    if isinstance(found, (Refusal, CodeSystem)):
-        return found
-    return await beside(CodeSystem, found)
+    if not isinstance(found, (Refusal, CodeSystem)):
+        found = await beside(CodeSystem, found)
+    if isinstance(found, CodeSystem) and found.supplements:
+        return only_supplement(given.place(names.url) if given.has(names.url) else "")
+    return found
 
 
 async def _told(call: Call, given: Given, names: Names, kind: str, library: Library) -> Any | Refusal | None:

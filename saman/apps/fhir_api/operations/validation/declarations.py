@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from saman.apps.fhir_api.operations.declared import Level, Operation
 from saman.apps.fhir_api.operations.parameter import ANY_RESOURCE, Parameter
+from saman.apps.fhir_api.operations.validation.snapshot import show_snapshot
 from saman.apps.fhir_api.operations.validation.validate import validate_sent
 from saman.apps.fhir_api.routes import Policy
 from saman.model.fhir import RESOURCE_TYPES
@@ -44,4 +45,20 @@ _VALIDATE_ANY = Operation(
     as_sent="resource",
 )
 
-VALIDATION = (_VALIDATE, _VALIDATE_ANY)
+_SNAPSHOT = Operation(
+    name="snapshot",
+    url="http://hl7.org/fhir/OperationDefinition/StructureDefinition-snapshot",
+    summary="A profile with all that it says of each element",
+    types=("StructureDefinition",),
+    levels=(Level.TYPE, Level.INSTANCE),
+    handler=show_snapshot,
+    policy=Policy.RECORD,
+    needs=(("StructureDefinition", "rs"),),
+    takes=(
+        _P("definition", "StructureDefinition", "The profile itself"),
+        _P("url", "string", "The canonical URL of the profile"),
+    ),
+    gives=(_P("return", "StructureDefinition", min=1),),
+)
+
+VALIDATION = (_VALIDATE, _VALIDATE_ANY, _SNAPSHOT)

@@ -42,7 +42,7 @@ async def validate_sent(call: Call, given: Given) -> Answer | Refusal:
         return _answer(await _tried(call, mode, resource))
     if not _in_scope(call, resource):
         return insufficient()
-    issues = _of_another_type(call, resource) or _issues(call, given, resource)
+    issues = _of_another_type(call, resource) or await _issues(call, given, resource)
     if mode in ("create", "update") and not any(one.severity == "error" for one in issues):
         issues += await _tried(call, mode, resource)
     return _answer(issues)
@@ -73,9 +73,9 @@ def _in_scope(call: Call, resource: Any) -> bool:
     return narrowing.allows(str(kind), "cruds")
 
 
-def _issues(call: Call, given: Given, resource: Any) -> tuple[Issue, ...]:
+async def _issues(call: Call, given: Given, resource: Any) -> tuple[Issue, ...]:
     """All issues by R4 and profiles; in the mode `profile` by the one alone that was named."""
-    validation = call.record.store.validation
+    validation = await call.record.store.definitions.known(call.record.context)
     named = [given.text("profile")] if given.has("profile") else []
     claimed = given.text("mode") != "profile"
     return validation.whole(resource, call.record.context.now, named, claimed=claimed)

@@ -54,6 +54,9 @@ class Conforming:
             self._looking.note("structure", f"This is no {base_type(url)}.", place)
             return
         text = "A profile is named here whose definition is not loaded, so it was not checked."
+        fault = self._known.fault(url)
+        if fault:
+            text = f"A profile is named here whose definition cannot be used, so it was not checked: {fault}"
         self._looking.note("not-found", text, place, "warning")
 
     def conforms(self, url: str, item: Item) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
 
 from saman.model.fhir.validating.rules import Rule, every_rule
+from saman.model.fhir.validating.snapshots.tree import DEEPEST
 
 
 class TypeAllowed(NamedTuple):
@@ -64,38 +65,58 @@ class Node(msgspec.Struct):
         )
 
 
+class Use(NamedTuple):
+    """Where an extension may stand: what kind of place (element, extension, fhirpath), and which."""
+
+    kind: str
+    expression: str
+
+
 class Profile(NamedTuple):
-    """A profile: its URL, the type that it is about, its elements, and each of them by its path."""
+    """A profile: its URL, the type that it is about, its elements, and each of them by its path.
+
+    Of an extension also where it may stand, the rules that hold of where it stands, and whether it changes its meaning.
+    """
 
     url: str
     type: str
     root: Node
     paths: Mapping[str, Node]
+    uses: tuple[Use, ...] = ()
+    use_rules: tuple[str, ...] = ()
+    is_modifier: bool = False
 
 
 _BASE_RULES = frozenset(rule.key for rule in every_rule())
 _ANY = "http://hl7.org/fhirpath/System."
 
 
-def read_profile(definition: Mapping[str, Any]) -> Profile | None:
-    """The profile that a StructureDefinition is; None for one without a snapshot.
+def read_profile(definition: Mapping[str, Any], elements: Sequence[Mapping[str, Any]]) -> Profile:
+    """The profile that a StructureDefinition is, by the elements of its snapshot.
 
-    Raises KeyError, TypeError, ValueError or AttributeError for what has not the form of one.
+    Raises KeyError, IndexError, TypeError, ValueError or AttributeError for what has not the form of one.
     """
-    elements = definition.get("snapshot", {}).get("element", ())
-    if not elements:
-        return None
     latest: dict[str, Node] = {}
     paths: dict[str, Node] = {}
     for element in elements:
         path = element["path"]
+        if path.count(".") >= DEEPEST:
+            raise ValueError
         node = _node(element, path)
         parent, _, _ = path.rpartition(".")
         if parent:
             _put(latest[parent], node)
         latest[path] = node
         paths.setdefault(element.get("id", path), node)
-    return Profile(definition["url"], definition["type"], latest[elements[0]["path"]], paths)
+    return Profile(
+        definition["url"],
+        definition["type"],
+        latest[elements[0]["path"]],
+        paths,
+        tuple(Use(one["type"], one["expression"]) for one in definition.get("context", ())),
+        tuple(definition.get("contextInvariant", ())),
+        elements[0].get("isModifier", False),
+    )
 
 
 def _put(parent: Node, node: Node) -> None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from saman.model.fhir.definitions import lineage, structure
 from saman.model.fhir.terminology import canonical
 from saman.model.fhir.validating.profiles.element import Profile, read_profile
 from saman.model.fhir.validating.profiles.terms import Find, Terms
-
-BASE = "http://hl7.org/fhir/StructureDefinition/"
+from saman.model.fhir.validating.snapshots import Snapshots, Unmade
+from saman.model.fhir.validating.snapshots.r4 import BASE, r4_profile
 
 
 def base_type(url: str) -> str:
@@ -31,11 +32,13 @@ def nothing(_kind: str, _url: str) -> dict[str, Any] | None:
 
 
 class Known:
-    """What `find` finds, compiled; a profile that cannot be read is one that is not known."""
+    """What `find` finds and R4's own profiles, compiled; one that cannot be read is not known, and `fault` says why."""
 
     def __init__(self, find: Find = nothing) -> None:
-        self._find = find
+        self.find = find
         self._profiles: dict[str, Profile | None] = {}
+        self._faults: dict[str, str] = {}
+        self._snapshots = Snapshots(self.definition)
         self.terms = Terms(find)
 
     def profile(self, url: str) -> Profile | None:
@@ -43,12 +46,31 @@ class Known:
         url = canonical(url).url
         if url in self._profiles:
             return self._profiles[url]
-        definition = self._find("StructureDefinition", url)
+        definition = self.definition(url)
         if definition is None:
             return None
+        self._profiles[url] = self._read(url, definition)
+        return self._profiles[url]
+
+    def fault(self, url: str) -> str:
+        """Why a profile cannot be used that is defined, in words that name it and the element; empty where it can."""
+        return self._faults.get(canonical(url).url, "")
+
+    def snapshot(self, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The elements of a profile, made from what it changes, if it says that. Raises Unmade."""
+        changes = definition.get("differential", {}).get("element")
+        plain = {name: one for name, one in definition.items() if name != "snapshot" or not changes}
+        return Snapshots(self.definition).of(plain)
+
+    def definition(self, url: str) -> dict[str, Any] | None:
+        """The StructureDefinition of a profile or extension with a canonical URL; those of R4 without most texts."""
+        return self.find("StructureDefinition", url) or r4_profile(url)
+
+    def _read(self, url: str, definition: dict[str, Any]) -> Profile | None:
         try:
-            profile = read_profile(definition)
-        except (KeyError, TypeError, ValueError, AttributeError):
-            profile = None
-        self._profiles[url] = profile
-        return profile
+            return read_profile(definition, self._snapshots.of(definition))
+        except Unmade as why:
+            self._faults[url] = str(why)
+        except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+            self._faults[url] = f"{url} has not the form of a StructureDefinition."
+        return None

@@ -1,0 +1,110 @@
+"""Implicit value sets, supplements and nested expansions over HTTP, from code systems that the record holds."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from tests.http.fhir.resources import issues
+
+
+@pytest.fixture
+def url() -> str:
+    """A canonical URL that nobody has used."""
+    return f"urn:uuid:{uuid4()}"
+
+
+async def made(client: httpx.AsyncClient, resource: dict[str, Any]) -> None:
+    answer = await client.post(resource["resourceType"], json={"status": "active", **resource})
+    assert answer.status_code == 201, answer.text
+
+
+async def make_systems(client: httpx.AsyncClient, url: str) -> None:
+    """A code system with one code below another, and a supplement with a Norwegian name."""
+    concepts = [{"code": "a", "display": "One", "concept": [{"code": "b", "display": "Two"}]}]
+    await made(client, {"resourceType": "CodeSystem", "url": url, "content": "complete", "concept": concepts})
+    more = {
+        "url": f"{url}:nb", "content": "supplement", "supplements": url, "language": "nb",
+        "concept": [{"code": "b", "display": "To"}],
+    }  # fmt: skip
+    await made(client, {"resourceType": "CodeSystem", **more})
+
+
+async def expansion(client: httpx.AsyncClient, **asked: str) -> list[dict[str, Any]]:
+    answer = await client.get("ValueSet/$expand", params=asked)
+    assert answer.status_code == 200, answer.text
+    contains: list[dict[str, Any]] = answer.json()["expansion"]["contains"]
+    return contains
+
+
+@pytest.mark.parametrize("end", ["?fhir_vs", "?vs"])
+async def test_all_codes_of_a_code_system_flat_or_nested(client: httpx.AsyncClient, url: str, end: str) -> None:
+    await make_systems(client, url)
+    assert [one["code"] for one in await expansion(client, url=url + end)] == ["a", "b"]
+    [only] = await expansion(client, url=url + end, excludeNested="false")
+    assert [one["code"] for one in only["contains"]] == ["b"]
+    flat = await expansion(client, url=url + end, excludeNested="false", count="1", offset="1")
+    assert [one["code"] for one in flat] == ["b"]
+    asked = {"url": url + end, "system": url, "code": "b"}
+    answer = (await client.get("ValueSet/$validate-code", params=asked)).json()
+    assert answer["parameter"][0] == {"name": "result", "valueBoolean": True}
+
+
+async def test_a_supplement_is_used_when_asked_or_named(client: httpx.AsyncClient, url: str) -> None:
+    await make_systems(client, url)
+    asked = {"url": f"{url}?vs", "displayLanguage": "nb"}
+    assert [one["display"] for one in await expansion(client, **asked)] == ["One", "Two"]
+    assert [one["display"] for one in await expansion(client, **asked, useSupplement=f"{url}:nb")] == ["One", "To"]
+    extension = {
+        "url": "http://hl7.org/fhir/StructureDefinition/valueset-supplement",
+        "valueCanonical": f"{url}:nb",
+    }
+    compose = {"include": [{"system": url}]}
+    await made(client, {"resourceType": "ValueSet", "url": f"{url}:set", "extension": [extension], "compose": compose})
+    named = await expansion(client, url=f"{url}:set", displayLanguage="nb")
+    assert [one["display"] for one in named] == ["One", "To"]
+    checked = {"url": f"{url}:set", "system": url, "code": "b", "display": "To"}
+    answer = (await client.get("ValueSet/$validate-code", params=checked)).json()
+    assert answer["parameter"][0]["valueBoolean"] is True
+    looked = {"system": url, "code": "b", "displayLanguage": "nb", "useSupplement": f"{url}:nb"}
+    answer = (await client.get("CodeSystem/$lookup", params=looked)).json()
+    assert {"name": "display", "valueString": "To"} in answer["parameter"]
+
+
+async def test_a_supplement_by_itself_says_nothing_of_codes(client: httpx.AsyncClient, url: str) -> None:
+    await make_systems(client, url)
+    for operation, name in (("$lookup", "system"), ("$validate-code", "url")):
+        answer = await client.get(f"CodeSystem/{operation}", params={name: f"{url}:nb", "code": "b"})
+        assert answer.status_code == 422, answer.text
+        assert "useSupplement" in issues(answer)[0]["diagnostics"]
+    answer = await client.get("ValueSet/$expand", params={"url": f"{url}:nb?vs"})
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("supplement", ["urn:not:there", "http://hl7.org/fhir/administrative-gender"])
+async def test_what_is_no_supplement_is_refused_with_its_place(client: httpx.AsyncClient, supplement: str) -> None:
+    gender = "http://hl7.org/fhir/administrative-gender"
+    asked = {"system": gender, "code": "male", "useSupplement": supplement}
+    answer = await client.get("CodeSystem/$lookup", params=asked)
+    assert answer.status_code == 404
+    assert issues(answer)[0]["location"] == ["http.useSupplement"]
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://snomed.info/sct?fhir_vs=isa/73211009", "SNOMED CT"),
+        ("http://snomed.info/sct/51000202101?fhir_vs=refset/1", "SNOMED CT"),
+        ("http://snomed.info/sct?fhir_vs=ecl/<<73211009", "SNOMED CT"),
+        ("http://loinc.org/vs/LL715-4", "LOINC"),
+        ("http://loinc.org/vs", "LOINC"),
+        ("http://unitsofmeasure.org/vs", "UCUM"),
+    ],
+)
+async def test_what_rests_on_what_is_not_loaded_says_so(client: httpx.AsyncClient, url: str, name: str) -> None:
+    answer = await client.get("ValueSet/$expand", params={"url": url})
+    assert answer.status_code == 404
+    assert f"The content of {name} is not loaded here" in issues(answer)[0]["diagnostics"]
