@@ -20,7 +20,7 @@ from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
 from saman.record.reading import COLUMNS as COLUMNS
-from saman.record.rows import numbers
+from saman.record.rows import numbers, numbers_of
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
@@ -170,7 +170,7 @@ class _Builder:
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
         if clause.parameter.components:
             return self._together(clause)
-        among = ", ".join(map(str, numbers(self.query.type, code)))
+        among = ", ".join(map(str, numbers_of(self.query.type, clause.parameter)))
         table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND x.param IN ({among})"
         if table == "reference":
