@@ -170,6 +170,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Seconds,
         Meta(description="Seconds that the database may take for each step of a search before the search is refused."),
     ] = 10
+    search_parameters: Annotated[
+        Count,
+        Meta(description="How many search parameters of one's own may be active; each makes writes a little slower."),
+    ] = 50
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

@@ -79,7 +79,7 @@ class Application:
         self._settings = settings
         self._store: Store | None = None
         self._app: ASGIApp | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._beside: tuple[asyncio.Task[None], ...] = ()
 
     def end_streams(self) -> None:
         """Let the pages go that wait for news, which would otherwise keep the server from stopping."""
@@ -102,8 +102,8 @@ class Application:
             return
         await send({"type": "lifespan.startup.complete"})
         await receive()
-        if self._looking is not None:
-            self._looking.cancel()
+        for task in self._beside:
+            task.cancel()
         if self._store is not None:
             await self._store.close()
         await send({"type": "lifespan.shutdown.complete"})
@@ -132,6 +132,7 @@ class Application:
         ledger = open_ledger(settings)
         if isinstance(ledger, Refusal):
             return ledger
+        store.parameters.most = settings.search_parameters
         keep_beside(store, settings)
         keep_contents(store, settings)
         store.endpoints = outgoing_of(settings).refuses
@@ -141,7 +142,8 @@ class Application:
         parts = msgspec.structs.replace(parts, noted=noted, meant=noted.mean, neighbours=neighbours)
         self._app = made = assemble(parts)
         live = made.state.live
-        self._looking = asyncio.create_task(made.state.figures.keep_looking(store, lambda: live.streams))
+        beside = (made.state.figures.keep_looking(store, lambda: live.streams), store.parameters.follow())
+        self._beside = tuple(map(asyncio.create_task, beside))
         return None
 
 

@@ -24,6 +24,7 @@ from saman.ops.clock import clock_of
 from saman.ops.contents import keep_contents
 from saman.ops.ledger import keep, keep_beside, open_ledger
 from saman.ops.packages import validation_of
+from saman.ops.parameters import index
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import tell
@@ -101,13 +102,15 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     if isinstance(ledger, Refusal):
         await store.close()
         return ledger
+    store.parameters.most = settings.search_parameters
     keep_beside(store, settings)
     keep_contents(store, settings)
     clock = clock_of(settings)
     try:
         noted = Journal(ledger.journals)
         bulk = Bulk(store, exports_of(settings), clock, noted, noted.mean, partial(admitted, region.model))
-        beside = (keep(store, ledger, clock), tell(store, settings, region, clock), bulk.keep())
+        heard = (store.parameters.follow(), index(store, settings, clock))
+        beside = (keep(store, ledger, clock), tell(store, settings, region, clock), bulk.keep(), *heard)
         await _until_told(jobs(url, store, region, clock), beside, say)
     finally:
         await store.close()

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, quote_plus, urlencode
 import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.fhir.own_parameters import Parameters
 from saman.model.fhir.summary import Part
 from saman.record.cursor import Place
 from saman.record.parts import NAMES, cut_page, read_part
@@ -48,6 +49,11 @@ class _Asked(msgspec.Struct, frozen=True):
     part: Part
     told: str
 
+    @property
+    def ignored(self) -> tuple[str, ...]:
+        """The parameters that were not understood."""
+        return self.query.ignored
+
 
 async def search_text(
     record: Record, where: Where, pairs: Pairs, *, strict: bool = False, is_posted: bool = False
@@ -59,7 +65,8 @@ async def search_text(
         if isinstance(opened, Refusal):
             return opened
         pairs, is_posted = opened, True
-    asked = _read(where, pairs, strict=strict)
+    asking = pairs
+    asked = await record.store.parameters.read(asking, lambda known: _read(where, asking, strict=strict, known=known))
     if isinstance(asked, Refusal):
         return asked
     query = asked.query
@@ -77,16 +84,16 @@ def _text(record: Record, where: Where, asked: _Asked, page: Page, *, is_posted:
         following = f"{url}?{urlencode({'_page': _sealed(record, where, more)}) if is_posted else more}"
     own = _with_cursor(asked.told, asked.query.cursor)
     own = f"{url}?{own}" if own else url
-    return searchset(cut_page(page, asked.part), record.base, own, following, asked.query.ignored)
+    return searchset(cut_page(page, asked.part), record.base, own, following, asked.query.passed_over)
 
 
-def _read(where: Where, pairs: Pairs, *, strict: bool) -> _Asked | Refusal:
+def _read(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> _Asked | Refusal:
     counted = _counted(pairs)
     part = read_part(counted)
     if isinstance(part, Refusal):
         return part
     plain = [(name, value) for name, value in counted if name not in NAMES]
-    query = _query(where, plain, strict=strict)
+    query = _query(where, plain, strict=strict, known=known)
     if isinstance(query, Refusal):
         return query
     beside = [(name, value) for name, value in counted if name in _FORM_OF_ANSWER | NAMES]
@@ -102,13 +109,14 @@ def _encoded(pairs: Pairs) -> str:
 _quoted = lru_cache(REMEMBERED)(quote_plus)
 
 
-def _query(where: Where, pairs: Pairs, *, strict: bool) -> Query | Several | Refusal:
+def _query(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> Query | Several | Refusal:
     if where.person:
-        return read_compartment(where.person, where.type, pairs, strict=strict)
+        return read_compartment(where.person, where.type, pairs, strict=strict, known=known)
     if where.type:
-        return read_query(where.type, pairs, strict=strict)
+        return read_query(where.type, pairs, strict=strict, known=known)
     names = [one for name, value in pairs if name == "_type" for one in value.split(",") if one]
-    return read_several(names, [(name, value) for name, value in pairs if name != "_type"], strict=strict)
+    plain = [(name, value) for name, value in pairs if name != "_type"]
+    return read_several(names, plain, strict=strict, known=known)
 
 
 def _with_cursor(told: str, cursor: str) -> str:

@@ -6,6 +6,7 @@ meanwhile has its values already. References and texts stay as they are: nothing
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,8 +66,14 @@ async def _renew(connection: Connection, rows: list[Any]) -> None:
     keys = columns(3, [(row["shard"], row["type"], row["id"]) for row in rows])
     for table in ("token", "quantity"):
         await connection.execute(_REMOVE.format(table=table), *keys)
-    about = columns(3, [(row["person"], row["domain"], row["at"]) for row in rows])
-    await connection.execute(_ADD, *keys, *about, *columns_of(list(map(_values_of, rows))))
+    await add(connection, rows, list(map(_values_of, rows)))
+
+
+async def add(connection: Connection, rows: Sequence[Any], values: Sequence[SearchValues]) -> None:
+    """Add the search values of resources, whose rows say what they are and whom they are about."""
+    names = ("shard", "type", "id", "person", "domain", "at")
+    whose = columns(6, [tuple(row[name] for name in names) for row in rows])
+    await connection.execute(_ADD, *whose, *columns_of(values))
 
 
 def _values_of(row: Any) -> SearchValues:

@@ -101,11 +101,15 @@ class Record(Door):
         """Versions, newest first, of one resource, of a type, or of everything; deletions are marked."""
         return await versions(self, type_name, id, count, cursor, span)
 
+    @or_refusal
     async def search(self, type_name: str, pairs: Iterable[tuple[str, str]], *, strict: bool = False) -> Page | Refusal:
         """One page of what matches, with what was asked to be included."""
         if type_name not in RESOURCE_TYPES:
             return not_found()
-        query = read_query(type_name, pairs, strict=strict)
+        listed = list(pairs)
+        query = await self.store.parameters.read(
+            listed, lambda known: read_query(type_name, listed, strict=strict, known=known)
+        )
         return query if isinstance(query, Refusal) else await self.find(query)
 
     @or_refusal

@@ -40,15 +40,12 @@ def quoted(text: str) -> str:
     return json.encode(text).decode()
 
 
-def searchset(page: Page, base: str, self_url: str, next_url: str | None, ignored: Iterable[str] = ()) -> str:
-    """The answer to a search: matches, what was included, and a warning for each parameter that was ignored."""
+def searchset(page: Page, base: str, self_url: str, next_url: str | None, passed_over: Iterable[str] = ()) -> str:
+    """The answer to a search: matches, what was included, and what is said of each parameter that was ignored."""
     start = f'{{"fullUrl":{quoted(base)[:-1]}/'
     entries = [_entry(one, start, "match") for one in page.matches]
     entries += [_entry(one, start, "include") for one in page.included]
-    warnings = [
-        Issue("not-supported", f"'{name}' is not a search parameter here and was ignored.", severity="warning")
-        for name in ignored
-    ]
+    warnings = [Issue("not-supported", text, severity="warning") for text in passed_over]
     if not page.whole:
         text = "There is more to include than one page takes. Ask for fewer matches, or search for it by itself."
         warnings.append(Issue("too-costly", text, severity="warning"))

@@ -29,6 +29,7 @@ class Row(msgspec.Struct):
     """One version to be written, and who asked for it in which request.
 
     `expected` is 0 for new, a version number, or -1 for whatever is there. `pointed` is what may be somebody else's.
+    `parameters` is the state of the search parameters that its values were found by.
     """
 
     type: int
@@ -48,6 +49,7 @@ class Row(msgspec.Struct):
     holder: str = ""
     request: str = ""
     actor: str = ""
+    parameters: int = 0
     pointed: tuple[Pointed, ...] = ()
 
 
@@ -109,10 +111,14 @@ COMBINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 
 def numbers(type_name: str, code: str) -> tuple[int, ...]:
-    """The parameters whose rows answer a search by `code`."""
-    known = fhir.search_parameters(type_name)
-    parts = COMBINED.get(code, ()) if type_name == "Observation" else ()
-    return tuple(known[one].number for one in parts or (code,))
+    """The parameters whose rows answer a search by `code`, which is official."""
+    return numbers_of(type_name, fhir.search_parameters(type_name)[code])
+
+
+def numbers_of(type_name: str, parameter: fhir.SearchParameter) -> tuple[int, ...]:
+    """The same for any parameter."""
+    parts = COMBINED.get(parameter.code, ()) if type_name == "Observation" else ()
+    return tuple(fhir.search_parameters(type_name)[one].number for one in parts) or (parameter.number,)
 
 
 PATIENT = fhir.resource_number("Patient")
@@ -139,12 +145,12 @@ def subject_of(type_name: str, code: str) -> int | None:
     return subject.number if subject else None
 
 
-def of_reference(alias: str, type_name: str, code: str) -> str:
+def of_reference(alias: str, type_name: str, parameter: fhir.SearchParameter) -> str:
     """The condition that a row of `reference` belongs to a parameter."""
-    own, subject = fhir.search_parameters(type_name)[code].number, subject_of(type_name, code)
+    subject = subject_of(type_name, parameter.code)
     if subject is None:
-        return f"{alias}.param = {own}"
-    return f"({alias}.param = {own} OR {alias}.param = {subject} AND {alias}.target_type = {PATIENT})"
+        return f"{alias}.param = {parameter.number}"
+    return f"({alias}.param = {parameter.number} OR {alias}.param = {subject} AND {alias}.target_type = {PATIENT})"
 
 
 def is_sought(parameter: fhir.SearchParameter) -> bool:

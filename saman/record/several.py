@@ -15,6 +15,7 @@ import msgspec
 from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, patient_compartment, search_parameters
+from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.record.audit_events.found import BOOKS
 from saman.record.cursor import Place
 from saman.record.narrow_reading import allowed
@@ -63,18 +64,27 @@ class Several(msgspec.Struct, frozen=True):
         """The parameters that were not."""
         return tuple(dict.fromkeys(name for parts in self.types for name in parts[0].ignored))
 
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What is said of each of them."""
+        return tuple(dict.fromkeys(text for parts in self.types for text in parts[0].passed_over))
 
-def read_several(names: Sequence[str], pairs: Iterable[tuple[str, str]], *, strict: bool) -> Several | Refusal:
+
+def read_several(
+    names: Sequence[str], pairs: Iterable[tuple[str, str]], *, strict: bool, known: Parameters = OFFICIAL
+) -> Several | Refusal:
     """The same search of each of these types, by parameters that all of them have."""
     listed = list(dict.fromkeys(names))
     unknown = [name for name in listed if name not in RESOURCE_TYPES]
     if unknown or not listed or len(listed) > MOST_TYPES:
         text = f"'_type' lists between one and {MOST_TYPES} resource types of R4, with commas between."
         return refused(Kind.INVALID, "value", text, "_type")
-    return _read([(name, None) for name in listed], list(pairs), strict=strict)
+    return _read([(name, None) for name in listed], list(pairs), strict=strict, known=known)
 
 
-def read_compartment(person: str, name: str, pairs: Iterable[tuple[str, str]], *, strict: bool) -> Several | Refusal:
+def read_compartment(
+    person: str, name: str, pairs: Iterable[tuple[str, str]], *, strict: bool, known: Parameters = OFFICIAL
+) -> Several | Refusal:
     """The search of one type, or of all with `*`, among what belongs to a Patient."""
     if name != ALL and name not in RESOURCE_TYPES:
         return refused(Kind.NOT_FOUND, "not-supported", "R4 has no resource type of this name.")
@@ -84,11 +94,13 @@ def read_compartment(person: str, name: str, pairs: Iterable[tuple[str, str]], *
         text = "Resources of this type do not belong to the compartment of a Patient."
         return refused(Kind.NOT_FOUND, "not-supported", text)
     names = [one for one in sorted(patient_compartment) if one not in BOOKS] if name == ALL else [name]
-    found = _read([(one, person) for one in names], list(pairs), strict=strict)
+    found = _read([(one, person) for one in names], list(pairs), strict=strict, known=known)
     return found if isinstance(found, Refusal) else msgspec.structs.replace(found, person=person)
 
 
-def _read(names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], *, strict: bool) -> Several | Refusal:
+def _read(
+    names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], *, strict: bool, known: Parameters
+) -> Several | Refusal:
     given = dict(pairs)
     if len(names) > 1 and "_sort" in given:
         text = "Types come one after the other here, each newest first. Ask for one type to have it sorted otherwise."
@@ -96,7 +108,7 @@ def _read(names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], *, 
     plain = [(name, value) for name, value in pairs if name != "_cursor"]
     types: list[Parts] = []
     for name, person in names:
-        query = read_query(name, plain, strict=strict)
+        query = read_query(name, plain, strict=strict, known=known)
         if isinstance(query, Refusal):
             return query
         if person is not None and query.then:

@@ -22,6 +22,7 @@ from saman.record.definitions import Definitions
 from saman.record.fence import Fence, enter
 from saman.record.joining import Joined
 from saman.record.notices import Connect, Listening, Notices
+from saman.record.parameters.known import Known
 from saman.record.statements import Statements
 from saman.record.traffic import Wrote, current
 from saman.record.turns import Turns
@@ -79,6 +80,7 @@ class Store:
         self.contents: Contents | None = None
         self.turns = Turns()
         self.notices = Notices(pool, connect, secret)
+        self.parameters = Known(statements, self.notices)
         self.endpoints: Endpoints = no_endpoint
         self._to_tell: dict[Connection, set[str]] = {}
         self._wrote: dict[Connection, list[Wrote]] = {}
@@ -100,7 +102,10 @@ class Store:
                 async with connection.transaction():
                     await enter(connection, context)
                     yield connection
-                self.notices.tell(self._to_tell.get(connection, ()))
+                told = self._to_tell.get(connection, set())
+                self.notices.tell(told)
+                if self.parameters.topic in told:
+                    await self.parameters.learn()
                 self.note_written(None, self._wrote.get(connection, ()))
             finally:
                 self._to_tell.pop(connection, None)
@@ -108,7 +113,12 @@ class Store:
 
     def tell_after(self, connection: Connection, owners: Iterable[str]) -> None:
         """Tell that work of these owners has changed, once the transaction that is open there is committed."""
-        self._to_tell.setdefault(connection, set()).update(self.work_topic(owner) for owner in owners)
+        for owner in owners:
+            self.tell_topic_after(connection, self.work_topic(owner))
+
+    def tell_topic_after(self, connection: Connection, topic: str) -> None:
+        """The same for changes that are told under a topic."""
+        self._to_tell.setdefault(connection, set()).add(topic)
 
     def note_written(self, connection: Connection | None, wrote: Iterable[Wrote]) -> None:
         """Note for the answer that is being made what was written, once a transaction open there is committed."""
@@ -161,6 +171,7 @@ async def open_store(
     store.search_seconds = search_seconds
     if validation is not None:
         store.definitions = Definitions(validation, statements, store.fence)
+    await store.parameters.renew()
     return store
 
 

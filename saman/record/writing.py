@@ -30,6 +30,8 @@ from saman.record.door import Door
 from saman.record.fence import AT, GATED, NUMBER, Fence, gate
 from saman.record.grants import regroup, relate, see_visits, stand
 from saman.record.membership import enrol
+from saman.record.parameters.settling import TYPE as SEARCH_PARAMETER
+from saman.record.parameters.settling import settle, unsearchable
 from saman.record.pointing import pointed
 from saman.record.refusals import conflict
 from saman.record.rows import Resource, Row, make_row, person_of, person_shard, placed
@@ -41,7 +43,7 @@ _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
     "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
-    *VALUES,
+    *VALUES, "bigint",
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
 
@@ -59,12 +61,13 @@ _GROUNDS = f"""ARRAY(SELECT coalesce(({_GRANTED} LIMIT 1), '')
 @cache
 def put_sql(fence: Fence) -> str:
     """The statement around the database's `put`: no row comes back when the context may not write about somebody."""
-    arguments = [f"${number}::{kind}" for number, kind in enumerate(_TYPES, start=3)]
+    *arguments, known = [f"${number}::{kind}" for number, kind in enumerate(_TYPES, start=3)]
     arguments.insert(_GROUND, _GROUNDS)
     allowed = _ALLOWED if fence.is_on else "true"
     return gate(
         f"SELECT place, version, updated, problem FROM put({', '.join(arguments)})"
-        f" WHERE {GATED} AND {allowed} ORDER BY place"
+        f" WHERE {GATED} AND (SELECT set_config('saman.parameters', {known}::text, true)) IS NOT NULL"
+        f" AND {allowed} ORDER BY place"
     )
 
 
@@ -98,7 +101,7 @@ _KINDS = {
 }
 
 
-_FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES
+_FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES | {SEARCH_PARAMETER}
 
 
 def needs_transaction(changes: Sequence[Change]) -> bool:
@@ -142,7 +145,8 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         row.expected = fitting.expected
         rows.append(row)
         resources.append(fitting.resource)
-    result = await unattachable(door, rows, resources) or await _put(door, rows)
+    unfit_beside = await unattachable(door, rows, resources) or await unsearchable(door, rows, resources)
+    result = unfit_beside or await _put(door, rows)
     if isinstance(result, Refusal):
         if not door.again(result):
             await log_refused(door, rows)
@@ -162,7 +166,8 @@ def _told(one: Written, sent: Row | None) -> Written:
 def row_of(door: Door, change: Change) -> Row | Refusal:
     """The row for a change; a new resource gets its id and shard."""
     resource, mint = change.resource, door.store.mint
-    values = fhir.extract(resource)
+    known = door.store.parameters.now
+    values = known.extract(resource)
     about = person_of(resource, values)
     if change.id:
         place = placed(change.type, change.id, about, mint)
@@ -174,6 +179,7 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
     else:
         shard = mint.new_shard() if about is None or change.type == "Patient" else person_shard(about, mint)
         row = make_row(resource | {"id": mint.make(shard)}, door.context.now, shard, change.expected, values)
+    row.parameters = known.written
     row.request, row.actor = door.context.request, door.context.actor
     row.holder = holder_of(resource, door.context.party)
     row.pointed = pointed(row.meta + row.body, about, door.base, mint)
@@ -203,6 +209,9 @@ async def _follow(door: Door, rows: Sequence[Row], changes: Sequence[Change]) ->
         await see_visits(connection, visits, door.store.policy)
     if any(row.type_name == "Organization" for row in rows):
         await regroup(connection, door.store.policy)
+    definitions = [(row.id, one) for row, one in written if row.type_name == SEARCH_PARAMETER]
+    if definitions:
+        await settle(connection, door.store, definitions)
     tasks = [(row, one) for row, one in written if row.type_name == "Task"]
     if tasks:
         owners = await index_work(connection, [row for row, _ in tasks], [one for _, one in tasks])
@@ -296,6 +305,7 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
             ],
         ),
         columns_of([row.values for row in rows]),
+        (min(row.parameters for row in rows),),
     )
 
 

@@ -76,6 +76,13 @@ def record(store: Store) -> Record:
     return Record(store, system(NOW), BASE)
 
 
+@pytest_asyncio.fixture
+async def fresh(new_database: Callable[[], Database], open_at: Opener) -> tuple[Record, Database]:
+    """The same on a database of its own."""
+    database = new_database()
+    return Record(await open_at(database.app_url), system(NOW), BASE), database
+
+
 def patient(**more: Any) -> Resource:
     return {"resourceType": "Patient", "name": [{"family": "Ås", "given": ["Kari"]}]} | more
 

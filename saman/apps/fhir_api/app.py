@@ -166,8 +166,9 @@ def fhir_app(
     beside = beside or Beside()
     base = base_url.rstrip("/")
     published = Published(
-        capability_statement(RECORD_ROUTES, base, clock(), smart, OPERATIONS),
-        openapi_document(RECORD_ROUTES, base, OPERATIONS),
+        lambda known: capability_statement(RECORD_ROUTES, base, clock(), smart, OPERATIONS, known),
+        lambda known: openapi_document(RECORD_ROUTES, base, OPERATIONS, known),
+        store.parameters,
         smart,
     )
     public: tuple[Route, ...] = (

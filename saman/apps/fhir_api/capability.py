@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from functools import cache
 from typing import Any
 
 from saman import __version__
@@ -15,7 +14,8 @@ from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.described import told
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.kernel.clock import instant
-from saman.model.fhir import RESOURCE_TYPES, SearchParameter, search_parameters
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter
+from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.model.subscription.topic import TOPICS
 from saman.model.subscription.wanted import BACKPORT
 from saman.record.search.asked import MODIFIERS
@@ -63,8 +63,13 @@ def capability_statement(
     now: datetime,
     smart: Mapping[str, Any] | None = None,
     operations: Sequence[Operation] = (),
+    known: Parameters = OFFICIAL,
 ) -> Resource:
-    """What this server does, as a CapabilityStatement; `smart` is what apps are told, where they are let in."""
+    """What this server does, as a CapabilityStatement; `smart` is what apps are told, where they are let in.
+
+    `known` are the search parameters that can be used.
+    """
+    leading = _referring(known)
     codes = [route.interaction for route in routes]
     interactions = [one.value for one in dict.fromkeys(codes) if one not in _OTHER]
     return {
@@ -88,7 +93,8 @@ def capability_statement(
                 "documentation": _DOCUMENTATION,
                 "security": _security(smart),
                 "resource": [
-                    _resource(name, interactions) | told(operations, name) | _topics(name) for name in RESOURCE_TYPES
+                    _resource(name, interactions, known, leading[name]) | told(operations, name) | _topics(name)
+                    for name in RESOURCE_TYPES
                 ],
                 "interaction": [
                     *({"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes),
@@ -112,7 +118,7 @@ def _security(smart: Mapping[str, Any] | None) -> dict[str, Any]:
     return {"extension": [{"url": _OAUTH_URIS, "extension": addresses}], **security}
 
 
-def _resource(name: str, interactions: list[str]) -> dict[str, Any]:
+def _resource(name: str, interactions: list[str], known: Parameters, leading: Sequence[str]) -> dict[str, Any]:
     return {
         "type": name,
         "profile": f"http://hl7.org/fhir/StructureDefinition/{name}",
@@ -125,8 +131,10 @@ def _resource(name: str, interactions: list[str]) -> dict[str, Any]:
         "conditionalUpdate": True,
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
-        "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name)],
-    } | _includes(name)
+        "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name, known)],
+        "searchInclude": ["*", *(f"{name}:{one.code}" for one in searchable(name, known) if one.type == "reference")],
+        "searchRevInclude": ["*", "Provenance:target", *leading],
+    }
 
 
 def _topics(name: str) -> dict[str, Any]:
@@ -140,27 +148,17 @@ def _topics(name: str) -> dict[str, Any]:
     }
 
 
-def searchable(type_name: str) -> tuple[SearchParameter, ...]:
+def searchable(type_name: str, known: Parameters = OFFICIAL) -> tuple[SearchParameter, ...]:
     """The search parameters that work for a resource type: of a kind that is searched, over stated elements."""
-    found = (one for one in search_parameters(type_name).values() if one.type in MODIFIERS and one.expression)
+    found = (one for one in known.of(type_name).values() if one.type in MODIFIERS and one.expression)
     return tuple(sorted(found, key=lambda one: one.code))
 
 
-def _includes(name: str) -> dict[str, list[str]]:
-    found = [f"{name}:{one.code}" for one in searchable(name) if one.type == "reference"]
-    return {"searchInclude": ["*", *found], "searchRevInclude": list(_leading_here(name))}
-
-
-@cache
-def _referring() -> Mapping[str, Sequence[str]]:
+def _referring(known: Parameters) -> Mapping[str, Sequence[str]]:
     """For each type the includes that bring along what refers to it."""
     found: dict[str, list[str]] = {name: [] for name in RESOURCE_TYPES}
     for source in RESOURCE_TYPES:
-        for one in searchable(source) if source not in MADE else ():
+        for one in searchable(source, known) if source not in MADE else ():
             for target in one.targets:
                 found[target].append(f"{source}:{one.code}")
     return found
-
-
-def _leading_here(name: str) -> Iterable[str]:
-    return ("*", "Provenance:target", *_referring()[name])

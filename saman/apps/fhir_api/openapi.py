@@ -29,6 +29,7 @@ from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.described import operation_paths
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.model.fhir import RESOURCE_TYPES
+from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.record.step import JSON_PATCH
 
 Json = dict[str, Any]
@@ -62,14 +63,16 @@ _ANYTHING: Json = {"*/*": {"schema": {}}}
 """What a Binary holds may be of any media type."""
 
 
-def openapi_document(routes: Sequence[Route], base: str, operations: Sequence[Operation] = ()) -> Json:
-    """The description of the interface below `base`, as an OpenAPI document."""
+def openapi_document(
+    routes: Sequence[Route], base: str, operations: Sequence[Operation] = (), known: Parameters = OFFICIAL
+) -> Json:
+    """The description of the interface below `base`, as an OpenAPI document; `known` are the search parameters."""
     paths: dict[str, Json] = {"/metadata": _public("metadata", "The CapabilityStatement", ref("CapabilityStatement"))}
     paths["/openapi.json"] = _public("openapi", "This description", {"type": "object"}, "application/json")
     for route in routes:
         for name in (route.types or RESOURCE_TYPES) if "{type}" in route.pattern else ("",):
             path = f"/{route.pattern.replace('{type}', name)}"
-            paths.setdefault(path, _shared(path))[route.method.lower()] = _operation(route, name)
+            paths.setdefault(path, _shared(path))[route.method.lower()] = _operation(route, name, known)
     paths |= operation_paths(operations)
     return {
         "openapi": "3.1.0",
@@ -79,7 +82,7 @@ def openapi_document(routes: Sequence[Route], base: str, operations: Sequence[Op
         "paths": paths,
         "components": {
             "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
-            "parameters": dict(PARAMETERS) | _search_parameters(RESOURCE_TYPES),
+            "parameters": dict(PARAMETERS) | _search_parameters(RESOURCE_TYPES, known),
             "responses": OUTCOMES,
             "schemas": dict(SCHEMAS) | {name: _resource_schema(name) for name in RESOURCE_TYPES if name not in SCHEMAS},
         },
@@ -96,13 +99,13 @@ def _shared(path: str) -> Json:
     return {"parameters": named} if named else {}
 
 
-def _operation(route: Route, name: str) -> Json:
+def _operation(route: Route, name: str, known: Parameters) -> Json:
     does = route.interaction
     described: Json = {
         "operationId": _operation_id(route, name),
         "summary": (_CONDITIONAL if _is_conditional(route) else _WORDS)[does].format(name),
         "tags": [name or "Bundle"],
-        "parameters": _parameters(route, name),
+        "parameters": _parameters(route, name, known),
         "responses": _responses(does, name),
     }
     body = _body(route, name)
@@ -119,12 +122,12 @@ def _is_conditional(route: Route) -> bool:
     return route.pattern == "{type}" and route.interaction in _CONDITIONAL
 
 
-def _parameters(route: Route, name: str) -> list[Json]:
+def _parameters(route: Route, name: str, known: Parameters) -> list[Json]:
     does = route.interaction
     if does in _SEARCHES:
-        return [parameter("Prefer")] if route.method == "POST" else _asked(does, name)
+        return [parameter("Prefer")] if route.method == "POST" else _asked(does, name, known)
     if _is_conditional(route):
-        return [*_own(name), *(parameter(one) for one in ("If-Match", "Prefer", "_format", "_pretty"))]
+        return [*_own(name, known), *(parameter(one) for one in ("If-Match", "Prefer", "_format", "_pretty"))]
     named: dict[Interaction, Iterable[str]] = {
         Interaction.READ: (*_SINGLE, *_PART),
         Interaction.VREAD: (*_SINGLE, *_PART),
@@ -139,22 +142,22 @@ def _parameters(route: Route, name: str) -> list[Json]:
     return [parameter(one) for one in (*named.get(does, ()), "_format", "_pretty")]
 
 
-def _asked(does: Interaction, name: str) -> list[Json]:
-    own = _own(name) if does is Interaction.SEARCH_TYPE else []
+def _asked(does: Interaction, name: str, known: Parameters) -> list[Json]:
+    own = _own(name, known) if does is Interaction.SEARCH_TYPE else []
     of_several = ("_type",) if does is Interaction.SEARCH_SYSTEM else ()
     return [*own, *(parameter(one) for one in (*of_several, *_RESULT, "_format", "_pretty"))]
 
 
-def _own(name: str) -> list[Json]:
-    return [ref(_key(one.number), "parameters") for one in searchable(name)]
+def _own(name: str, known: Parameters) -> list[Json]:
+    return [ref(_key(one.number), "parameters") for one in searchable(name, known)]
 
 
 def _key(number: int) -> str:
     return f"search-{number}"
 
 
-def _search_parameters(names: Iterable[str]) -> dict[str, Json]:
-    return {_key(one.number): search_parameter(one) for name in names for one in searchable(name)}
+def _search_parameters(names: Iterable[str], known: Parameters) -> dict[str, Json]:
+    return {_key(one.number): search_parameter(one) for name in names for one in searchable(name, known)}
 
 
 def _body(route: Route, name: str) -> Json | None:

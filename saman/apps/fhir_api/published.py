@@ -1,35 +1,60 @@
-"""The descriptions of the interface that anyone may read: made once, kept as bytes, told apart by their content."""
+"""The descriptions of the interface that anyone may read: kept as bytes, told apart by their content.
+
+They are made anew when the search parameters have changed.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from saman.apps.fhir_api.answer import Answer, Header
 from saman.apps.fhir_api.call import Call
 from saman.kernel import json
+from saman.model.fhir.own_parameters import Parameters
+from saman.record.parameters.known import Known
 
 KEPT: Header = (b"cache-control", b"public, max-age=300")
+
+
+Describe = Callable[[Parameters], dict[str, Any]]
+
+
+class _Description:
+    """One description as bytes, as long as the parameters are those that it was made for."""
+
+    def __init__(self, describe: Describe, known: Known) -> None:
+        self._describe = describe
+        self._known = known
+        self._made_for = known.now.changed
+        self._body = json.encode(describe(known.now))
+
+    def body(self) -> bytes:
+        """It as it is now."""
+        now = self._known.now
+        if now.changed != self._made_for:
+            self._made_for, self._body = now.changed, json.encode(self._describe(now))
+        return self._body
 
 
 class Published:
     """Answers `metadata`, `openapi.json` and, where apps are let in, `.well-known/smart-configuration`."""
 
     def __init__(
-        self, statement: dict[str, Any], document: dict[str, Any], smart: Mapping[str, Any] | None = None
+        self, statement: Describe, document: Describe, known: Known, smart: Mapping[str, Any] | None = None
     ) -> None:
-        self._statement = json.encode(statement)
-        self._document = json.encode(document)
+        self._statement = _Description(statement, known)
+        self._document = _Description(document, known)
         self._smart = json.encode(dict(smart or {}))
 
     async def metadata(self, call: Call) -> Answer:
         """The CapabilityStatement."""
-        return _kept(Answer(200, self._statement), call)
+        return _kept(Answer(200, self._statement.body()), call)
 
     async def openapi(self, call: Call) -> Answer:
         """The OpenAPI 3.1 description."""
-        return _kept(Answer(200, self._document, content_type="application/json"), call)
+        return _kept(Answer(200, self._document.body(), content_type="application/json"), call)
 
     async def smart(self, call: Call) -> Answer:
         """What apps are told (https://hl7.org/fhir/smart-app-launch/STU2.2/conformance.html)."""

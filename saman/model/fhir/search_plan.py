@@ -49,11 +49,11 @@ def plan(type_name: str) -> Branch:
     root = Branch(type_name)
     for parameter in search_parameters(type_name).values():
         if parameter.type in COLLECTORS and parameter.expression:
-            for side in _sides(parse(parameter.expression)):
-                if _applies(side, type_name):
+            for side in sides(parse(parameter.expression)):
+                if applies(side, type_name):
                     _place(root, side, parameter)
     for parameter in search_parameters(type_name).values():
-        for side in _sides(parse(parameter.expression)) if parameter.components else ():
+        for side in sides(parse(parameter.expression)) if parameter.components else ():
             _mark_parts(root, side)
     return root
 
@@ -61,7 +61,7 @@ def plan(type_name: str) -> Branch:
 def _mark_parts(root: Branch, side: Node) -> None:
     """Mark the element that a composite parameter starts from, unless that is the resource itself."""
     chain = _chain(side)
-    if _applies(side, root.type) and chain:
+    if applies(side, root.type) and chain:
         for branch, rest in _grow(root, _from_root(root, chain)):
             assert not rest
             branch.is_part = branch is not root
@@ -72,9 +72,10 @@ def implied_systems(type_name: str, code: str) -> frozenset[str]:
     """Code systems that the codes of a token parameter belong to without saying so, as `Patient.gender` does.
 
     Rows of such codes have no system; a search for `http://hl7.org/fhir/administrative-gender|male` means them.
+    Codes of a parameter that is not official belong to none.
     """
-    number = search_parameters(type_name)[code].number
-    return frozenset(_systems(plan(type_name), number))
+    parameter = search_parameters(type_name).get(code)
+    return frozenset(_systems(plan(type_name), parameter.number)) if parameter else frozenset()
 
 
 def _systems(branch: Branch, number: int) -> Iterator[str]:
@@ -84,11 +85,11 @@ def _systems(branch: Branch, number: int) -> Iterator[str]:
         yield from _systems(below, number)
 
 
-def _sides(node: Node) -> Iterator[Node]:
+def sides(node: Node) -> Iterator[Node]:
     """The operands of a union; most have one for each type that shares the parameter."""
     if isinstance(node, Operation) and node.operator == "|":
-        yield from _sides(node.left)
-        yield from _sides(node.right)
+        yield from sides(node.left)
+        yield from sides(node.right)
     else:
         yield node
 
@@ -107,7 +108,7 @@ def _place(root: Branch, side: Node, parameter: SearchParameter) -> None:
             branch.collect.append((parameter.number, collectors[branch.type]))
 
 
-def _applies(side: Node, type_name: str) -> bool:
+def applies(side: Node, type_name: str) -> bool:
     """Whether a path does not start from another resource type."""
     chain = _chain(side)
     head = chain[0].name if chain and isinstance(chain[0], Name) else ""

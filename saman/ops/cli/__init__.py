@@ -28,6 +28,7 @@ COMMANDS: Final = {
     "emergency-log": ("emergency:app", "Let people read for some hours while the log takes no entries."),
     "backup": ("backup:backup", "Make a backup."),
     "restore": ("backup:restore", "Bring back a backup."),
+    "parameters": ("parameters:parameters", "See the search parameters of one's own, and how far they are indexed."),
     "reindex": ("indexing:reindex", "Let what was stored before be found by what is indexed since."),
     "erase-log": ("erasing:erase_log", "Erase what the log no longer has to keep."),
     "verify": ("backup:verify", "Prove that a backup or the log is whole."),

@@ -7,19 +7,29 @@ from saman.ops.cli.opened import Opened, with_record
 from saman.ops.cli.progress import Progress
 from saman.ops.cli.telling import say
 from saman.record.indexing import QUANTITIES, renew_some
+from saman.record.parameters.building import Standing, beat, standing
 
 
 def reindex() -> int | Refusal:
     """Work out search values anew while everything goes on; stopped in the middle, it goes on where it was."""
-    count = with_record(_renewed)
-    if isinstance(count, Refusal):
-        return count
+    done = with_record(_renewed)
+    if isinstance(done, Refusal):
+        return done
+    count, waiting = done
     say(f"The index is whole: {count} resources.")
+    for one in waiting:
+        say(f"Search parameter {one.code} waits for others at {one.done} %.")
     return 0
 
 
-async def _renewed(opened: Opened) -> int | Refusal:
+async def _renewed(opened: Opened) -> tuple[int, list[Standing]] | Refusal:
     with Progress("Indexing") as progress:
         while not (step := await renew_some(opened.store, QUANTITIES, opened.now)).finished:
             progress(f"{step.count} resources")
-    return step.count
+        while await beat(opened.store, opened.now, f"{opened.settings.address}/fhir"):
+            progress(", ".join(f"{one.code} {one.done} %" for one in await _unfinished(opened)))
+    return step.count, await _unfinished(opened)
+
+
+async def _unfinished(opened: Opened) -> list[Standing]:
+    return [one for one in await standing(opened.store) if one.state != "ready"]

@@ -84,6 +84,7 @@ async def _done(settings: Settings, region: Region, url: str, work: Work[T]) -> 
     store = await open_store(url, region.policy, connections=CONNECTIONS, validation=validation)
     if isinstance(store, Refusal):
         return store
+    store.parameters.most = settings.search_parameters
     keep_beside(store, settings)
     keep_contents(store, settings)
     try:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 import msgspec
 
 from saman.model.fhir import SearchParameter
+from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 
 DEFAULT_COUNT, MAX_COUNT = 20, 1000
 
@@ -80,7 +81,8 @@ class Within(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A checked search for one resource type; `sort` is a parameter code, its direction beside it, `then` what follows.
 
-    With `within` a match must fulfil one of them besides: what the scopes of an app leave.
+    With `within` a match must fulfil one of them besides: what the scopes of an app leave. `known` are the parameters
+    that it was read with.
     """
 
     type: str
@@ -97,6 +99,13 @@ class Query(msgspec.Struct, frozen=True):
     ignored: tuple[str, ...] = ()
     within: tuple[Within, ...] = ()
     provenance: bool = False
+    known: Parameters = OFFICIAL
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What is said of each parameter that was ignored."""
+        why = ((name, self.known.reason(self.type, name)) for name in self.ignored)
+        return tuple(f"'{name}' {reason or 'is not a search parameter here'} and was ignored." for name, reason in why)
 
     @property
     def describe(self) -> str:

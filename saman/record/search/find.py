@@ -86,7 +86,7 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
 
 
 async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:
-    query = read_query(type_name, pairs)
+    query = await door.store.parameters.read(pairs, lambda known: read_query(type_name, pairs, known=known))
     return query if isinstance(query, Refusal) else await find(door, query)
 
 

@@ -6,7 +6,8 @@ Source: https://hl7.org/fhir/R4/search.html#chaining and #has
 from __future__ import annotations
 
 from saman.kernel.outcome import Issue
-from saman.model.fhir import RESOURCE_TYPES, SearchParameter, search_parameters
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter
+from saman.model.fhir.own_parameters import Parameters
 from saman.record.search.asked import MODIFIERS, Clause, Link, Query, alternatives
 
 MAX_VALUES = 200
@@ -27,9 +28,13 @@ _BACK = "_has:"
 
 
 class Ends:
-    """How far the chains of one search may still branch: a reference to any type leads to each that R4 has."""
+    """How far the chains of one search may still branch: a reference to any type leads to each that R4 has.
 
-    def __init__(self) -> None:
+    `known` are the parameters that a search may ask by.
+    """
+
+    def __init__(self, known: Parameters) -> None:
+        self.known = known
         self._ends, self._looks = MAX_ENDS, MAX_LOOKS
 
     def look(self, rest: str) -> Issue | None:
@@ -55,17 +60,17 @@ def condition_of(
     `ends` is what all conditions of a search share.
     """
     if type_name in MADE:
-        return _clause(type_name, name, value)
+        return _clause(type_name, name, value, ends.known)
     if name.startswith(_BACK):
         return _back(type_name, name, value, ends, steps)
     if "." in name:
         return _forth(type_name, name, value, ends, steps)
-    return _clause(type_name, name, value)
+    return _clause(type_name, name, value, ends.known)
 
 
-def _clause(type_name: str, name: str, value: str) -> Clause | Issue | None:
+def _clause(type_name: str, name: str, value: str, known_parameters: Parameters) -> Clause | Issue | None:
     code, _, modifier = name.partition(":")
-    parameter = search_parameters(type_name).get(code)
+    parameter = known_parameters.of(type_name).get(code)
     if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
         return None
     known = OF_MADE if type_name in MADE else MODIFIERS[parameter.type]
@@ -87,7 +92,7 @@ def _forth(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Lin
     """`subject:Patient.name`: along a reference to one type, or to each of its types that know what follows."""
     head, _, rest = name.partition(".")
     code, _, kind = head.partition(":")
-    parameter = search_parameters(type_name).get(code)
+    parameter = ends.known.of(type_name).get(code)
     if parameter is None or parameter.type != "reference" or not parameter.expression:
         return None
     if kind and kind not in parameter.targets:
@@ -104,7 +109,7 @@ def _back(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Link
     _, kind, code, *rest = (*name.split(":", 3), "", "")[:4]
     if kind not in _TYPES:
         return Issue("value", "'_has' is written _has:Type:reference:parameter.", name)
-    parameter = search_parameters(kind).get(code)
+    parameter = ends.known.of(kind).get(code)
     if kind in MADE or parameter is None or parameter.type != "reference" or type_name not in parameter.targets:
         return None
     if steps == 0:
@@ -124,7 +129,7 @@ def _led(kinds: list[str], rest: str, value: str, ends: Ends, steps: int) -> tup
     for kind in kinds:
         one = ends.look(rest) or condition_of(kind, rest, value, ends, steps)
         if isinstance(one, Clause | Link):
-            led.append(_end(kind, one))
+            led.append(_end(kind, one, ends.known))
             one = ends.lead(rest)
         if isinstance(one, Issue) and one.code == "too-costly":
             return one
@@ -132,5 +137,7 @@ def _led(kinds: list[str], rest: str, value: str, ends: Ends, steps: int) -> tup
     return tuple(led) or wrong
 
 
-def _end(kind: str, one: Clause | Link) -> Query:
-    return Query(kind, clauses=(one,)) if isinstance(one, Clause) else Query(kind, links=(one,))
+def _end(kind: str, one: Clause | Link, known: Parameters) -> Query:
+    if isinstance(one, Clause):
+        return Query(kind, clauses=(one,), known=known)
+    return Query(kind, links=(one,), known=known)

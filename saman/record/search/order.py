@@ -13,7 +13,7 @@ from saman.kernel import json
 from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import Fence
-from saman.record.rows import numbers, of_reference
+from saman.record.rows import numbers_of, of_reference
 from saman.record.search.asked import Query
 from saman.record.search.clauses import TABLE, Bind
 
@@ -53,22 +53,21 @@ def keys(query: Query, alias: str, fence: Fence) -> tuple[Key, ...]:
     """What the rows `r` are ordered by; `alias` has the clinical time."""
     if by_time(query):
         return (Key(f"{alias}.at", "timestamptz", query.descending),)
-    return tuple(
-        _key(query.type, code, fence, is_down) for code, is_down in ((query.sort, query.descending), *query.then)
-    )
+    return tuple(_key(query, code, fence, is_down) for code, is_down in ((query.sort, query.descending), *query.then))
 
 
-def _key(type_name: str, code: str, fence: Fence, descending: bool) -> Key:
+def _key(query: Query, code: str, fence: Fence, descending: bool) -> Key:
     if code == "_lastUpdated":
         return Key("r.updated", "timestamptz", descending)
     if code == "_id":
         return Key("r.id", "text", descending)
-    kind = search_parameters(type_name)[code].type
+    parameter = query.known.of(query.type)[code]
+    kind = parameter.type
     column = _COLUMNS.get(kind, "code")
     column = "high" if column == "low" and descending else column
     column = f"x.{column}" if kind not in _MEASURED else "coalesce(x.high, x.low)" if descending else "x.low"
-    pick, among = "max" if descending else "min", ", ".join(map(str, numbers(type_name, code)))
-    mine = of_reference("x", type_name, code) if kind == "reference" else f"x.param IN ({among})"
+    pick, among = "max" if descending else "min", ", ".join(map(str, numbers_of(query.type, parameter)))
+    mine = of_reference("x", query.type, parameter) if kind == "reference" else f"x.param IN ({among})"
     shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
     value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND {mine}{shown})"
     if kind == "date":

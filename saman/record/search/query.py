@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from saman.kernel.outcome import Issue, Kind, Refusal
-from saman.model.fhir import search_parameters
+from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.record.search.asked import DEFAULT_COUNT, MAX_COUNT, Clause, Include, Link, Query
 from saman.record.search.bring import read_include
 from saman.record.search.links import Ends, condition_of
@@ -22,14 +22,15 @@ _INCLUDES = ("_include", "_revinclude")
 
 
 class _Reader:
-    def __init__(self, type_name: str) -> None:
+    def __init__(self, type_name: str, known: Parameters) -> None:
         self.type = type_name
-        self.parameters = search_parameters(type_name)
+        self.known = known
+        self.parameters = known.of(type_name)
         self.issues: list[Issue] = []
         self.ignored: list[str] = []
         self.clauses: list[Clause] = []
         self.links: list[Link] = []
-        self.ends = Ends()
+        self.ends = Ends(known)
         self.includes: list[Include] = []
         self.provenance = False
         self.used: list[tuple[str, str]] = []
@@ -58,7 +59,7 @@ class _Reader:
         if (name, value) == ("_revinclude", "Provenance:target"):
             self.provenance = True
         else:
-            found = read_include(self.type, name, value)
+            found = read_include(self.type, name, value, self.known)
             if isinstance(found, Issue):
                 self.issues.append(found)
                 return
@@ -66,12 +67,12 @@ class _Reader:
         self.used.append((name, value))
 
 
-def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query | Refusal:
-    """The query that `pairs` (decoded names and values, in order) ask for.
+def read_query(type_name: str, pairs: Pairs, *, strict: bool = False, known: Parameters = OFFICIAL) -> Query | Refusal:
+    """The query that `pairs` (decoded names and values, in order) ask for, by the parameters that are `known`.
 
     Unknown parameters are ignored and named in `ignored`, or refused when `strict` (`Prefer: handling=strict`).
     """
-    reader = _Reader(type_name)
+    reader = _Reader(type_name, known)
     result: dict[str, str] = {}
     for name, value in pairs:
         if "\0" in value:
@@ -96,8 +97,11 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query |
     if total not in ("none", "estimate", "accurate"):
         reader.issues.append(Issue("value", "'_total' is none, estimate or accurate.", "_total"))
     if strict:
-        reader.issues += [Issue("not-supported", f"'{name}' is not a search parameter of {type_name} here.", name)
-                          for name in reader.ignored]  # fmt: skip
+        reader.issues += [
+            Issue("not-supported", f"'{name}' {why or f'is not a search parameter of {type_name} here'}.", name)
+            for name in reader.ignored
+            for why in [known.reason(type_name, name)]
+        ]
     if reader.issues:
         return Refusal(Kind.INVALID, tuple(reader.issues))
     reader.used += [(name, result[name]) for name in ("_sort", "_total", "_count") if name in result]
@@ -115,6 +119,7 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False) -> Query |
         tuple(reader.used),
         tuple(reader.ignored),
         provenance=reader.provenance,
+        known=known,
     )
 
 

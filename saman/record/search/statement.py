@@ -20,7 +20,7 @@ from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import let
 from saman.record.pointing import PERSONAL
 from saman.record.reading import COLUMNS as COLUMNS
-from saman.record.rows import numbers, of_reference
+from saman.record.rows import numbers, numbers_of, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
@@ -128,7 +128,7 @@ class _Builder:
         if isinstance(planned, Refusal):
             return planned
         source, wheres, alias = planned
-        led = f"""FROM reference x WHERE {OWN} AND {of_reference("x", self.query.type, link.parameter.code)}
+        led = f"""FROM reference x WHERE {OWN} AND {of_reference("x", self.query.type, link.parameter)}
             AND x.target_type = {end.type} AND {self.frame.fence.points("x")}"""
         if end.at:
             found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)} OFFSET 0"
@@ -170,11 +170,11 @@ class _Builder:
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
         if clause.parameter.components:
             return self._together(clause)
-        among = ", ".join(map(str, numbers(self.query.type, code)))
+        among = ", ".join(map(str, numbers_of(self.query.type, clause.parameter)))
         table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
-            own += f"{of_reference('x', self.query.type, code)} AND {self.frame.fence.points('x')}"
+            own += f"{of_reference('x', self.query.type, clause.parameter)} AND {self.frame.fence.points('x')}"
         else:
             own += f"x.param IN ({among})"
         if clause.modifier == "missing":
@@ -277,7 +277,7 @@ def _references(link: Link, source: str, target: int) -> str:
     """A lateral join of the references `x` that a row `r`, a `source`, has by the link to resources of a type."""
     return f"""JOIN LATERAL (
         SELECT y.* FROM reference y WHERE y.shard = r.shard AND y.type = r.type AND y.id = r.id
-          AND {of_reference("y", source, link.parameter.code)} AND y.target_type = {target} OFFSET 0
+          AND {of_reference("y", source, link.parameter)} AND y.target_type = {target} OFFSET 0
     ) AS x ON true"""
 
 

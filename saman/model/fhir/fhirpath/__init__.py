@@ -1,6 +1,6 @@
 """FHIRPath (http://hl7.org/fhirpath/N1/, https://hl7.org/fhir/R4/fhirpath.html): the whole language, compiled."""
 
-from saman.model.fhir.fhirpath.checker import check
+from saman.model.fhir.fhirpath.checker import check, types_of
 from saman.model.fhir.fhirpath.compiler import compile_path, compiled, holds, select
 from saman.model.fhir.fhirpath.items import Context, Evaluate, Item, Outside, item_of
 from saman.model.fhir.fhirpath.parser import parse
@@ -34,4 +34,5 @@ __all__ = [
     "plain",
     "select",
     "text_of",
+    "types_of",
 ]

@@ -62,6 +62,12 @@ def check(tree: Node, type_name: str, checks_order: bool = False) -> tuple[Seman
     return tuple(checker.faults)
 
 
+def types_of(tree: Node, type_name: str) -> Types:
+    """The types that what an expression selects from `type_name` can have; None when that is not known."""
+    checker = _Checker(frozenset((type_name,)), checks_order=False)
+    return checker.outcome(tree, checker.root).types
+
+
 def _both(one: Types, other: Types) -> Types:
     return None if one is None or other is None else one | other
 
