@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -56,6 +57,22 @@ class Link(msgspec.Struct, frozen=True):
     back: bool = False
 
 
+class Logic(msgspec.Struct, frozen=True):
+    """Conditions put together: all of them, any of them (none of no conditions at all), or that the one does not hold.
+
+    Source: https://hl7.org/fhir/R4/search_filter.html
+    """
+
+    how: Literal["and", "or", "not"]
+    of: tuple[Condition, ...]
+
+
+Condition: TypeAlias = Clause | Link | Logic
+
+NEVER = Logic("or", ())
+"""What nothing fulfils."""
+
+
 class Include(msgspec.Struct, frozen=True):
     """Bring along what a reference parameter leads to, or with `back` what refers here by it.
 
@@ -80,7 +97,8 @@ class Within(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A checked search for one resource type; `sort` is a parameter code, its direction beside it, `then` what follows.
 
-    With `within` a match must fulfil one of them besides: what the scopes of an app leave.
+    With `within` a match must fulfil one of them besides: what the scopes of an app leave. `filters` are conditions
+    that are more than a clause or a link.
     """
 
     type: str
@@ -97,6 +115,7 @@ class Query(msgspec.Struct, frozen=True):
     ignored: tuple[str, ...] = ()
     within: tuple[Within, ...] = ()
     provenance: bool = False
+    filters: tuple[Condition, ...] = ()
 
     @property
     def describe(self) -> str:

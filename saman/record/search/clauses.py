@@ -13,6 +13,7 @@ from saman.model.fhir.search_rows import of_type
 from saman.record.rows import key
 from saman.record.search.asked import Clause, prefix, unescape
 from saman.record.search.asked import parts as parts_of
+from saman.record.search.filter.comparing import COMPARED, compared
 from saman.record.search.measures import near_condition, number_condition, quantity_condition
 
 Bind = Callable[[Any, str], str]
@@ -45,6 +46,8 @@ def table_of(clause: Clause) -> str:
 def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) -> str | Refusal:
     """What a row `alias` of the clause's index table must fulfil, apart from belonging to the parameter."""
     kind = clause.parameter.type
+    if clause.modifier in COMPARED:
+        return compared(clause, alias, bind)
     if kind in ("token", "uri") and _is_list(clause):
         return _among(clause, alias, bind, base)
     parts: list[str] = []

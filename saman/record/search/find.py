@@ -16,6 +16,7 @@ from saman.record.context import Context
 from saman.record.door import Door
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
+from saman.record.search.filter.meaning import NAME as FILTER
 from saman.record.search.including import Brought, included
 from saman.record.search.meant import meant
 from saman.record.search.order import place_of
@@ -67,7 +68,7 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     if isinstance(place, Refusal):
         return place
     frame = frame_of(door)
-    asked = await resolved(door, query, frame, named) if query.links else query
+    asked = await resolved(door, query, frame, named) if query.links or query.filters else query
     if asked is None or isinstance(asked, Refusal):
         await door.log(*unanswered(door.context, query, asked, named))
         return asked or Page((), total=0 if query.total else None)
@@ -125,12 +126,25 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     there = {one.person for one in found}
     about = dict.fromkeys([*asked, *named])
     found += [msgspec.structs.replace(plain, person=one) for one in about if one not in there]
+    if any(name == FILTER for name, _ in query.used):
+        query = _unfiltered(query)
+        found = [_asking(one, query) if about.keys() - {one.person} else one for one in found]
     if len(asked) > 1:
         concerning = _criteria(query, frozenset(asked))
         found = [msgspec.structs.replace(one, query=concerning(one.person)) for one in found]
     if 0 < len(named) <= FEW:
         found = [_as_named(one, query.type) if one.person in named else one for one in found]
     return found or readings(plain, shown) or [plain]
+
+
+def _unfiltered(query: Query) -> Query:
+    """The search without the text of its filters, which may name anybody."""
+    used = tuple((name, "…" if name == FILTER else value) for name, value in query.used)
+    return msgspec.structs.replace(query, used=used)
+
+
+def _asking(entry: Entry, query: Query) -> Entry:
+    return msgspec.structs.replace(entry, query=query.describe)
 
 
 def _as_named(entry: Entry, type_name: str) -> Entry:
