@@ -15,7 +15,7 @@ from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.described import told
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.kernel.clock import instant
-from saman.model.fhir import RESOURCE_TYPES, SearchParameter, search_parameters
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter, compartments, search_parameters
 from saman.model.subscription.topic import TOPICS
 from saman.model.subscription.wanted import BACKPORT
 from saman.record.search.asked import MODIFIERS
@@ -26,7 +26,7 @@ Resource = dict[str, Any]
 _BUNDLES = ("transaction", "batch")
 _SYSTEM = (Interaction.SEARCH_SYSTEM, Interaction.HISTORY_SYSTEM)
 _OTHER = {*_SYSTEM, Interaction.BUNDLE, Interaction.CAPABILITIES, Interaction.OPENAPI, Interaction.SEARCH_COMPARTMENT}
-_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/patient"
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _OAUTH_ADDRESSES = {
@@ -94,7 +94,7 @@ def capability_statement(
                     *({"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes),
                     *({"code": one.value} for one in _SYSTEM if one in codes),
                 ],
-                "compartment": [_COMPARTMENT],
+                "compartment": [_COMPARTMENT + one[0].lower() + one[1:] for one in compartments],
             }
             | told(operations)
         ],

@@ -18,7 +18,7 @@ MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "token": frozenset({"", "not", "missing", "text", "in", "not-in", "above", "below", "of-type"}),
         "string": frozenset({"", "exact", "contains", "missing"}),
         "date": frozenset({"", "missing"}),
-        "reference": frozenset({"", "missing", "identifier"}),
+        "reference": frozenset({"", "missing", "identifier", "above", "below"}),
         "uri": frozenset({"", "missing", "above", "below"}),
         "number": frozenset({"", "missing"}),
         "quantity": frozenset({"", "missing"}),
@@ -27,6 +27,9 @@ MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """The types of parameters that work, each with its modifiers; a reference also takes a resource type."""
+
+MEANT = frozenset({"in", "not-in", "above", "below"})
+"""The modifiers whose values are spelled out, as codes or ids, before rows are looked for; addresses are not."""
 
 _SPLIT = re.compile(r"(?<!\\),")
 _ESCAPED = re.compile(r"\\([\\,|$])")

@@ -58,7 +58,7 @@ async def find(door: Door, query: Query, named: Sequence[str] = ()) -> Page | Re
 
 
 async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
-    spelled = await meant(door, query, partial(_look, door))
+    spelled = await spelled_out(door, query)
     narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
     if isinstance(narrowed, Refusal):
         await door.log(*unanswered(door.context, query, narrowed, named))
@@ -84,6 +84,11 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
+
+
+async def spelled_out(door: Door, query: Query) -> Query | Refusal:
+    """The query with all codes and ids that its values stand for, as far as the caller sees what says so."""
+    return await meant(door, query, partial(_look, door))
 
 
 async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:

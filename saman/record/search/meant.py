@@ -1,4 +1,4 @@
-"""Codes that a value set or a code system knows, as the codes themselves: `:in`, `:not-in`, `:above` and `:below`.
+"""What values mean, spelled out: the codes of `:in`, `:not-in`, `:above` and `:below`, the parts of places and units.
 
 Source: https://hl7.org/fhir/R4/search.html#token
 """
@@ -13,15 +13,14 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import Composer, Library, Need, canonical
 from saman.model.fhir.terminology.composing import Unanswerable, at_place
 from saman.record.door import Door
-from saman.record.search.asked import Clause, Condition, Link, Query, unescape
+from saman.record.search.asked import MEANT, Clause, Condition, Link, Query, unescape
 from saman.record.search.clauses import split_bar
 from saman.record.search.filter.walking import all_turned, conditions
+from saman.record.search.hierarchy import related
 from saman.record.terms import Look, escaped, gather
 
 MOST_CODES = 1000
 """Codes that one condition may stand for."""
-
-_MEANT = frozenset({"in", "not-in", "above", "below"})
 
 
 async def meant(door: Door, query: Query, look: Look) -> Query | Refusal:
@@ -62,10 +61,12 @@ def _has_any(query: Query) -> bool:
 
 
 def _is_meant(clause: Clause) -> bool:
-    return clause.parameter.type == "token" and clause.modifier in _MEANT
+    return clause.parameter.type in ("token", "reference") and clause.modifier in MEANT
 
 
 async def _spelled(door: Door, clause: Clause, look: Look) -> Clause | Refusal:
+    if clause.parameter.type == "reference":
+        return await related(clause, door.base, look)
     library, place = Library(), f"{clause.parameter.code}:{clause.modifier}"
     found: dict[tuple[str, str], None] = {}
     for value in clause.values:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 from saman.kernel.outcome import Issue, Refusal
 from saman.model.fhir import EARLIEST, SearchParameter, search_parameters
-from saman.record.search.asked import MODIFIERS, Clause, Condition, Logic
+from saman.record.search.asked import MEANT, MODIFIERS, Clause, Condition, Logic
 from saman.record.search.clauses import condition
 from saman.record.search.filter.comparing import AROUND, ENDING, OTHER, OVERLAPPING, SAME
 from saman.record.search.filter.syntax import Group, Step, Syntax, Test, Wrong, parse
@@ -27,7 +27,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "date": {"po": OVERLAPPING, "co": AROUND},
         "token": {"eq": "", "in": "in", "ni": "not-in", "ss": "below", "sb": "above"},
         "uri": {"eq": ""},
-        "reference": {"re": "", "eq": ""},
+        "reference": {"re": "", "eq": "", "ss": "below", "sb": "above"},
         "special": {"eq": ""},
         "composite": {"eq": ""},
     }
@@ -44,8 +44,6 @@ _SHORT: Mapping[str, str] = MappingProxyType(
     }
 )
 """Names that a filter may use for the systems they stand for."""
-_UNWRITTEN = frozenset({"in", "not-in", "above", "below"})
-"""Modifiers whose values are turned into codes before they are compared."""
 
 
 def read_filter(type_name: str, text: str, ends: Ends) -> Condition | Issue:
@@ -132,7 +130,7 @@ def _unlike(parameter: SearchParameter, test: Test) -> Condition:
 def _compared(parameter: SearchParameter, modifier: str, test: Test, prefix: str = "") -> Clause:
     """The clause of one comparison, tried out, so that what is wrong with its value is told with its place."""
     clause = Clause(parameter, modifier, (prefix + _written(parameter, test.value),))
-    if parameter.code not in _COLUMNS and not parameter.components and modifier not in _UNWRITTEN:
+    if parameter.code not in _COLUMNS and not parameter.components and modifier not in MEANT:
         tried = condition(clause, "x", lambda _, kind: kind, EARLIEST, "")
         if isinstance(tried, Refusal):
             raise Wrong(tried.issues[0].text, test.at, tried.issues[0].code)
