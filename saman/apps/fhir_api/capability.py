@@ -48,7 +48,7 @@ _SECURITY = (
 )
 _DOCUMENTATION = (
     "Searches take _count, _sort, _total, _include and _revinclude (also :iterate and *), chains, _has, _summary and "
-    "_elements. Pages follow next links. "
+    "_elements; _filter has every operator that the type of its parameter takes. Pages follow next links. "
     "Searches of several types take the parameters that all of them have, and name the types in _type. "
     "Patches are JSON Patch or FHIRPath Patch; in a Bundle JSON Patch is a Binary. "
     "Histories take _since and _at. "
@@ -125,8 +125,15 @@ def _resource(name: str, interactions: list[str]) -> dict[str, Any]:
         "conditionalUpdate": True,
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
-        "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name)],
+        "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name)]
+        + _put_together(name),
     } | _includes(name)
+
+
+def _put_together(name: str) -> list[dict[str, str]]:
+    """The parameters that are made of others."""
+    told = {"_filter": "special", "_list": "reference"}
+    return [] if name in MADE else [{"name": code, "type": kind} for code, kind in told.items()]
 
 
 def _topics(name: str) -> dict[str, Any]:
