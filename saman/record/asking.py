@@ -31,15 +31,15 @@ REMEMBERED = 4096
 
 
 class Where(msgspec.Struct, frozen=True):
-    """Where is searched: one type, the compartment of a Patient, or, with neither, the types that `_type` lists."""
+    """Where is searched: one type, inside the compartment of a resource, or, with neither, what `_type` lists."""
 
     type: str = ""
-    person: str = ""
+    inside: str = ""
 
     @property
     def path(self) -> str:
         """The address below the base."""
-        return f"Patient/{self.person}/{self.type}" if self.person else self.type
+        return f"{self.inside}/{self.type}" if self.inside else self.type
 
 
 class _Asked(msgspec.Struct, frozen=True):
@@ -110,8 +110,8 @@ _quoted = lru_cache(REMEMBERED)(quote_plus)
 
 
 def _query(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> Query | Several | Refusal:
-    if where.person:
-        return read_compartment(where.person, where.type, pairs, strict=strict, known=known)
+    if where.inside:
+        return read_compartment(where.inside, where.type, pairs, strict=strict, known=known)
     if where.type:
         return read_query(where.type, pairs, strict=strict, known=known)
     names = [one for name, value in pairs if name == "_type" for one in value.split(",") if one]

@@ -34,7 +34,7 @@ def condition_of(type_name: str, pairs: Iterable[tuple[str, str]], place: str) -
     """The same for parameters taken apart already; `place` is where they stood."""
     listed = list(pairs)
     query = read_query(type_name, listed, strict=True)
-    if isinstance(query, Query) and not (query.clauses or query.links):
+    if isinstance(query, Query) and not (query.clauses or query.links or query.filters):
         return refused(Kind.PRECONDITION, "required", "The condition needs at least one search parameter.", place)
     shaping = next((name for name, _ in listed if name.partition(":")[0] in _SHAPING), None)
     if shaping is not None and isinstance(query, Query):

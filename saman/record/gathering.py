@@ -19,7 +19,7 @@ from saman.record.narrowing import within
 from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
 from saman.record.search.asked import Clause, Query
-from saman.record.search.find import entries_of, frame_of
+from saman.record.search.find import entries_of, frame_of, spelled_out
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import latest_statement, newest_statement
@@ -103,7 +103,8 @@ async def latest(
 
 async def _latest_rows(door: Door, query: Query, most: int, named: list[str]) -> list[Any] | Refusal:
     """The rows of `latest`; `named` gets whom its chains ask about. Whose they are has to be said, and few they be."""
-    narrowed, frame = within(query, door.context.narrowing), frame_of(door)
+    spelled, frame = await spelled_out(door, query), frame_of(door)
+    narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
     asked = narrowed if isinstance(narrowed, Refusal) else await resolved(door, narrowed, frame, named)
     if asked is None or isinstance(asked, Refusal):
         return asked or []

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import date_range
+from saman.model.fhir import compartments, date_range
 from saman.model.fhir.summary import Part
 from saman.record.asking import Where, search_text
 from saman.record.parts import NAMES, cut, cut_page, read_part
@@ -67,8 +67,8 @@ async def _got(record: Record, steps: list[str], pairs: Pairs, has: Having) -> s
         found = await record.read(*steps)
     elif len(steps) == 4 and steps[2] == HISTORY:
         found = await version(record, steps[0], steps[1], steps[3])
-    elif len(steps) == 3 and steps[0] == "Patient":
-        return await search_text(record, Where(steps[2], steps[1]), pairs)
+    elif len(steps) == 3 and steps[0] in compartments:
+        return await search_text(record, Where(steps[2], f"{steps[0]}/{steps[1]}"), pairs)
     part = read_part(pairs)
     if isinstance(found, Refusal) or isinstance(part, Refusal):
         return found if isinstance(found, Refusal) else part  # type: ignore[return-value]

@@ -40,7 +40,12 @@ def clauses_of(type_name: str, constraint: Constraint) -> tuple[Clause, ...] | N
     """The constraint of a scope as clauses of a search; None when searches here cannot hold all of it."""
     pairs = [(name, ",".join(values)) for name, values in constraint]
     query = read_query(type_name, pairs, strict=True) if type_name in DOMAIN_OF_TYPE else None
-    if not isinstance(query, Query) or len(query.clauses) != len(pairs) or not all(map(_holds, query.clauses)):
+    if (
+        not isinstance(query, Query)
+        or query.filters
+        or len(query.clauses) != len(pairs)
+        or not all(map(_holds, query.clauses))
+    ):
         return None
     return query.clauses
 

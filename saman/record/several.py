@@ -1,4 +1,4 @@
-"""Searches of several types, and of what belongs to a person (https://hl7.org/fhir/R4/http.html#vsearch).
+"""Searches of several types, and of what belongs to a person or a thing (https://hl7.org/fhir/R4/http.html#vsearch).
 
 A compartment is entered by several parameters, any of which will do. Each is a search of its own that leaves out what
 the ones before it find, so that nothing is found or counted twice; a page takes the next rows of all of them together.
@@ -14,7 +14,7 @@ import msgspec
 
 from saman.kernel.ids import is_fhir_id
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import RESOURCE_TYPES, patient_compartment, search_parameters
+from saman.model.fhir import RESOURCE_TYPES, compartments, search_parameters
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.record.audit_events.found import BOOKS
 from saman.record.cursor import Place
@@ -23,7 +23,7 @@ from saman.record.narrowing import insufficient, within
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.search.asked import Clause, Query
-from saman.record.search.find import entries_of, frame_of, unanswered
+from saman.record.search.find import entries_of, frame_of, spelled_out, unanswered
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import search_statement
@@ -40,19 +40,20 @@ Parts = tuple[Query, ...]
 class Several(msgspec.Struct, frozen=True):
     """A search of several types, or in several ways; each item of `types` are the ways of one type.
 
-    `person` is the Patient id of whose compartment is searched: whoever does so asks about them.
+    `inside` is what is searched the compartment of: who searches a Patient's asks about them.
     """
 
     types: tuple[Parts, ...]
     cursor: str
     count: int
     total: bool
-    person: str = ""
+    inside: str = ""
 
     @property
     def named(self) -> tuple[str, ...]:
         """The Patient ids that the address asks about."""
-        return (self.person,) if self.person else ()
+        kind, _, id = self.inside.partition("/")
+        return (id,) if kind == "Patient" else ()
 
     @property
     def used(self) -> tuple[tuple[str, str], ...]:
@@ -83,19 +84,21 @@ def read_several(
 
 
 def read_compartment(
-    person: str, name: str, pairs: Iterable[tuple[str, str]], *, strict: bool, known: Parameters = OFFICIAL
+    inside: str, name: str, pairs: Iterable[tuple[str, str]], *, strict: bool, known: Parameters = OFFICIAL
 ) -> Several | Refusal:
-    """The search of one type, or of all with `*`, among what belongs to a Patient."""
+    """The search of one type, or of all with `*`, among what belongs to a resource, such as `Patient/42`."""
+    kind, _, id = inside.partition("/")
+    members = compartments[kind]
     if name != ALL and name not in RESOURCE_TYPES:
         return refused(Kind.NOT_FOUND, "not-supported", "R4 has no resource type of this name.")
-    if not is_fhir_id(person):
+    if not is_fhir_id(id):
         return not_found()
-    if name != ALL and name not in patient_compartment:
-        text = "Resources of this type do not belong to the compartment of a Patient."
+    if name != ALL and name not in members:
+        text = f"Resources of this type do not belong to the compartment of this {kind}."
         return refused(Kind.NOT_FOUND, "not-supported", text)
-    names = [one for one in sorted(patient_compartment) if one not in BOOKS] if name == ALL else [name]
-    found = _read([(one, person) for one in names], list(pairs), strict=strict, known=known)
-    return found if isinstance(found, Refusal) else msgspec.structs.replace(found, person=person)
+    names = [one for one in sorted(members) if one not in BOOKS] if name == ALL else [name]
+    found = _read([(one, inside) for one in names], list(pairs), strict=strict, known=known)
+    return found if isinstance(found, Refusal) else msgspec.structs.replace(found, inside=inside)
 
 
 def _read(
@@ -107,29 +110,29 @@ def _read(
         return refused(Kind.INVALID, "not-supported", text, "_sort")
     plain = [(name, value) for name, value in pairs if name != "_cursor"]
     types: list[Parts] = []
-    for name, person in names:
+    for name, inside in names:
         query = read_query(name, plain, strict=strict, known=known)
         if isinstance(query, Refusal):
             return query
-        if person is not None and query.then:
+        if inside is not None and query.then:
             text = "A compartment is sorted by one parameter."
             return refused(Kind.INVALID, "not-supported", text, "_sort")
-        types.append((query,) if person is None else _ways(query, person))
+        types.append((query,) if inside is None else _ways(query, inside))
     first = types[0][0]
     return Several(tuple(types), given.get("_cursor", ""), first.count, first.total)
 
 
-def _ways(query: Query, person: str) -> Parts:
-    """The searches that together find what belongs to the person, none of them what another finds."""
-    known, value = search_parameters(query.type), (f"Patient/{person}",)
-    clauses = [Clause(known[code], "", value) for code in patient_compartment[query.type]]
-    if query.type == "Patient":
-        clauses.insert(0, Clause(known["_id"], "", (person,)))
+def _ways(query: Query, inside: str) -> Parts:
+    """The searches that together find what belongs to a resource, none of them what another finds."""
+    known, (kind, _, id) = search_parameters(query.type), inside.partition("/")
+    clauses = [Clause(known[code], "", (inside,)) for code in compartments[kind][query.type]]
+    if query.type == kind:
+        clauses.insert(0, Clause(known["_id"], "", (id,)))
     return tuple(
         msgspec.structs.replace(
             query,
             clauses=(*query.clauses, clause, *(_not(one) for one in clauses[:number] if one.parameter.code != "_id")),
-            used=((WITHIN, value[0]), *query.used),
+            used=((WITHIN, inside), *query.used),
         )
         for number, clause in enumerate(clauses)
     )
@@ -228,7 +231,8 @@ async def _together(record: Record, parts: Parts, wanted: Stretch) -> Page | Ref
 
 async def _rows(record: Record, query: Query, place: Place | None, named: list[str]) -> dict[str, Any] | Refusal:
     """The next rows of one search, by their ids; `named` gets whom its chains ask about."""
-    narrowed, frame = within(query, record.context.narrowing), frame_of(record)
+    spelled, frame = await spelled_out(record, query), frame_of(record)
+    narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, record.context.narrowing)
     asked = narrowed if isinstance(narrowed, Refusal) else await resolved(record, narrowed, frame, named)
     if asked is None or isinstance(asked, Refusal):
         return asked or {}

@@ -64,8 +64,11 @@ def span(text: str) -> tuple[datetime, datetime]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def world(new_database: Callable[[], Database], open_at: Opener) -> World:
+    return await dense_world(Record(await open_at(new_database().app_url), system(NOW), BASE))
+
+
+async def dense_world(record: Record) -> World:
     """Some dozens of people and observations, dense enough that values meet."""
-    record = Record(await open_at(new_database().app_url), system(NOW), BASE)
     pick = Random(20261121)
     patients, observations = [], []
     for _ in range(30):

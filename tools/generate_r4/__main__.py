@@ -85,12 +85,12 @@ def main(folder: Path) -> None:
     write("summary.json.gz", structure.marks(definitions))
     write("codes.json.gz", complete)
     write("rules.json.gz", rules.rules(definitions, blocks) | {"bindings": rules.open_bindings(definitions, complete)})
-    patient = source.read(folder / source.EXAMPLES / "package" / "CompartmentDefinition-patient.json")
+    official = [one for one in source.definitions(folder, "CompartmentDefinition") if one["id"] != "example"]
     write(
         "search.json.gz",
         {
             "parameters": search.parameters(source.official_parameters(folder), known_parameters),
-            "patient": search.compartment(patient),
+            "compartments": {one["code"]: search.compartment(one) for one in official},
         },
     )
     write_structs(structs.Source(definitions, blocks).modules())

@@ -1,10 +1,13 @@
-"""Search parameters and the Patient compartment."""
+"""Search parameters and the compartments."""
 
 from __future__ import annotations
 
 from typing import Any
 
 Parameter = list[Any]  # number, base, code, type, expression, targets, url; components only of what is composite
+
+OWN = "{def}"
+"""What stands for the resource that a compartment is that of."""
 
 
 def parameters(official: list[dict[str, Any]], known: dict[tuple[str, str], int]) -> list[Parameter]:
@@ -34,5 +37,5 @@ def _components(one: dict[str, Any], codes: dict[str, str]) -> list[Any]:
 
 
 def compartment(definition: dict[str, Any]) -> dict[str, list[str]]:
-    """Parameters by resource type through which a resource belongs to a compartment."""
-    return {one["code"]: sorted(one["param"]) for one in definition["resource"] if one.get("param")}
+    """Parameters by resource type through which a resource belongs to a compartment; none for itself."""
+    return {one["code"]: sorted({*one["param"]} - {OWN}) for one in definition["resource"] if one.get("param")}

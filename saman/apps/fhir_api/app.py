@@ -33,13 +33,14 @@ from saman.apps.fhir_api.tables.running import Tables
 from saman.apps.fhir_api.writing import create, delete, delete_where, patch, patch_where, update, update_where
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
+from saman.model.fhir import compartments
 from saman.record import Store
 
 MOST_BYTES = 16 * 1024 * 1024
 EXPORTS = Path(".saman/exports")
 
 _I, _RECORD = Interaction, Policy.RECORD
-_COMPARTMENTS = ("Patient",)
+_COMPARTMENTS = tuple(compartments)
 
 RECORD_ROUTES: tuple[Route, ...] = (
     Route("POST", "", _I.BUNDLE, process_bundle, _RECORD),

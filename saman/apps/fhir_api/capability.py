@@ -14,7 +14,7 @@ from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.described import told
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.kernel.clock import instant
-from saman.model.fhir import RESOURCE_TYPES, SearchParameter
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter, compartments
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.model.subscription.topic import TOPICS
 from saman.model.subscription.wanted import BACKPORT
@@ -26,7 +26,7 @@ Resource = dict[str, Any]
 _BUNDLES = ("transaction", "batch")
 _SYSTEM = (Interaction.SEARCH_SYSTEM, Interaction.HISTORY_SYSTEM)
 _OTHER = {*_SYSTEM, Interaction.BUNDLE, Interaction.CAPABILITIES, Interaction.OPENAPI, Interaction.SEARCH_COMPARTMENT}
-_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/patient"
+_COMPARTMENT = "http://hl7.org/fhir/CompartmentDefinition/"
 _SERVICE = "http://terminology.hl7.org/CodeSystem/restful-security-service"
 _OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 _OAUTH_ADDRESSES = {
@@ -48,7 +48,7 @@ _SECURITY = (
 )
 _DOCUMENTATION = (
     "Searches take _count, _sort, _total, _include and _revinclude (also :iterate and *), chains, _has, _summary and "
-    "_elements. Pages follow next links. "
+    "_elements; _filter has every operator that the type of its parameter takes. Pages follow next links. "
     "Searches of several types take the parameters that all of them have, and name the types in _type. "
     "Patches are JSON Patch or FHIRPath Patch; in a Bundle JSON Patch is a Binary. "
     "Histories take _since and _at. "
@@ -100,7 +100,7 @@ def capability_statement(
                     *({"code": code} for code in _BUNDLES if Interaction.BUNDLE in codes),
                     *({"code": one.value} for one in _SYSTEM if one in codes),
                 ],
-                "compartment": [_COMPARTMENT],
+                "compartment": [_COMPARTMENT + one[0].lower() + one[1:] for one in compartments],
             }
             | told(operations)
         ],
@@ -131,10 +131,19 @@ def _resource(name: str, interactions: list[str], known: Parameters, leading: Se
         "conditionalUpdate": True,
         "conditionalDelete": "single",
         "referencePolicy": ["literal", "logical"],
-        "searchParam": [{"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name, known)],
+        "searchParam": [
+            *({"name": p.code, "definition": p.url, "type": p.type} for p in searchable(name, known)),
+            *_put_together(name),
+        ],
         "searchInclude": ["*", *(f"{name}:{one.code}" for one in searchable(name, known) if one.type == "reference")],
         "searchRevInclude": ["*", "Provenance:target", *leading],
     }
+
+
+def _put_together(name: str) -> list[dict[str, str]]:
+    """The parameters that are made of others."""
+    told = {"_filter": "special", "_list": "reference"}
+    return [] if name in MADE else [{"name": code, "type": kind} for code, kind in told.items()]
 
 
 def _topics(name: str) -> dict[str, Any]:

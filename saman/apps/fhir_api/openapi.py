@@ -30,6 +30,7 @@ from saman.apps.fhir_api.operations.described import operation_paths
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.model.fhir import RESOURCE_TYPES
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
+from saman.record.search.links import MADE
 from saman.record.step import JSON_PATCH
 
 Json = dict[str, Any]
@@ -145,7 +146,8 @@ def _parameters(route: Route, name: str, known: Parameters) -> list[Json]:
 def _asked(does: Interaction, name: str, known: Parameters) -> list[Json]:
     own = _own(name, known) if does is Interaction.SEARCH_TYPE else []
     of_several = ("_type",) if does is Interaction.SEARCH_SYSTEM else ()
-    return [*own, *(parameter(one) for one in (*of_several, *_RESULT, "_format", "_pretty"))]
+    together = () if name in MADE else ("_filter", "_list")
+    return [*own, *(parameter(one) for one in (*of_several, *together, *_RESULT, "_format", "_pretty"))]
 
 
 def _own(name: str, known: Parameters) -> list[Json]:

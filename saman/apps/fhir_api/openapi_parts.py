@@ -65,6 +65,8 @@ PARAMETERS: Mapping[str, Json] = {
     "_cursor": _query("_cursor", "Where the next page begins; follow the `next` link", _TEXT),
     "_sort": _query("_sort", "`date,-family`: up to five parameters, `-` to go down", _TEXT),
     "_total": _query("_total", "Whether to count all matches", {"enum": ["none", "estimate", "accurate"]}),
+    "_filter": _query("_filter", "`status eq final and not (code eq x)`: conditions of other parameters", _TEXT),
+    "_list": _query("_list", "The id of a List whose members are searched", _TEXT),
     "_include": _query(
         "_include", "`Observation:subject`, `Observation:*` or `*`; `_include:iterate` goes on from there", _TEXT
     ),

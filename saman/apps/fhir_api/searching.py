@@ -23,6 +23,6 @@ async def search_posted(call: Call) -> Answer | Refusal:
 
 
 async def _answered(call: Call, pairs: Pairs, *, is_posted: bool) -> Answer | Refusal:
-    where = Where(call.last, call.id) if call.id else Where(call.type)
+    where = Where(call.last, f"{call.type}/{call.id}") if call.id else Where(call.type)
     found = await search_text(call.record, where, pairs, strict=call.prefers.strict, is_posted=is_posted)
     return found if isinstance(found, Refusal) else Answer(200, found.encode())

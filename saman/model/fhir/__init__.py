@@ -5,6 +5,7 @@ from saman.model.fhir.compartment import patients, subjects
 from saman.model.fhir.definitions import (
     RESOURCE_TYPES,
     SearchParameter,
+    compartments,
     patient_compartment,
     resource_name,
     resource_number,
@@ -33,6 +34,7 @@ __all__ = [
     "SearchValues",
     "as_struct",
     "clinical_time",
+    "compartments",
     "date_range",
     "decode_as",
     "encode_struct",

@@ -1,4 +1,4 @@
-"""The official R4 definitions as compact data: types and their elements, codes, search parameters, compartment.
+"""The official R4 definitions as compact data: types and their elements, codes, search parameters, compartments.
 
 Made by `tools/generate_r4` from the packages hl7.fhir.r4.examples and hl7.fhir.r4.expansions, 4.0.1 (CC0).
 """
@@ -68,10 +68,10 @@ class SearchParameter(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Search(msgspec.Struct, frozen=True):
-    """Search parameters, and those that make a resource belong to a patient's compartment."""
+    """Search parameters, and those that make a resource belong to each kind of compartment, by its type."""
 
     parameters: tuple[SearchParameter, ...]
-    patient: dict[str, tuple[str, ...]]
+    compartments: dict[str, dict[str, tuple[str, ...]]]
 
 
 Codes = dict[str, dict[str, frozenset[str]]]
@@ -89,7 +89,13 @@ value_sets: Codes = msgspec.json.decode(read_data("codes.json.gz"), type=Codes)
 RESOURCE_TYPES: tuple[str, ...] = tuple(structure.resources)
 """Names of the resource types that can be stored, in alphabetical order."""
 
-patient_compartment: Mapping[str, tuple[str, ...]] = MappingProxyType(search.patient)
+compartments: Mapping[str, Mapping[str, tuple[str, ...]]] = MappingProxyType(search.compartments)
+"""Search parameters by resource type that link to what a compartment is that of, by the type of that.
+
+Nothing but itself links a resource to its own compartment. Source: https://hl7.org/fhir/R4/compartmentdefinition.html
+"""
+
+patient_compartment: Mapping[str, tuple[str, ...]] = compartments["Patient"]
 """Search parameters by resource type that link to the patient (https://hl7.org/fhir/R4/compartmentdefinition-patient.html)."""
 
 PRIMITIVES: frozenset[str] = frozenset(structure.parents) - frozenset(structure.blocks) | {

@@ -216,6 +216,12 @@ def _uri(values: SearchValues, number: int, value: str) -> None:
     values.uris.append((number, indexed(value)))
 
 
+def _versioned(values: SearchValues, number: int, value: str) -> None:
+    """A canonical address, found with its version and without."""
+    for uri in dict.fromkeys((value, value.partition("|")[0])):
+        _uri(values, number, uri)
+
+
 _URIS = ("uri", "url", "canonical", "oid", "uuid")
 _TEXTS = ("string", "markdown", "code", "id", *_URIS)
 COLLECTORS: Mapping[str, Collectors] = {
@@ -249,7 +255,7 @@ COLLECTORS: Mapping[str, Collectors] = {
         **dict.fromkeys(("integer", "decimal", "positiveInt", "unsignedInt"), _number),
         "Range": _number_range,
     },
-    "uri": dict.fromkeys(_URIS, _uri),
+    "uri": {**dict.fromkeys(_URIS, _uri), "canonical": _versioned},
     "special": {"Location.position": _position},
 }
 """What takes rows from a value, by search type and type of the value."""

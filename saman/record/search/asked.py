@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Literal, TypeAlias
 
 import msgspec
 
@@ -18,7 +19,7 @@ MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
         "token": frozenset({"", "not", "missing", "text", "in", "not-in", "above", "below", "of-type"}),
         "string": frozenset({"", "exact", "contains", "missing"}),
         "date": frozenset({"", "missing"}),
-        "reference": frozenset({"", "missing", "identifier"}),
+        "reference": frozenset({"", "missing", "identifier", "above", "below"}),
         "uri": frozenset({"", "missing", "above", "below"}),
         "number": frozenset({"", "missing"}),
         "quantity": frozenset({"", "missing"}),
@@ -27,6 +28,9 @@ MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 """The types of parameters that work, each with its modifiers; a reference also takes a resource type."""
+
+MEANT = frozenset({"in", "not-in", "above", "below"})
+"""The modifiers whose values are spelled out, as codes or ids, before rows are looked for; addresses are not."""
 
 _SPLIT = re.compile(r"(?<!\\),")
 _ESCAPED = re.compile(r"\\([\\,|$])")
@@ -57,6 +61,22 @@ class Link(msgspec.Struct, frozen=True):
     back: bool = False
 
 
+class Logic(msgspec.Struct, frozen=True):
+    """Conditions put together: all of them, any of them (none of no conditions at all), or that the one does not hold.
+
+    Source: https://hl7.org/fhir/R4/search_filter.html
+    """
+
+    how: Literal["and", "or", "not"]
+    of: tuple[Condition, ...]
+
+
+Condition: TypeAlias = Clause | Link | Logic
+
+NEVER = Logic("or", ())
+"""What nothing fulfils."""
+
+
 class Include(msgspec.Struct, frozen=True):
     """Bring along what a reference parameter leads to, or with `back` what refers here by it.
 
@@ -81,8 +101,8 @@ class Within(msgspec.Struct, frozen=True):
 class Query(msgspec.Struct, frozen=True):
     """A checked search for one resource type; `sort` is a parameter code, its direction beside it, `then` what follows.
 
-    With `within` a match must fulfil one of them besides: what the scopes of an app leave. `known` are the parameters
-    that it was read with.
+    With `within` a match must fulfil one of them besides: what the scopes of an app leave. `filters` are conditions
+    that are more than a clause or a link, `known` the parameters that it was read with.
     """
 
     type: str
@@ -99,6 +119,7 @@ class Query(msgspec.Struct, frozen=True):
     ignored: tuple[str, ...] = ()
     within: tuple[Within, ...] = ()
     provenance: bool = False
+    filters: tuple[Condition, ...] = ()
     known: Parameters = OFFICIAL
 
     @property

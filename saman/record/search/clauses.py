@@ -11,8 +11,9 @@ from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, date_range, fold, implied_systems, resource_number
 from saman.model.fhir.search_rows import of_type
 from saman.record.rows import key, short_key
-from saman.record.search.asked import Clause, prefix, unescape
+from saman.record.search.asked import MEANT, Clause, prefix, unescape
 from saman.record.search.asked import parts as parts_of
+from saman.record.search.filter.comparing import COMPARED, compared
 from saman.record.search.measures import near_condition, number_condition, quantity_condition
 
 Bind = Callable[[Any, str], str]
@@ -45,6 +46,10 @@ def table_of(clause: Clause) -> str:
 def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) -> str | Refusal:
     """What a row `alias` of the clause's index table must fulfil, apart from belonging to the parameter."""
     kind = clause.parameter.type
+    if clause.modifier in COMPARED:
+        return compared(clause, alias, bind)
+    if clause.modifier in MEANT and kind != "uri":
+        return refused(Kind.INVALID, "not-supported", "This modifier cannot be used here.", clause.parameter.code)
     if kind in ("token", "uri") and _is_list(clause):
         return _among(clause, alias, bind, base)
     parts: list[str] = []
@@ -66,7 +71,7 @@ def condition(clause: Clause, alias: str, bind: Bind, now: datetime, base: str) 
 def points(clause: Clause, bind: Bind, base: str) -> str:
     """The values of a code, uri or reference clause as rows `v(key, text, kin)`: `kin` is system or type, or null."""
     if clause.parameter.type == "reference":
-        found = [_pointed(clause, unescape(value), base) for value in clause.values]
+        found = [pointed(clause, unescape(value), base) for value in clause.values]
         rows = [(short_key(target), target, resource_number(kind) if kind else None) for kind, target in found]
     elif clause.parameter.type == "uri":
         rows = [(short_key(text), text, None) for text in map(unescape, clause.values)]
@@ -170,7 +175,7 @@ _OTHERS: Mapping[str, Callable[[Clause, str, str, Bind], str | Refusal]] = {
 
 
 def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) -> str:
-    kind, target = _pointed(clause, value, base)
+    kind, target = pointed(clause, value, base)
     return (
         f"({_pointing(target, alias, bind)} AND {_typed(kind, alias, bind)})"
         if kind
@@ -178,7 +183,7 @@ def _reference(clause: Clause, value: str, alias: str, bind: Bind, base: str) ->
     )
 
 
-def _pointed(clause: Clause, value: str, base: str) -> tuple[str, str]:
+def pointed(clause: Clause, value: str, base: str) -> tuple[str, str]:
     """The type, empty when any will do, and the target of a reference as it was asked for."""
     value = value.removeprefix(base).lstrip("/") if base and value.startswith(base) else value
     kind, slash, rest = value.partition("/")

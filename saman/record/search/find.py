@@ -16,6 +16,7 @@ from saman.record.context import Context
 from saman.record.door import Door
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
+from saman.record.search.filter.meaning import NAME as FILTER
 from saman.record.search.including import Brought, included
 from saman.record.search.meant import meant
 from saman.record.search.order import place_of
@@ -57,7 +58,7 @@ async def find(door: Door, query: Query, named: Sequence[str] = ()) -> Page | Re
 
 
 async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
-    spelled = await meant(door, query, partial(_look, door))
+    spelled = await spelled_out(door, query)
     narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
     if isinstance(narrowed, Refusal):
         await door.log(*unanswered(door.context, query, narrowed, named))
@@ -67,7 +68,7 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     if isinstance(place, Refusal):
         return place
     frame = frame_of(door)
-    asked = await resolved(door, query, frame, named) if query.links else query
+    asked = await resolved(door, query, frame, named) if query.links or query.filters else query
     if asked is None or isinstance(asked, Refusal):
         await door.log(*unanswered(door.context, query, asked, named))
         return asked or Page((), total=0 if query.total else None)
@@ -83,6 +84,11 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
+
+
+async def spelled_out(door: Door, query: Query) -> Query | Refusal:
+    """The query with all codes and ids that its values stand for, as far as the caller sees what says so."""
+    return await meant(door, query, partial(_look, door))
 
 
 async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:
@@ -125,12 +131,25 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     there = {one.person for one in found}
     about = dict.fromkeys([*asked, *named])
     found += [msgspec.structs.replace(plain, person=one) for one in about if one not in there]
+    if any(name == FILTER for name, _ in query.used):
+        query = _unfiltered(query)
+        found = [_asking(one, query) if about.keys() - {one.person} else one for one in found]
     if len(asked) > 1:
         concerning = _criteria(query, frozenset(asked))
         found = [msgspec.structs.replace(one, query=concerning(one.person)) for one in found]
     if 0 < len(named) <= FEW:
         found = [_as_named(one, query.type) if one.person in named else one for one in found]
     return found or readings(plain, shown) or [plain]
+
+
+def _unfiltered(query: Query) -> Query:
+    """The search without the text of its filters, which may name anybody."""
+    used = tuple((name, "…" if name == FILTER else value) for name, value in query.used)
+    return msgspec.structs.replace(query, used=used)
+
+
+def _asking(entry: Entry, query: Query) -> Entry:
+    return msgspec.structs.replace(entry, query=query.describe)
 
 
 def _as_named(entry: Entry, type_name: str) -> Entry:

@@ -5,10 +5,13 @@ Source: https://hl7.org/fhir/R4/search.html#chaining and #has
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
 from saman.kernel.outcome import Issue
 from saman.model.fhir import RESOURCE_TYPES, SearchParameter
 from saman.model.fhir.own_parameters import Parameters
-from saman.record.search.asked import MODIFIERS, Clause, Link, Query, alternatives
+from saman.record.search.asked import MODIFIERS, Clause, Condition, Link, Logic, Query, alternatives
 
 MAX_VALUES = 200
 MAX_STEPS = 4
@@ -25,6 +28,11 @@ OF_MADE = frozenset({"", "not", "missing", "exact", "contains"})
 
 _TYPES = frozenset(RESOURCE_TYPES)
 _BACK = "_has:"
+
+Leaf: TypeAlias = Callable[[str, str], Condition | Issue | None]
+"""What is asked of a resource type by the name that a chain ends in."""
+Follow: TypeAlias = Callable[[str, int], Condition | Issue | None]
+"""What is asked of a type that a chain leads to, with so many steps left."""
 
 
 class Ends:
@@ -52,25 +60,25 @@ class Ends:
         return Issue("too-costly", text, rest)
 
 
-def condition_of(
-    type_name: str, name: str, value: str, ends: Ends, steps: int = MAX_STEPS
-) -> Clause | Link | Issue | None:
-    """What `name=value` asks of a resource type; None when there is no such parameter, an Issue when it is misused.
+def condition_of(type_name: str, name: str, leaf: Leaf, ends: Ends, steps: int = MAX_STEPS) -> Condition | Issue | None:
+    """What a parameter asks of a resource type; None when there is no such parameter, an Issue when it is misused.
 
-    `ends` is what all conditions of a search share.
+    `leaf` says what is asked of the type that the name leads to; `ends` is what all conditions of a search share.
     """
     if type_name in MADE:
-        return _clause(type_name, name, value, ends.known)
+        return leaf(type_name, name)
     if name.startswith(_BACK):
-        return _back(type_name, name, value, ends, steps)
+        return _back(type_name, name, leaf, ends, steps)
     if "." in name:
-        return _forth(type_name, name, value, ends, steps)
-    return _clause(type_name, name, value, ends.known)
+        head, _, rest = name.partition(".")
+        return forth(type_name, head, _rest_of(rest, leaf, ends), ends, steps)
+    return leaf(type_name, name)
 
 
-def _clause(type_name: str, name: str, value: str, known_parameters: Parameters) -> Clause | Issue | None:
+def clause_of(type_name: str, name: str, value: str, parameters: Parameters) -> Clause | Issue | None:
+    """What `name=value` asks of a resource type itself; None when there is no such parameter."""
     code, _, modifier = name.partition(":")
-    parameter = known_parameters.of(type_name).get(code)
+    parameter = parameters.of(type_name).get(code)
     if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
         return None
     known = OF_MADE if type_name in MADE else MODIFIERS[parameter.type]
@@ -88,23 +96,26 @@ def _typed(parameter: SearchParameter, modifier: str) -> bool:
     return parameter.type == "reference" and modifier in parameter.targets
 
 
-def _forth(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Link | Issue | None:
-    """`subject:Patient.name`: along a reference to one type, or to each of its types that know what follows."""
-    head, _, rest = name.partition(".")
+def _rest_of(rest: str, leaf: Leaf, ends: Ends) -> Follow:
+    return lambda kind, steps: condition_of(kind, rest, leaf, ends, steps)
+
+
+def forth(type_name: str, head: str, follow: Follow, ends: Ends, steps: int) -> Link | Issue | None:
+    """`subject:Patient`: along a reference to one type, or to each of its types that know what follows."""
     code, _, kind = head.partition(":")
     parameter = ends.known.of(type_name).get(code)
     if parameter is None or parameter.type != "reference" or not parameter.expression:
         return None
     if kind and kind not in parameter.targets:
-        return Issue("value", f"'{code}' does not lead to a resource type of this name.", name)
+        return Issue("value", f"'{code}' does not lead to a resource type of this name.", head)
     kinds = [one for one in ((kind,) if kind else parameter.targets) if one not in MADE]
     if steps == 0:
-        return _too_far(rest)
-    led = _led(kinds, rest, value, ends, steps - 1)
+        return _too_far(head)
+    led = _led(kinds, head, follow, ends, steps - 1)
     return Link(parameter, led, back=False) if isinstance(led, tuple) else led
 
 
-def _back(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Link | Issue | None:
+def _back(type_name: str, name: str, leaf: Leaf, ends: Ends, steps: int) -> Link | Issue | None:
     """`_has:Observation:patient:code`: what refers here by a parameter of its own."""
     _, kind, code, *rest = (*name.split(":", 3), "", "")[:4]
     if kind not in _TYPES:
@@ -114,7 +125,7 @@ def _back(type_name: str, name: str, value: str, ends: Ends, steps: int) -> Link
         return None
     if steps == 0:
         return _too_far(rest[0])
-    led = _led([kind], rest[0], value, ends, steps - 1)
+    led = _led([kind], rest[0], _rest_of(rest[0], leaf, ends), ends, steps - 1)
     return Link(parameter, led, back=True) if isinstance(led, tuple) else led
 
 
@@ -122,22 +133,28 @@ def _too_far(rest: str) -> Issue:
     return Issue("too-costly", f"A chain goes along at most {MAX_STEPS} references.", rest)
 
 
-def _led(kinds: list[str], rest: str, value: str, ends: Ends, steps: int) -> tuple[Query, ...] | Issue | None:
+def _led(kinds: list[str], place: str, follow: Follow, ends: Ends, steps: int) -> tuple[Query, ...] | Issue | None:
     """What is asked of each of the types that knows it; else why none does."""
     led: list[Query] = []
     wrong: Issue | None = None
     for kind in kinds:
-        one = ends.look(rest) or condition_of(kind, rest, value, ends, steps)
-        if isinstance(one, Clause | Link):
-            led.append(_end(kind, one, ends.known))
-            one = ends.lead(rest)
+        one = ends.look(place) or follow(kind, steps)
+        if isinstance(one, Clause | Link | Logic):
+            led.append(asking(kind, [one], ends.known))
+            one = ends.lead(place)
         if isinstance(one, Issue) and one.code == "too-costly":
             return one
         wrong = wrong or one
     return tuple(led) or wrong
 
 
-def _end(kind: str, one: Clause | Link, known: Parameters) -> Query:
-    if isinstance(one, Clause):
-        return Query(kind, clauses=(one,), known=known)
-    return Query(kind, links=(one,), known=known)
+def asking(kind: str, conditions: Sequence[Condition], known: Parameters) -> Query:
+    """A search of a type under these conditions, all of which must hold."""
+    plain = [part for one in conditions for part in (one.of if isinstance(one, Logic) and one.how == "and" else [one])]
+    return Query(
+        kind,
+        clauses=tuple(one for one in plain if isinstance(one, Clause)),
+        links=tuple(one for one in plain if isinstance(one, Link)),
+        filters=tuple(one for one in plain if isinstance(one, Logic)),
+        known=known,
+    )

@@ -1,4 +1,4 @@
-"""Codes that a value set or a code system knows, as the codes themselves: `:in`, `:not-in`, `:above` and `:below`.
+"""What values mean, spelled out: the codes of `:in`, `:not-in`, `:above` and `:below`, the parts of places and units.
 
 Source: https://hl7.org/fhir/R4/search.html#token
 """
@@ -13,14 +13,14 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import Composer, Library, Need, canonical
 from saman.model.fhir.terminology.composing import Unanswerable, at_place
 from saman.record.door import Door
-from saman.record.search.asked import Clause, Link, Query, unescape
+from saman.record.search.asked import MEANT, Clause, Condition, Link, Query, unescape
 from saman.record.search.clauses import split_bar
+from saman.record.search.filter.walking import all_turned, conditions
+from saman.record.search.hierarchy import related
 from saman.record.terms import Look, escaped, gather
 
 MOST_CODES = 1000
 """Codes that one condition may stand for."""
-
-_MEANT = frozenset({"in", "not-in", "above", "below"})
 
 
 async def meant(door: Door, query: Query, look: Look) -> Query | Refusal:
@@ -34,23 +34,39 @@ async def meant(door: Door, query: Query, look: Look) -> Query | Refusal:
             return spelled
         clauses.append(spelled)
     for link in query.links:
-        ends = [await meant(door, end, look) for end in link.ends]
-        refusal = next((end for end in ends if isinstance(end, Refusal)), None)
-        if refusal is not None:
-            return refusal
-        links.append(Link(link.parameter, tuple(end for end in ends if isinstance(end, Query)), link.back))
-    return msgspec.structs.replace(query, clauses=tuple(clauses), links=tuple(links))
+        led = await _led(door, link, look)
+        if isinstance(led, Refusal):
+            return led
+        links.append(led)
+
+    async def turn(one: Clause | Link) -> Condition | Refusal:
+        if isinstance(one, Link):
+            return await _led(door, one, look)
+        return await _spelled(door, one, look) if _is_meant(one) else one
+
+    filters = await all_turned(query.filters, turn)
+    if isinstance(filters, Refusal):
+        return filters
+    return msgspec.structs.replace(query, clauses=tuple(clauses), links=tuple(links), filters=filters)
+
+
+async def _led(door: Door, link: Link, look: Look) -> Link | Refusal:
+    ends = [await meant(door, end, look) for end in link.ends]
+    refusal = next((end for end in ends if isinstance(end, Refusal)), None)
+    return refusal or Link(link.parameter, tuple(end for end in ends if isinstance(end, Query)), link.back)
 
 
 def _has_any(query: Query) -> bool:
-    return any(map(_is_meant, query.clauses)) or any(_has_any(end) for link in query.links for end in link.ends)
+    return any(_is_meant(one) if isinstance(one, Clause) else any(map(_has_any, one.ends)) for one in conditions(query))
 
 
 def _is_meant(clause: Clause) -> bool:
-    return clause.parameter.type == "token" and clause.modifier in _MEANT
+    return clause.parameter.type in ("token", "reference") and clause.modifier in MEANT
 
 
 async def _spelled(door: Door, clause: Clause, look: Look) -> Clause | Refusal:
+    if clause.parameter.type == "reference":
+        return await related(clause, door.base, look)
     library, place = Library(), f"{clause.parameter.code}:{clause.modifier}"
     found: dict[tuple[str, str], None] = {}
     for value in clause.values:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+
+import msgspec
 
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
-from saman.record.search.asked import DEFAULT_COUNT, MAX_COUNT, Clause, Include, Link, Query
+from saman.record.search.asked import DEFAULT_COUNT, MAX_COUNT, Clause, Condition, Include, Link, Query
 from saman.record.search.bring import read_include
-from saman.record.search.links import Ends, condition_of
+from saman.record.search.filter.meaning import NAME as FILTER
+from saman.record.search.filter.meaning import read_filter
+from saman.record.search.filter.walking import conditions
+from saman.record.search.links import Ends, asking, clause_of, condition_of
+from saman.record.search.listed import NAME as LIST
+from saman.record.search.listed import read_list
 
 MAX_LINKS, MAX_SORTS, MAX_CLAUSES, MAX_INCLUDES = 8, 5, 50, 20
 """How many chained conditions a search may have, keys to be sorted by, other conditions, and things brought along."""
@@ -30,6 +37,7 @@ class _Reader:
         self.ignored: list[str] = []
         self.clauses: list[Clause] = []
         self.links: list[Link] = []
+        self.filters: list[Condition] = []
         self.ends = Ends(known)
         self.includes: list[Include] = []
         self.provenance = False
@@ -43,16 +51,16 @@ class _Reader:
             self._filter(name, value)
 
     def _filter(self, name: str, value: str) -> None:
-        found = condition_of(self.type, name, value, self.ends)
+        found = _condition(self.type, name, value, self.ends)
         if found is None:
             self.ignored.append(name)
         elif isinstance(found, Issue):
             self.issues.append(found)
         else:
-            if isinstance(found, Clause):
-                self.clauses.append(found)
-            else:
-                self.links.append(found)
+            own = asking(self.type, [found], self.known)
+            self.clauses += own.clauses
+            self.links += own.links
+            self.filters += own.filters
             self.used.append((name, value))
 
     def _include(self, name: str, value: str) -> None:
@@ -81,15 +89,16 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False, known: Par
             result[name] = value
         else:
             reader.take(name, value)
-    if len(reader.links) > MAX_LINKS:
-        reader.issues.append(Issue("too-costly", f"A search has at most {MAX_LINKS} chained conditions.", "_has"))
-    if len(reader.clauses) > MAX_CLAUSES:
-        reader.issues.append(
-            Issue("too-costly", f"A search has at most {MAX_CLAUSES} conditions.", reader.clauses[-1].parameter.code)
-        )
-    if len(reader.includes) > MAX_INCLUDES:
-        text = f"A search brings along at most {MAX_INCLUDES} things. '*' stands for all references."
-        reader.issues.append(Issue("too-costly", text, "_include"))
+    query = Query(
+        type_name,
+        tuple(reader.clauses),
+        tuple(reader.links),
+        includes=tuple(reader.includes),
+        provenance=reader.provenance,
+        filters=tuple(reader.filters),
+        known=known,
+    )
+    reader.issues += _too_many(query)
     sorts = _sort(reader, result.get("_sort", ""))
     (sort, descending), *then = sorts or (("", True),)
     count = _count(reader, result.get("_count", ""))
@@ -105,22 +114,38 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False, known: Par
     if reader.issues:
         return Refusal(Kind.INVALID, tuple(reader.issues))
     reader.used += [(name, result[name]) for name in ("_sort", "_total", "_count") if name in result]
-    return Query(
-        type_name,
-        tuple(reader.clauses),
-        tuple(reader.links),
-        sort,
-        descending,
-        tuple(then),
-        count,
-        total != "none",
-        tuple(reader.includes),
-        result.get("_cursor", ""),
-        tuple(reader.used),
-        tuple(reader.ignored),
-        provenance=reader.provenance,
-        known=known,
+    return msgspec.structs.replace(
+        query,
+        sort=sort,
+        descending=descending,
+        then=tuple(then),
+        count=count,
+        total=total != "none",
+        cursor=result.get("_cursor", ""),
+        used=tuple(reader.used),
+        ignored=tuple(reader.ignored),
     )
+
+
+def _condition(type_name: str, name: str, value: str, ends: Ends) -> Condition | Issue | None:
+    """What one parameter asks, `_filter` and `_list` among them."""
+    if name == FILTER:
+        return read_filter(type_name, value, ends)
+    if name == LIST:
+        return read_list(type_name, value, ends)
+    return condition_of(type_name, name, lambda kind, rest: clause_of(kind, rest, value, ends.known), ends)
+
+
+def _too_many(query: Query) -> Iterator[Issue]:
+    asked = list(conditions(query))
+    clauses = [one.parameter.code for one in asked if isinstance(one, Clause)]
+    if len(asked) - len(clauses) > MAX_LINKS:
+        yield Issue("too-costly", f"A search has at most {MAX_LINKS} chained conditions.", "_has")
+    if len(clauses) > MAX_CLAUSES:
+        yield Issue("too-costly", f"A search has at most {MAX_CLAUSES} conditions.", clauses[-1])
+    if len(query.includes) > MAX_INCLUDES:
+        text = f"A search brings along at most {MAX_INCLUDES} things. '*' stands for all references."
+        yield Issue("too-costly", text, "_include")
 
 
 def _sort(reader: _Reader, value: str) -> tuple[tuple[str, bool], ...]:

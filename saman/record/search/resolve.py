@@ -15,7 +15,8 @@ from saman.kernel.outcome import Refusal
 from saman.model.fhir import search_parameters
 from saman.record.door import Door
 from saman.record.narrowing import let
-from saman.record.search.asked import Clause, Link, Query
+from saman.record.search.asked import NEVER, Clause, Condition, Link, Query
+from saman.record.search.filter.walking import all_turned, conditions
 from saman.record.search.statement import leading_statement, reached_statement
 from saman.record.search.ways import Frame
 
@@ -29,7 +30,7 @@ async def resolved(door: Door, query: Query, frame: Frame, named: list[str]) -> 
     `named` gets the ids of the people that were asked about along the links.
     """
     clauses, links = list(query.clauses), list[Link]()
-    if query.type == "Patient" and any(link.back for link in query.links):
+    if query.type == "Patient" and any(isinstance(one, Link) and one.back for one in conditions(query)):
         refusal = await _name_asked(door, query, frame, named)
         if refusal is not None:
             return refusal
@@ -47,7 +48,28 @@ async def resolved(door: Door, query: Query, frame: Frame, named: list[str]) -> 
             named += [] if link.back else _people(clause.values)
         else:
             return None
-    return msgspec.structs.replace(query, clauses=tuple(clauses), links=tuple(links))
+    filters = await _filters(door, query, frame, named)
+    if isinstance(filters, Refusal):
+        return filters
+    return msgspec.structs.replace(query, clauses=tuple(clauses), links=tuple(links), filters=filters)
+
+
+async def _filters(door: Door, query: Query, frame: Frame, named: list[str]) -> tuple[Condition, ...] | Refusal:
+    """The filters with each link that leads to little as a clause, and as what nothing fulfils if it leads nowhere."""
+
+    async def turn(one: Clause | Link) -> Condition | Refusal:
+        if isinstance(one, Clause):
+            return one
+        led = await _inward(door, one, frame, named)
+        if led is None or isinstance(led, Refusal):
+            return led or NEVER
+        clause = await _as_clause(door, led, query.type, frame)
+        if clause is None or isinstance(clause, Refusal):
+            return clause or led
+        named.extend(() if one.back else _people(clause.values))
+        return clause if clause.values else NEVER
+
+    return await all_turned(query.filters, turn)
 
 
 async def _inward(door: Door, link: Link, frame: Frame, named: list[str]) -> Link | Refusal | None:
@@ -63,7 +85,7 @@ async def _inward(door: Door, link: Link, frame: Frame, named: list[str]) -> Lin
 
 async def _name_asked(door: Door, query: Query, frame: Frame, named: list[str]) -> Refusal | None:
     """Name the people of whom it is asked what refers to them, where they are few."""
-    found = await _reached(door, msgspec.structs.replace(query, links=()), frame)
+    found = await _reached(door, msgspec.structs.replace(query, links=(), filters=()), frame)
     if isinstance(found, Refusal):
         return found
     named += _people(found or ())

@@ -23,6 +23,7 @@ from saman.record.reading import COLUMNS as COLUMNS
 from saman.record.rows import numbers, numbers_of, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
+from saman.record.search.filter.walking import conditions, said
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
@@ -65,7 +66,7 @@ class _Builder:
         self, window: Callable[[], Window] | None = None, *, each: bool = False
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
-        cut = None if self.query.within else window
+        cut = None if self.query.within or self.query.links or self.query.filters else window
         finder = Finder(self.query, self.frame, self.bind, self.of, self.at)
         way = finder.way(by_time=by_time(self.query), window=cut, each=each)
         if isinstance(way, Refusal):
@@ -76,8 +77,8 @@ class _Builder:
             if isinstance(part, Refusal):
                 return part
             wheres.append(part)
-        for link in self.query.links:
-            part = self._link(link)
+        for one in (*self.query.links, *self.query.filters):
+            part = said(one, self._said)
             if isinstance(part, Refusal):
                 return part
             wheres.append(part)
@@ -92,6 +93,9 @@ class _Builder:
         if way.table == "reference":
             wheres.append(fence.leads("d"))
         return joined, [*wheres, fence.holds("r")], way.alias
+
+    def _said(self, one: Clause | Link) -> str | Refusal:
+        return self._clause(one) if isinstance(one, Clause) else self._link(one)
 
     def _within(self, one: Within) -> str | Refusal:
         """What the scopes of an app ask of a row; what is about nobody is not about somebody else."""
@@ -163,7 +167,7 @@ class _Builder:
         code = clause.parameter.code
         if code == "_id":
             ids = self.bind([unescape(v) for v in clause.values], "text[]")
-            return f"r.id = ANY({ids})"
+            return f"{'NOT ' if clause.negative else ''}r.id = ANY({ids})"
         if code == "_lastUpdated":
             parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
@@ -215,12 +219,11 @@ class _Builder:
 
 def asked_persons(query: Query) -> list[str]:
     """The people a search asks about by name, whether or not anything is found."""
-    asked = [person for clause in query.clauses for person in persons_of(query.type, clause)]
+    clauses = [one for one in conditions(query) if isinstance(one, Clause)]
+    asked = [person for clause in clauses for person in persons_of(query.type, clause)]
     if query.type == "Patient":
-        asked += [
-            unescape(value) for clause in query.clauses if clause.parameter.code == "_id" for value in clause.values
-        ]
-    return asked
+        asked += [unescape(value) for clause in clauses if clause.parameter.code == "_id" for value in clause.values]
+    return list(dict.fromkeys(asked))
 
 
 def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:

@@ -83,7 +83,11 @@ async def _found(door: Door, query: Query) -> list[Stored] | Refusal:
     mine = await own(door)
     if not mine:
         return []
-    if query.links or any(one.modifier or one.parameter.type not in ("token", "uri") for one in query.clauses):
+    if (
+        query.links
+        or query.filters
+        or any(one.modifier or one.parameter.type not in ("token", "uri") for one in query.clauses)
+    ):
         text = "Subscriptions are found by _id, status, type, payload, contact and url, without modifiers."
         return refused(Kind.INVALID, "not-supported", text, "url")
     found = [(one.stored(), one.stored().resource()) for one in mine]

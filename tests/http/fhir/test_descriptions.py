@@ -72,9 +72,14 @@ VALUES = {
 }
 
 
+TOGETHER = {"_filter": "_id eq a", "_list": "a"}
+
+
 def value_of(kind: str, code: str) -> str:
     """What may be asked for by a parameter; a composite one takes a value of each of its own."""
     known = search_parameters(kind)
+    if code in TOGETHER:
+        return TOGETHER[code]
     return "$".join(VALUES[known[one].type] for one, _ in known[code].components) or VALUES[known[code].type]
 
 

@@ -51,7 +51,7 @@ def within(expected: Any, found: Any) -> bool:
 
 
 def test_there_are_calls() -> None:
-    assert len(CALLS) == 3
+    assert len(CALLS) == 5
 
 
 @pytest.mark.parametrize(("path", "shown"), CALLS)

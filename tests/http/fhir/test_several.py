@@ -100,7 +100,7 @@ async def test_what_belongs_is_what_the_definitions_say(client: httpx.AsyncClien
 @pytest.mark.parametrize(
     ("url", "status"),
     [
-        ("Patient/x/Nothing", 404), ("Patient/x/Organization", 404), ("Practitioner/x/Observation", 404),
+        ("Patient/x/Nothing", 404), ("Patient/x/Organization", 404), ("Organization/x/Observation", 404),
         ("Patient/no_id/Observation", 404), ("Patient/x/*?_sort=date", 400), ("Patient/x/Observation?_sort=shoe", 400),
         ("Patient/x/Observation?_cursor=made-up", 400), ("Patient/x/Observation?_cursor=Flag.", 400),
         ("Patient/x/Observation?_count=many", 400), ("Patient/x/Observation?_page=x", 400), ("Patient/x/*/x", 404),

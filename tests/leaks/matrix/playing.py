@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple
 
-from . import operating, reading, searching, writing
+from . import filtering, operating, reading, searching, writing
 from .people import MOMENTS
 from .resources import templates
 from .view import Script, View
@@ -21,7 +21,8 @@ Interaction = Callable[[View, str], Script]
 ONE: tuple[Interaction, ...] = (
     reading.head, reading.vread, reading.history, reading.history_of_type, reading.history_of_all, reading.spans,
     reading.conditional, reading.content, reading.operation, searching.posted, searching.count, searching.pages,
-    searching.compartment, searching.several, writing.update, writing.delete, writing.patch, writing.conditioned,
+    searching.compartment, searching.several, filtering.inside,
+    writing.update, writing.delete, writing.patch, writing.conditioned,
     writing.create, writing.transaction, writing.batch,
     operating.everything, operating.latest, operating.terms, operating.tables,
     operating.document, operating.summary, operating.matching,
@@ -32,6 +33,8 @@ MANY: tuple[Interaction, ...] = (
     reading.read, reading.part, searching.whole, searching.about, searching.about_strangers, searching.ids,
     searching.tag, searching.include, searching.pointing, searching.reverse,
     searching.chained, searching.referred, searching.leading,
+    filtering.filtered, filtering.negated, filtering.along, filtering.members, filtering.parts,
+    filtering.numbered, filtering.meant,
 )  # fmt: skip
 """Those that can stand in a batch too."""
 EVERY = (*ONE, *MANY)

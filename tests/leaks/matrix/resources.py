@@ -8,6 +8,7 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -183,6 +184,7 @@ class Writer:
         self._number += 1
         type_name = resource["resourceType"]
         made = resource | {"id": resource["id"] if keep else f"zi{self._number:05x}"}
+        made = {name: value for name, value in (made | measured(type_name, self._number)).items() if value is not None}
         count = self._pick.choice([1, 1, 2, 3])
         canaries = tuple(f"zq{self._number:05x}{letter}" for letter in "abc"[:count])
         versions = [sung(made, canary) for canary in canaries]
@@ -238,6 +240,11 @@ class Writer:
             about(resource, kinds()[kind][1], person.id)
             resource["category"] = [{"coding": [{"system": CATEGORY, "code": label}]}]
             self._add(resource, person.id, word)
+        there = {one.type: one.id for one, _ in self.written if one.person == person.id}
+        resource = copy.deepcopy(templates()["Encounter"])
+        about(resource, "subject", person.id)
+        resource["partOf"] = {"reference": f"Encounter/{there['Encounter']}"}
+        self._add(resource, person.id, links=(there["Encounter"],))
         for kind in ("Observation", "Goal", "Condition"):
             resource = copy.deepcopy(templates()[kind])
             about(resource, kinds()[kind][1], person.id)
@@ -268,6 +275,31 @@ LINKS = {
 }
 """Elements that point to other things of the same person; these types are written after the others, in this order."""
 MANY = frozenset({"goal", "addresses", "result", "authorizingPrescription", "basedOn", "reasonReference"})
+
+
+POSITION = {"latitude": 59, "longitude": 10}
+"""Where every Location is."""
+
+
+def measured(kind: str, number: int) -> Resource:
+    """What a thing is found by that is measured or numbered: `amount` of its number."""
+    value = amount(number)
+    quantity = {"value": value, "unit": "mg", "system": "http://unitsofmeasure.org", "code": "mg"}
+    named = {"type": {"coding": [{"system": "urn:kind", "code": "no"}]}, "value": str(value)}
+    made: dict[str, Resource] = {
+        "Observation": {
+            "valueString": None, "valueQuantity": quantity, "identifier": [named],
+            "component": [{"code": {"coding": [{"system": "urn:part", "code": "p"}]}, "valueQuantity": quantity}],
+        },
+        "RiskAssessment": {"prediction": [{"probabilityDecimal": Decimal(f"0.{value}")}]},
+        "Location": {"position": POSITION},
+    }  # fmt: skip
+    return made.get(kind, {})
+
+
+def amount(number: int) -> int:
+    """The amount that the thing with this number says, of six digits and its own."""
+    return 100_000 + number
 
 
 def linked(resource: Resource, ids: dict[str, str]) -> tuple[str, ...]:

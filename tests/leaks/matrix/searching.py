@@ -21,6 +21,7 @@ INCLUDES = {
     "MedicationDispense": {"prescription": "MedicationRequest"},
     "Procedure": {"based-on": "CarePlan", "reason-reference": "Condition"},
     "List": {"item": "Procedure"},
+    "Encounter": {"part-of": "Encounter"},
 }
 """Search parameters that follow the links of a world, and the type that each leads to."""
 
@@ -203,15 +204,21 @@ def referred(view: View, kind: str) -> Script:
 
 
 def _along(view: View, way: str, end: str, holds: Callable[[Thing, Thing], bool]) -> Script:
+    """By a link to something of the type `end`, with a total."""
+    kind = way.partition("?")[0]
+    yield from along_link(view, f"{way}&_count=1000&_total=accurate", end, holds, kind)
+
+
+def along_link(view: View, way: str, end: str, holds: Callable[[Thing, Thing], bool], kind: str) -> Script:
     """By a link to something of the type `end`: one that may be seen, or as if nothing were there."""
-    thing, way = view.some(end), f"{way}&_count=1000&_total=accurate"
+    thing = view.some(end)
     if thing not in view.seen or thing.deleted:
         yield from view.same(lambda id: get(way.replace("{}", id)), thing.id, ABSENT)
         return
     call = get(way.replace("{}", thing.id))
     answer = yield call
     if view.lets(end):
-        found(view, call, answer, [one for one in view.current(way.partition("?")[0]) if holds(one, thing)])
+        found(view, call, answer, [one for one in view.current(kind) if holds(one, thing)])
     else:
         view.status(call, answer, 403)
 

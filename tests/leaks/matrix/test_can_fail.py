@@ -15,7 +15,7 @@ from saman.record.refusals import gone, not_found
 from saman.record.search import find, including, resolve
 from tests.conftest import Database
 
-from . import reading, searching, writing
+from . import filtering, reading, searching, writing
 from .playing import Interaction, play
 from .world import World, country_policy, world_of
 
@@ -65,6 +65,18 @@ async def test_chains_through_what_nobody_holds_back(world: World, monkeypatch: 
     right = getattr(resolve, end)
     monkeypatch.setattr(resolve, end, lambda door, *more: right(unfenced(door), *more))
     assert await found(world, searching.chained, searching.referred)
+
+
+async def test_filters_through_what_nobody_holds_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    for end in ("_reached", "_leading"):
+        right = getattr(resolve, end)
+        monkeypatch.setattr(resolve, end, lambda door, *more, right=right: right(unfenced(door), *more))
+    assert await found(world, filtering.along)
+
+
+async def test_filters_that_are_passed_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saman.record.search.statement.said", lambda *_: "true")
+    assert await found(world, filtering.filtered)
 
 
 async def test_totals_that_count_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -134,6 +146,16 @@ async def test_compartments_that_hold_everything(world: World, monkeypatch: pyte
         lambda record, *more: right(Record(record.store, system(record.context.now), record.base), *more),
     )
     assert await found(world, searching.compartment)
+
+
+async def test_compartments_of_things_that_hold_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = several._of_type
+    monkeypatch.setattr(
+        several,
+        "_of_type",
+        lambda record, *more: right(Record(record.store, system(record.context.now), record.base), *more),
+    )
+    assert await found(world, filtering.inside)
 
 
 WIDER = {

@@ -134,7 +134,7 @@ def _filters(call: Call, given: Given) -> Filters | Refusal:
         query = read_filter(call.record, kind, pairs) if kind in types_of(EVERYTHING) and pairs else None
         if isinstance(query, Refusal):
             return query
-        if query is None or query.links or query.includes or query.sort or query.cursor:
+        if query is None or query.links or query.filters or query.includes or query.sort or query.cursor:
             told = "'_typeFilter' is a resource type, a question mark, and parameters of a search without chains."
             return refused(Kind.INVALID, "value", told, given.place("_typeFilter"))
         found.append((kind, pairs))

@@ -6,7 +6,14 @@ import hashlib
 
 import pytest
 
-from saman.model.fhir import RESOURCE_TYPES, patient_compartment, resource_name, resource_number, search_parameters
+from saman.model.fhir import (
+    RESOURCE_TYPES,
+    compartments,
+    patient_compartment,
+    resource_name,
+    resource_number,
+    search_parameters,
+)
 from saman.model.fhir.definitions import PRIMITIVES, lineage, search, structure, value_sets
 
 FIRST_LOCAL = 10_000
@@ -63,10 +70,13 @@ def test_no_element_needs_more_than_one_or_is_limited_to_some() -> None:
         assert all(element.min in (0, 1) and element.max in (0, 1) for element in elements)
 
 
-def test_the_patient_compartment() -> None:
+def test_compartments() -> None:
     assert patient_compartment["Observation"] == ("performer", "subject")
-    for name, codes in patient_compartment.items():
-        assert set(codes) <= set(search_parameters(name))
+    assert compartments["Encounter"]["Encounter"] == ()
+    assert set(compartments) == {"Device", "Encounter", "Patient", "Practitioner", "RelatedPerson"}
+    for kind, members in compartments.items():
+        for name, codes in members.items():
+            assert all(kind in search_parameters(name)[code].targets for code in codes)
 
 
 def test_lineage() -> None:

@@ -116,5 +116,9 @@ def test_numbers_that_were_given_stay() -> None:
 
 
 def test_the_compartment_keeps_types_that_have_parameters() -> None:
-    listed = [{"code": "Thing", "param": ["b", "a"]}, {"code": "Other"}, {"code": "Third", "param": []}]
-    assert search.compartment({"resource": listed}) == {"Thing": ["a", "b"]}
+    listed = [
+        {"code": "Thing", "param": ["b", "a"]},
+        {"code": "Other", "param": []},
+        {"code": "Whole", "param": ["{def}"]},
+    ]
+    assert search.compartment({"resource": listed}) == {"Thing": ["a", "b"], "Whole": []}
