@@ -49,28 +49,21 @@ MOST_UNANSWERED = 3
 
 async def worklist_page(desk: Desk, wanted: Wanted, *, by_marks: bool = False) -> Worklist | Refusal:
     """The worklist as asked for; `by_marks` shows marked items of the page first, where marks are on."""
-    page = await list_page(desk.record, wanted)
+    page = await list_page(desk.record, wanted, MOST_UNANSWERED + 1 if wanted == Wanted() else 0)
     if isinstance(page, Refusal):
         return page
-    late = await _late_elsewhere(desk) if wanted == Wanted() else ()
-    items = (*page.items, *late)
+    items = (*page.items, *page.late)
     lines = await lines_of(desk.record, desk.model, items, desk.language, looking_back=desk.marking.on)
     if isinstance(lines, Refusal):
         return lines
     needs = await needs_shown(desk, (one.task for one in lines.lines))
     view = build(desk, wanted, page, _among(lines, page.items), needs, by_marks=by_marks)
     unanswered = [
-        _sent_row(desk, one, lines.names) for one in _among(lines, late).lines if is_late(one.task, view.made)
+        _sent_row(desk, one, lines.names) for one in _among(lines, page.late).lines if is_late(one.task, view.made)
     ]
     return msgspec.structs.replace(
         view, unanswered=tuple(unanswered[:MOST_UNANSWERED]), more_unanswered=len(unanswered) > MOST_UNANSWERED
     )
-
-
-async def _late_elsewhere(desk: Desk) -> tuple[Item, ...]:
-    """What the unit asked of others and was not answered in time, one more than is shown."""
-    sent = Stretch(party=desk.unit, sent=True, groups=(OVERDUE,), count=MOST_UNANSWERED + 1)
-    return await open_work(desk.record.store, desk.record.context, sent)
 
 
 def _among(lines: Lines, items: Sequence[Item]) -> Lines:
