@@ -15,7 +15,7 @@ from saman.apps.team.loop import KINDS, is_late, overdue, state_of, title_of
 from saman.apps.team.shown import mark_shown, marks_of, person_line, readings_shown
 from saman.apps.team.views import Button, FilterShown, MarksNote, PersonLine, Row, Section, Sent, State, Worklist
 from saman.apps.ui.locales import mark
-from saman.flows.directory import Named
+from saman.flows.directory import Named, name_of
 from saman.flows.reading import in_language
 from saman.flows.worklist.lines import Line, Lines, lines_of
 from saman.flows.worklist.page import PAGE, Filter, ListPage, Wanted, list_page, moment_shown
@@ -263,7 +263,6 @@ async def sent_page(desk: Desk) -> Sent | Refusal:
 
 def _sent_row(desk: Desk, line: Line, names: dict[str, Named]) -> Row:
     item = line.item
-    sender = names.get(item.requester)
     return Row(
         task=item.id,
         version=line.version,
@@ -278,8 +277,17 @@ def _sent_row(desk: Desk, line: Line, names: dict[str, Named]) -> Row:
         due=item.due,
         late=is_late(line.task, desk.record.context.now),
         holder=desk.called(item.owner),
-        comment=sender.name if sender else "",
+        comment=_sender(line, names),
     )
+
+
+def _sender(line: Line, names: dict[str, Named]) -> str:
+    """The name of who asked, as far as the reader may know it."""
+    sender = names.get(line.item.requester)
+    if sender is not None:
+        return sender.name
+    own = line.item.requester == f"Patient/{line.item.person}"
+    return name_of(line.person) if own and line.person is not None else ""
 
 
 def is_practice(desk: Desk) -> bool:
