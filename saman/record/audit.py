@@ -11,6 +11,7 @@ import asyncio
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -128,7 +129,8 @@ class Logged(msgspec.Struct, frozen=True):
         return self.missed or (() if self.showed else (resource_name(self.type),))
 
 
-def packed(read: Iterable[str]) -> str:
+@lru_cache(maxsize=1024)
+def packed(read: tuple[str, ...]) -> str:
     """`Type/id/version` of several as one text, in which a type that follows itself is not repeated."""
     words: list[str] = []
     last = ""

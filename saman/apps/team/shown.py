@@ -48,6 +48,7 @@ SHORT_NAMES = {"spo2": mark("SpO₂"), "blood-pressure": mark("BP")}
 """What professionals call a measurement whose name for citizens is long."""
 SPARED = ("/min", "mmHg")
 """Units that go without saying beside a pulse or a blood pressure."""
+NOTHING = Case()
 NUMBERS = ("value", "limit", "rise", "amount", "missed", "days")
 
 
@@ -225,9 +226,9 @@ def marks_of(
 ) -> triage.Marks:
     """What the triage module says of one report; nothing when nobody has adopted it."""
     wanted = tuple(modules)
-    rules = [rule for service in desk.model.services for rule in rules_of(service, wanted)] if wanted else []
-    if not rules:
-        return triage.mark(desk.marking, (), Case())
+    if not wanted:
+        return triage.mark(desk.marking, (), NOTHING)
+    rules = [rule for service in desk.model.services for rule in rules_of(service, wanted)]
     units = {id: q.unit.code for id, (_, q) in desk.model.quantities.items()}
     case = Case(
         now_read=tuple(_value(one, units) for one in now_read),

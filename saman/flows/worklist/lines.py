@@ -201,9 +201,9 @@ async def _search(record: Record, type_name: str, pairs: Pairs) -> tuple[Stored,
 def _acting(items: Iterable[Item]) -> Iterator[str]:
     """Who acts in the lines, besides the person that each is about."""
     for item in items:
-        yield from (item.claimed_by, item.owner, item.sent_for)
-        if item.requester != f"Patient/{item.person}":
-            yield item.requester
+        own = f"Patient/{item.person}"
+        yield item.claimed_by
+        yield from (one for one in (item.requester, item.owner, item.sent_for) if one != own)
 
 
 def _by_person(found: Iterable[Stored], read: Any) -> dict[str, list[Any]]:
