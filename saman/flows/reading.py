@@ -23,6 +23,8 @@ Read = Callable[Concatenate[CareModel, Stored, P], Iterable[T]]
 
 REMEMBERED = 16384
 """Versions of which a process remembers what one reading of them gave."""
+TREES = 4096
+"""Trees that a process holds."""
 
 
 def once_a_version(read: Read[P, T]) -> Callable[Concatenate[CareModel, Stored, P], tuple[T, ...]]:
@@ -45,7 +47,23 @@ def once_a_version(read: Read[P, T]) -> Callable[Concatenate[CareModel, Stored, 
     return kept
 
 
-@lru_cache(maxsize=4096)
+def once_a_tree(read: Callable[[Resource], T]) -> Callable[[Resource], T]:
+    """Read each tree that `tree_of` shares once: what `read` makes of it depends on nothing else."""
+    made: dict[int, tuple[Resource, T]] = {}
+
+    @wraps(read)
+    def kept(tree: Resource) -> T:
+        found = made.get(id(tree))
+        if found is None or found[0] is not tree:
+            if len(made) >= TREES:
+                made.clear()
+            found = made[id(tree)] = (tree, read(tree))
+        return found[1]
+
+    return kept
+
+
+@lru_cache(maxsize=TREES)
 def tree_of(stored: Stored) -> Resource:
     """A version as a tree that its readers share, made once a process; whoever changes it asks `Stored.resource`."""
     return stored.resource()

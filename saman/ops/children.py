@@ -1,4 +1,6 @@
-"""The processes a serving parent has: servers over its socket, and a worker beside them where the database is ours."""
+"""The processes a serving parent has: servers that it hands connections to, and a worker beside them where the
+database is ours.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from contextlib import contextmanager
 import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.ops.handing import channel
 from saman.ops.metrics.shared import forget
 
 Say = Callable[[str], None]
@@ -27,10 +30,13 @@ MOST_DEATHS = 5
 
 
 class Child(msgspec.Struct):
-    """A server process, the end of the pipe by which it tells that it is ready, and whether it has."""
+    """A server process, the end of the pipe by which it tells that it is ready, where it is handed connections, and
+    whether it is ready.
+    """
 
     process: subprocess.Popen[bytes]
     told: int
+    hands: socket.socket
     ready: bool = False
 
     def look(self) -> bool:
@@ -41,6 +47,11 @@ class Child(msgspec.Struct):
             except BlockingIOError:
                 return False
         return self.ready
+
+    def close(self) -> None:
+        """Let go of what led to it."""
+        os.close(self.told)
+        self.hands.close()
 
 
 class Deaths:
@@ -61,13 +72,10 @@ class Deaths:
 class Children:
     """The servers and the worker of one parent."""
 
-    def __init__(
-        self, environment: Environment, listening: socket.socket, lifeline: int, many: int, *, beside: bool
-    ) -> None:
+    def __init__(self, environment: Environment, lifeline: int, many: int, *, beside: bool) -> None:
         self._environment = environment
-        self._listening = listening
         self._lifeline = lifeline
-        self._servers = [_server(listening, lifeline, environment) for _ in range(many)]
+        self._servers = [_server(lifeline, environment) for _ in range(many)]
         self._worker = _worker(lifeline, environment) if beside else None
         self._deaths, self._worker_deaths = Deaths(MOST_DEATHS * many), Deaths(MOST_DEATHS)
         self._served = False
@@ -79,10 +87,15 @@ class Children:
         self._served = True
         return True
 
+    def takers(self) -> list[socket.socket]:
+        """Where the servers that are ready are handed connections, from when all have been."""
+        return [child.hands for child in self._servers if child.ready] if self._served else []
+
     def replace(self, now: float, say: Say) -> Refusal | None:
         """Start anew what has ended; refused when that would go on for ever."""
         for place, child in enumerate(self._servers):
             if child.process.poll() is None:
+                child.look()
                 continue
             if not self._served:
                 return _ended("The server ended while starting; see the lines above.")
@@ -90,8 +103,8 @@ class Children:
                 return _ended("The server processes end again and again; see the lines above.")
             say("A server process ended and is replaced")
             forget(self._environment, child.process.pid)
-            os.close(child.told)
-            self._servers[place] = _server(self._listening, self._lifeline, self._environment)
+            child.close()
+            self._servers[place] = _server(self._lifeline, self._environment)
         if self._worker is not None and self._worker.poll() is not None:
             if self._worker_deaths.too_many(now):
                 return _ended("The worker ends again and again; see the lines above.")
@@ -109,16 +122,16 @@ class Children:
         deadline = time.monotonic() + GRACE
         for child in self._servers:
             _wait(child.process, deadline)
-            os.close(child.told)
+            child.close()
         if self._worker is not None:
             _wait(self._worker, deadline)
 
 
 @contextmanager
-def children(environment: Environment, listening: socket.socket, many: int, *, beside: bool) -> Iterator[Children]:
-    """`many` servers over a socket, with `beside` a worker too, until the block ends."""
+def children(environment: Environment, many: int, *, beside: bool) -> Iterator[Children]:
+    """`many` servers, with `beside` a worker too, until the block ends."""
     lifeline, held = os.pipe()
-    family = Children(environment, listening, lifeline, many, beside=beside)
+    family = Children(environment, lifeline, many, beside=beside)
     try:
         yield family
     finally:
@@ -127,15 +140,17 @@ def children(environment: Environment, listening: socket.socket, many: int, *, b
         os.close(held)
 
 
-def _server(listening: socket.socket, lifeline: int, environment: Environment) -> Child:
+def _server(lifeline: int, environment: Environment) -> Child:
     told, tells = os.pipe()
     os.set_blocking(told, False)
-    words = [sys.executable, "-m", "saman.ops.server", str(listening.fileno()), str(lifeline), str(tells)]
+    ours, theirs = channel()
+    words = [sys.executable, "-m", "saman.ops.server", str(theirs.fileno()), str(lifeline), str(tells)]
     process = subprocess.Popen(  # noqa: S603
-        words, pass_fds=(listening.fileno(), lifeline, tells), env=environment, start_new_session=True
+        words, pass_fds=(theirs.fileno(), lifeline, tells), env=environment, start_new_session=True
     )
     os.close(tells)
-    return Child(process, told)
+    theirs.close()
+    return Child(process, told, ours)
 
 
 def _worker(lifeline: int, environment: Environment) -> subprocess.Popen[bytes]:

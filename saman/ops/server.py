@@ -1,7 +1,8 @@
-"""A server process: uvicorn over a socket that its parent has opened, ending when its parent ends."""
+"""A server process: uvicorn over connections that its parent hands it, ending when its parent ends."""
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import os
 import signal
@@ -14,6 +15,7 @@ import uvicorn
 
 from saman.kernel.outcome import Refusal
 from saman.ops import wiring
+from saman.ops.handing import taken
 from saman.ops.lifeline import end_with_parent
 from saman.ops.settings import load
 
@@ -29,13 +31,28 @@ def create_app() -> wiring.Application:
     return wiring.Application(settings)
 
 
-class Server(uvicorn.Server):
-    """uvicorn that stops on a signal and then returns, and tells its parent when it serves."""
+def set_aside() -> None:
+    """Let no later look for what is no longer used go through all that a process has loaded at its start.
 
-    def __init__(self, config: uvicorn.Config, app: wiring.Application, tells: int) -> None:
+    Such a look takes a tenth of a second, in which the process answers nobody.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(OBJECTS, *gc.get_threshold()[1:])
+
+
+class Server(uvicorn.Server):
+    """uvicorn that stops on a signal and then returns, and tells its parent when it serves.
+
+    `channel` is where it is handed connections.
+    """
+
+    def __init__(self, config: uvicorn.Config, app: wiring.Application, channel: socket.socket, tells: int) -> None:
         super().__init__(config)
         self._app = app
+        self._channel = channel
         self._tells = tells
+        self._taking: set[asyncio.Task[object]] = set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -47,26 +64,42 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start to serve, then say so."""
         await super().startup(sockets)
-        spare_collector()
         if self.started:
+            set_aside()
+            asyncio.get_running_loop().add_reader(self._channel, self._take)
             os.write(self._tells, b"!")
         os.close(self._tells)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop, without waiting for pages that wait for news."""
+        asyncio.get_running_loop().remove_reader(self._channel)
         self._app.end_streams()
         await super().shutdown(sockets)
 
+    def _take(self) -> None:
+        """Serve the connections that have been handed over."""
+        loop = asyncio.get_running_loop()
+        for connection in taken(self._channel):
+            connection.setblocking(False)
+            task: asyncio.Task[object] = loop.create_task(loop.connect_accepted_socket(self._protocol, connection))
+            self._taking.add(task)
+            task.add_done_callback(self._taken)
 
-def spare_collector() -> None:
-    """Leave out of every later collection what is there for good: definitions, routes, compiled rules."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS, *gc.get_threshold()[1:])
+    def _taken(self, task: asyncio.Task[object]) -> None:
+        """A connection is served, or was gone already."""
+        self._taking.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    def _protocol(self) -> asyncio.Protocol:
+        made: asyncio.Protocol = self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return made
 
 
-def run(listening: int, lifeline: int, tells: int) -> int:
-    """Serve on the socket `listening` until told to stop; end at once when the other end of `lifeline` closes."""
+def run(channel: int, lifeline: int, tells: int) -> int:
+    """Serve what comes over `channel` until told to stop; end at once when the other end of `lifeline` closes."""
     end_with_parent(lifeline)
     app = create_app()
     config = uvicorn.Config(
@@ -82,9 +115,9 @@ def run(listening: int, lifeline: int, tells: int) -> int:
         date_header=True,
         timeout_graceful_shutdown=15,
     )
-    server = Server(config, app, tells)
-    with socket.socket(fileno=listening) as opened:
-        server.run([opened])
+    with socket.socket(fileno=channel) as opened:
+        server = Server(config, app, opened, tells)
+        server.run([])
     return 0 if server.started else 1
 
 

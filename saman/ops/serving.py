@@ -1,4 +1,5 @@
-"""Serving: one parent holds the socket, the database and the pid file; its children answer requests.
+"""Serving: one parent holds the socket, the database and the pid file; its children answer requests, handed to them
+in turn.
 
 A child that dies is replaced. When the parent dies, however it dies, the children end at once, so that the port is
 free and no server is left that nobody knows of.
@@ -20,6 +21,7 @@ import msgspec
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database, wiring
 from saman.ops.children import children
+from saman.ops.handing import handing_out
 from saman.ops.metrics.shared import shared_folder
 from saman.ops.settings import Settings
 
@@ -103,7 +105,10 @@ def _tend(
     asked: list[int],
     say: Say,
 ) -> Refusal | None:
-    with children(environment, listening, settings.processes, beside=source.cluster is not None) as family:
+    with (
+        children(environment, settings.processes, beside=source.cluster is not None) as family,
+        handing_out(listening, family.takers),
+    ):
         while not asked:
             if family.all_ready():
                 say(f"Saman is ready at {_address(settings, listening)}")

@@ -8,8 +8,10 @@ What one request reads about one person on one ground is one entry that lists it
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from time import perf_counter
 from typing import Any, Protocol
 
@@ -25,12 +27,14 @@ OK, REFUSED = 0, 4
 
 INSERT = """INSERT INTO audit
     (at, request, actor, role, party, purpose, action, type, id, version, person, outcome, ground, query, read, missed)
-SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-    $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::smallint[], $13::text[], $14::text[], $15::text[],
-    $16::text[])
+SELECT * FROM unnest($1::text::timestamptz[], $2::text::text[], $3::text::text[], $4::text::text[], $5::text::text[],
+    $6::text::text[], $7::text::text[], $8::text::smallint[], $9::text::text[], $10::text::bigint[], $11::text::text[],
+    $12::text::smallint[], $13::text::text[], $14::text::text[], $15::text::text[], $16::text::text[])
 RETURNING entry"""
+"""Its columns are texts (`arrays`): a driver that looks at each element of an array costs more than the database."""
 
 _PATIENT = resource_number("Patient")
+_MARKED, _MARK = re.compile(r'["\\]'), r"\\\g<0>"
 
 
 ELSEWHERE = -1
@@ -125,7 +129,8 @@ class Logged(msgspec.Struct, frozen=True):
         return self.missed or (() if self.showed else (resource_name(self.type),))
 
 
-def packed(read: Iterable[str]) -> str:
+@lru_cache(maxsize=1024)
+def packed(read: tuple[str, ...]) -> str:
     """`Type/id/version` of several as one text, in which a type that follows itself is not repeated."""
     words: list[str] = []
     last = ""
@@ -147,6 +152,23 @@ def unpacked(text: str) -> tuple[str, ...]:
             kind = word.partition("/")[0]
             found.append(word)
     return tuple(found)
+
+
+def arrays(rows: Iterable[Sequence[Any]]) -> list[str]:
+    """The columns of `rows` as PostgreSQL writes arrays (https://www.postgresql.org/docs/current/arrays.html)."""
+    return [_array(column) for column in zip(*rows, strict=True)]
+
+
+def _array(values: Sequence[Any]) -> str:
+    plain = None not in values
+    joined = '","'.join(map(str, values)) if plain else ""
+    if plain and "\\" not in joined and joined.count('"') == 2 * (len(values) - 1):
+        return f'{{"{joined}"}}'
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    return "NULL" if value is None else f'"{_MARKED.sub(_MARK, str(value))}"'
 
 
 def reference(row: Any) -> str:
@@ -182,10 +204,13 @@ def gathered(entries: Sequence[Entry]) -> list[Entry]:
             together.setdefault(key, []).append(one)
         else:
             apart.append(one)
+    homes: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+    for key in together:
+        if key[-1]:
+            homes.setdefault(key[:-1], key)
     for key in [key for key in together if key[-2] is not None and not key[-1]]:
-        home = next((other for other in together if other[:-1] == key[:-1] and other[-1]), None)
-        if home is not None:
-            together[home] += together.pop(key)
+        if key[:-1] in homes:
+            together[homes[key[:-1]]] += together.pop(key)
     return [_one(several) for several in together.values()] + apart
 
 
@@ -313,7 +338,7 @@ class AuditWriter:
 
     async def _commit(self, entries: list[Entry]) -> list[int] | Unlogged:
         try:
-            rows = await self._log.fetch(INSERT, *zip(*(entry.row() for entry in entries), strict=True))
+            rows = await self._log.fetch(INSERT, *arrays([entry.row() for entry in entries]))
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
             if self.beside is not None and self.beside.mode is not None:
                 return await self._keep_beside(self.beside, entries)

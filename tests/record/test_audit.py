@@ -13,6 +13,7 @@ import pytest
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.fhir import resource_number
 from saman.record import Context, Record, Stored, Written, process, system
+from saman.record.audit import Entry
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, made, observation, patient
 from tests.record.test_fences import care_team, nurse_at
@@ -78,6 +79,22 @@ async def test_a_search_names_everybody_it_showed_and_whoever_was_asked_about(
     await record.search("Patient", [("_id", f"{one},{other}"), ("family", "nobody of that name")])
     await record.search("Goal", [("lifecycle-status", "active")])
     assert sorted(str(row["person"]) for row in entries(database, before)) == sorted([one, one, other, "None"])
+
+
+MARKED = ('"', "\\", '\\"', "{a,b}", "NULL", "a b,\n(c)", "", "å☃")
+"""Texts that mean something where PostgreSQL reads arrays."""
+
+
+async def test_entries_keep_every_character_and_what_is_nothing(database: Database, record: Record) -> None:
+    before, store = last(database), record.store
+    written = [Entry(record.context, "S", 1, query=text, ground=text, person=text or None) for text in MARKED]
+    await store.audit.write(*written, Entry(record.context, "R", 1, id="a", version=2**40))
+    await store.audit.write(*written[:1])
+    rows = entries(database, before)
+    assert [row["query"] for row in rows] == [*MARKED, "", MARKED[0]]
+    assert [(row["ground"], row["person"]) for row in rows[: len(MARKED)]] == [(one, one or None) for one in MARKED]
+    assert [row["version"] for row in rows] == [*[None] * len(MARKED), 2**40, None]
+    assert {row["at"] for row in rows} == {record.context.now}
 
 
 async def test_an_entry_says_on_which_ground(database: Database, record: Record) -> None:

@@ -25,7 +25,7 @@ from saman.record.everything import Everything
 from saman.record.grants import open_context
 from saman.record.rows import key
 from saman.record.store import Store
-from saman.record.work import Stretch, count_work, open_work
+from saman.record.work import Stretch, open_work, work_page
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
 
@@ -40,7 +40,7 @@ PEOPLE = """CREATE TEMPORARY TABLE people AS
 OF_SEVERAL = {
     "tasks_of_a_unit", "tasks_of_several_units", "patient_by_identifier", "patient_by_family", "several_ids",
     "several_people", "a_code_of_several_people", "chained_to_one", "chained_to_many", "referred_to_by_many",
-    "referred_to_by_few", "with_what_refers_here", "newest_of_several_people", "worklist", "worklist_counts",
+    "referred_to_by_few", "with_what_refers_here", "newest_of_several_people", "worklist", "worklist_page",
 }  # fmt: skip
 """Questions that are not about one person."""
 
@@ -125,7 +125,9 @@ QUESTIONS: dict[str, Ask] = {
         "Observation", [("patient", known.person), ("code-value-quantity", f"59408-5$lt85|{UCUM}|%"), ("_count", "20")]
     ),
     "worklist": lambda record, _: open_work(record.store, record.context, Stretch(party="Organization/unit", count=10)),
-    "worklist_counts": lambda record, _: count_work(record.store, record.context, "Organization/unit"),
+    "worklist_page": lambda record, _: work_page(
+        record.store, record.context, Stretch(party="Organization/unit", count=41), late=4
+    ),
 }
 
 

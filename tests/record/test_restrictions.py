@@ -19,7 +19,7 @@ from saman.record import Context, Page, Record, Stored, system
 from saman.record.conditional import read_condition
 from saman.record.grants import open_context, restrict_anew
 from saman.record.present import present
-from saman.record.work import Stretch, count_work, open_work
+from saman.record.work import Stretch, work_page
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
 from tests.record.fenced import fenced
@@ -279,15 +279,13 @@ async def test_a_worklist_holds_nothing_that_is_hidden(record: Record) -> None:
     task["code"] = {"coding": [{"system": "urn:saman:task", "code": "contact-wish"}]}
     ids = [await made(record, task) for _ in range(2)]
     mine, wanted = ward.coordinator, Stretch(party="Organization/ward-1", persons=(ward.who,))
-    listed = await open_work(record.store, mine.context, wanted)
-    before = await count_work(record.store, mine.context, "Organization/ward-1")
-    assert sorted(one.id for one in listed) == sorted(ids)
+    before = await work_page(record.store, mine.context, wanted)
+    assert sorted(one.id for one in before.items) == sorted(ids)
     items = [{"meaning": "instance", "reference": {"reference": f"Task/{ids[0]}"}}]
     await made(record, consent(ward.who, {"type": "deny", "data": items}))
-    listed = await open_work(record.store, mine.context, wanted)
-    after = await count_work(record.store, mine.context, "Organization/ward-1")
-    assert [one.id for one in listed] == ids[1:]
-    assert sum(before.groups) - sum(after.groups) == 1
+    after = await work_page(record.store, mine.context, wanted)
+    assert [one.id for one in after.items] == ids[1:]
+    assert sum(before.counted.groups) - sum(after.counted.groups) == 1
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from saman.apps.team.views import PeoplePage, PersonLine
 from saman.apps.ui.pages import see
 from saman.apps.ui.security import posted, session_of
 from saman.flows.opening.emergency import may_ask
+from saman.flows.reading import tree_of
 from saman.kernel.outcome import Refusal
 from saman.record import Stored
 from saman.record.cursor import Place
@@ -81,4 +82,4 @@ async def followed(desk: Desk) -> tuple[PersonLine, ...] | Refusal:
 
 
 def _lines(desk: Desk, found: tuple[Stored, ...]) -> tuple[PersonLine, ...]:
-    return tuple(person_line(desk, one.id, one.resource()) for one in found)
+    return tuple(person_line(desk, one.id, tree_of(one)) for one in found)

@@ -22,7 +22,7 @@ from saman.apps.team.views import Conflict, RequestPage
 from saman.apps.ui.security import posted
 from saman.flows import tasks
 from saman.flows.directory import Named
-from saman.flows.reading import moment_of
+from saman.flows.reading import moment_of, tree_of
 from saman.flows.tasks import Said, claimed_by
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.handover import Act, Reason
@@ -48,7 +48,7 @@ async def request_page(desk: Desk, task: str) -> RequestPage | Refusal:
     return RequestPage(
         task=task,
         version=version,
-        person=person_line(desk, person, None if isinstance(found, Refusal) else found.resource()),
+        person=person_line(desk, person, None if isinstance(found, Refusal) else tree_of(found)),
         loop=loop_of(desk, latest, names, versions),
         lanes=lanes(desk, latest, answered_at(versions)),
         events=events_of(desk, versions, names),

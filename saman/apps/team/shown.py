@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
@@ -17,11 +17,11 @@ from saman.apps.ui.views import PersonBanner
 from saman.flows.directory import name_of
 from saman.flows.monitoring.enrolment import OwnLimit
 from saman.flows.monitoring.series import Reading
-from saman.flows.reading import Said, day_of, in_language
+from saman.flows.reading import Said, day_of, in_language, once_a_tree
 from saman.model.access.domain import labels
 from saman.model.access.near import PROTECTED_ADDRESS
 from saman.model.care.combine import rules_of
-from saman.model.care.measurement import Measurement
+from saman.model.care.measurement import Measurement, Quantity
 from saman.model.triage import marks as triage
 from saman.model.triage.marks import Case, Mark, Sense, Value
 
@@ -48,6 +48,7 @@ SHORT_NAMES = {"spo2": mark("SpO₂"), "blood-pressure": mark("BP")}
 """What professionals call a measurement whose name for citizens is long."""
 SPARED = ("/min", "mmHg")
 """Units that go without saying beside a pulse or a blood pressure."""
+NOTHING = Case()
 NUMBERS = ("value", "limit", "rise", "amount", "missed", "days")
 
 
@@ -55,12 +56,33 @@ def person_line(desk: Desk, id: str, person: Resource | None) -> PersonLine:
     """A person in a list; an address that is protected is not shown, not even the municipality."""
     if person is None:
         return PersonLine(id="", name=desk.t("A person you cannot open"))
-    sex = SHORT_SEXES.get(person.get("gender", ""), "")
+    told = _told_of(person)
     return PersonLine(
         id=id,
+        name=told.name,
+        year=told.year,
+        sex=desk.t(told.sex) if told.sex else "",
+        place=told.place,
+        dead=told.dead,
+    )
+
+
+class _Told(NamedTuple):
+    """A person in a list, in no language yet."""
+
+    name: str
+    year: str
+    sex: str
+    place: str
+    dead: bool
+
+
+@once_a_tree
+def _told_of(person: Resource) -> _Told:
+    return _Told(
         name=name_of(person),
         year=str(person.get("birthDate", ""))[:4],
-        sex=desk.t(sex) if sex else "",
+        sex=SHORT_SEXES.get(person.get("gender", ""), ""),
         place="" if is_protected(person) else place_of(person),
         dead=is_dead(person),
     )
@@ -144,31 +166,35 @@ def readings_shown(
     desk: Desk, found: Sequence[Reading], limits: Sequence[OwnLimit], marks: Sequence[Mark] = ()
 ) -> tuple[ReadingShown, ...]:
     """One entry for each measurement in the order of the service: `138/82 mmHg` is one."""
-    known = desk.model.quantities
     held = {one.quantity: one for one in found}
-    measured = dict.fromkeys(known[id][0].id for id in known if id in held)
-    return tuple(_measurement(desk, one, held, limits, marks) for one in measured)
+    parts: dict[str, list[tuple[Measurement, Quantity]]] = {}
+    for id, (measured, quantity) in desk.model.quantities.items() if held else ():
+        if id in held:
+            parts.setdefault(measured.id, []).append((measured, quantity))
+    return tuple(_measurement(desk, each, held, limits, marks) for each in parts.values())
 
 
 def _measurement(
-    desk: Desk, measurement: str, held: dict[str, Reading], limits: Sequence[OwnLimit], marks: Sequence[Mark]
+    desk: Desk,
+    parts: Sequence[tuple[Measurement, Quantity]],
+    held: dict[str, Reading],
+    limits: Sequence[OwnLimit],
+    marks: Sequence[Mark],
 ) -> ReadingShown:
-    parts = [
-        (measured, q) for measured, q in desk.model.quantities.values() if measured.id == measurement and q.id in held
-    ]
+    measured, first = parts[0]
     ids = [q.id for _, q in parts]
     limit = next((one for one in limits if one.quantity in ids), None)
-    unit = parts[0][1].unit.text
+    unit = first.unit.text
     numbers = "/".join(desk.words.number(held[id].value) for id in ids)
     return ReadingShown(
-        name=short_name(desk, parts[0][0]),
+        name=short_name(desk, measured),
         value=f"{numbers} {unit}" if unit not in SPARED else numbers,
         limit=limit_text(desk, limit.low, limit.high) if limit else "",
         set_by=limit.set_by if limit else "",
         set_on=limit.set_on if limit else None,
         marks=tuple(mark_shown(desk, one) for one in marks if one.quantity in ids),
         confirmed=any(held[id].confirmed for id in ids),
-        measure=measurement,
+        measure=measured.id,
     )
 
 
@@ -199,6 +225,10 @@ def marks_of(
     missed: tuple[date, ...] = (),
 ) -> triage.Marks:
     """What the triage module says of one report; nothing when nobody has adopted it."""
+    wanted = tuple(modules)
+    if not wanted:
+        return triage.mark(desk.marking, (), NOTHING)
+    rules = [rule for service in desk.model.services for rule in rules_of(service, wanted)]
     units = {id: q.unit.code for id, (_, q) in desk.model.quantities.items()}
     case = Case(
         now_read=tuple(_value(one, units) for one in now_read),
@@ -216,8 +246,6 @@ def marks_of(
         ),
         missed=missed,
     )
-    wanted = tuple(modules)
-    rules = [rule for service in desk.model.services for rule in rules_of(service, wanted)]
     return triage.mark(desk.marking, rules, case)
 
 

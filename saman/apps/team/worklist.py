@@ -15,7 +15,7 @@ from saman.apps.team.loop import KINDS, is_late, overdue, state_of, title_of
 from saman.apps.team.shown import mark_shown, marks_of, person_line, readings_shown
 from saman.apps.team.views import Button, FilterShown, MarksNote, PersonLine, Row, Section, Sent, State, Worklist
 from saman.apps.ui.locales import mark
-from saman.flows.directory import Named
+from saman.flows.directory import Named, name_of
 from saman.flows.reading import in_language
 from saman.flows.worklist.lines import Line, Lines, lines_of
 from saman.flows.worklist.page import PAGE, Filter, ListPage, Wanted, list_page, moment_shown
@@ -49,28 +49,21 @@ MOST_UNANSWERED = 3
 
 async def worklist_page(desk: Desk, wanted: Wanted, *, by_marks: bool = False) -> Worklist | Refusal:
     """The worklist as asked for; `by_marks` shows marked items of the page first, where marks are on."""
-    page = await list_page(desk.record, wanted)
+    page = await list_page(desk.record, wanted, MOST_UNANSWERED + 1 if wanted == Wanted() else 0)
     if isinstance(page, Refusal):
         return page
-    late = await _late_elsewhere(desk) if wanted == Wanted() else ()
-    items = (*page.items, *late)
+    items = (*page.items, *page.late)
     lines = await lines_of(desk.record, desk.model, items, desk.language, looking_back=desk.marking.on)
     if isinstance(lines, Refusal):
         return lines
     needs = await needs_shown(desk, (one.task for one in lines.lines))
     view = build(desk, wanted, page, _among(lines, page.items), needs, by_marks=by_marks)
     unanswered = [
-        _sent_row(desk, one, lines.names) for one in _among(lines, late).lines if is_late(one.task, view.made)
+        _sent_row(desk, one, lines.names) for one in _among(lines, page.late).lines if is_late(one.task, view.made)
     ]
     return msgspec.structs.replace(
         view, unanswered=tuple(unanswered[:MOST_UNANSWERED]), more_unanswered=len(unanswered) > MOST_UNANSWERED
     )
-
-
-async def _late_elsewhere(desk: Desk) -> tuple[Item, ...]:
-    """What the unit asked of others and was not answered in time, one more than is shown."""
-    sent = Stretch(party=desk.unit, sent=True, groups=(OVERDUE,), count=MOST_UNANSWERED + 1)
-    return await open_work(desk.record.store, desk.record.context, sent)
 
 
 def _among(lines: Lines, items: Sequence[Item]) -> Lines:
@@ -270,7 +263,6 @@ async def sent_page(desk: Desk) -> Sent | Refusal:
 
 def _sent_row(desk: Desk, line: Line, names: dict[str, Named]) -> Row:
     item = line.item
-    sender = names.get(item.requester)
     return Row(
         task=item.id,
         version=line.version,
@@ -285,8 +277,17 @@ def _sent_row(desk: Desk, line: Line, names: dict[str, Named]) -> Row:
         due=item.due,
         late=is_late(line.task, desk.record.context.now),
         holder=desk.called(item.owner),
-        comment=sender.name if sender else "",
+        comment=_sender(line, names),
     )
+
+
+def _sender(line: Line, names: dict[str, Named]) -> str:
+    """The name of who asked, as far as the reader may know it."""
+    sender = names.get(line.item.requester)
+    if sender is not None:
+        return sender.name
+    own = line.item.requester == f"Patient/{line.item.person}"
+    return name_of(line.person) if own and line.person is not None else ""
 
 
 def is_practice(desk: Desk) -> bool:

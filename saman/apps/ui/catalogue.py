@@ -11,12 +11,13 @@ from collections.abc import Iterable
 from functools import cache
 from gettext import c2py
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 from babel.messages.catalog import Catalog
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po
+from markupsafe import Markup, escape
 
 APPS: Final = Path(__file__).parent.parent
 LANGUAGES: Final = ("sv", "nb", "da", "fi", "is", "en")
@@ -31,17 +32,34 @@ class Phrase(msgspec.Struct, frozen=True):
     reviewed: bool
 
 
+class Plain(NamedTuple):
+    """A message without values: as it stands in a page, as a plain value, and whether it has been read."""
+
+    markup: Markup
+    text: str
+    reviewed: bool
+
+
 class Catalogue:
     """All messages of one language."""
 
     def __init__(self, language: str, phrases: dict[str, Phrase]) -> None:
         self.language = language
         self._phrases = phrases
+        self._plain: dict[str, Plain] = {}
         self._plural_class = c2py(get_plural(language).plural_expr)
 
     def phrase(self, message: str) -> Phrase | None:
         """The phrase for a source string, or None when the catalogue lacks it."""
         return self._phrases.get(message)
+
+    def plain(self, message: str) -> Plain | None:
+        """What a source string without values says, worked out once; None when the catalogue lacks it."""
+        said = self._plain.get(message)
+        if said is None and (phrase := self._phrases.get(message)) is not None:
+            text = phrase.forms[0].replace("%%", "%")
+            said = self._plain[message] = Plain(escape(text), text, phrase.reviewed)
+        return said
 
     def form(self, phrase: Phrase, count: int) -> str:
         """The plural form of `phrase` for `count`."""

@@ -28,5 +28,10 @@ def use(name: str, label: str = "") -> Markup:
 
 def sprite(used: Iterable[str]) -> Markup:
     """The symbols of the icons used, for the end of the page."""
+    return _sprite(frozenset(used))
+
+
+@lru_cache(maxsize=256)
+def _sprite(used: frozenset[str]) -> Markup:
     symbols = Markup("").join(SYMBOLS[name] for name in sorted(used))
     return Markup('<svg class="sprite" width="0" height="0" aria-hidden="true">{}</svg>').format(symbols)

@@ -167,6 +167,9 @@ class Words:
 
     def gettext(self, message: str, /, **values: object) -> Markup:
         """`message` in this language with its values put in; values that are not Markup are escaped."""
+        if not values and (said := self._catalogue.plain(message)) is not None:
+            self.shown_unreviewed |= not said.reviewed
+            return said.markup
         phrase = self._catalogue.phrase(message)
         if phrase is None:
             return _filled(message, values)
@@ -175,8 +178,15 @@ class Words:
 
     def plain(self, message: str, /, **values: object) -> str:
         """The same as a plain value, for what will be escaped where it is shown."""
-        said = self.gettext(message, **values)
-        return said.unescape() if values else _unescaped(said)
+        if not values and (said := self._catalogue.plain(message)) is not None:
+            self.shown_unreviewed |= not said.reviewed
+            return said.text
+        phrase = self._catalogue.phrase(message)
+        if phrase is None or any(isinstance(one, Markup) for one in values.values()):
+            filled = self.gettext(message, **values)
+            return filled.unescape() if values else _unescaped(filled)
+        self.shown_unreviewed |= not phrase.reviewed
+        return phrase.forms[0] % values
 
     def ruled(self, text: str) -> Said:
         """What a row of access says in words, in this language where the catalogue has it, else in English as it is."""

@@ -19,7 +19,7 @@ from starlette.responses import RedirectResponse, Response
 
 from saman.apps.ui import icons
 from saman.apps.ui.catalogue import APPS, LANGUAGES
-from saman.apps.ui.fragments import keeper
+from saman.apps.ui.fragments import Keeper
 from saman.apps.ui.locales import Words, languages, negotiate
 from saman.apps.ui.security import Session, masked, session_of
 from saman.apps.ui.static import Assets, coding_for, pack
@@ -167,7 +167,8 @@ def environment(folders: dict[str, Path], assets: Assets) -> Environment:
         auto_reload=False,
     )
     made.globals.update(asset=assets.address, icon=_icon, sprite=_sprite, words=_words)
-    made.globals.update(_=_gettext, n_=_ngettext, issue_text=_issue_text, kept=keeper(_rendering.get))
+    keeper = Keeper(_rendering.get)
+    made.globals.update(_=_gettext, n_=_ngettext, issue_text=_issue_text, kept=keeper.one, kept_each=keeper.each)
     made.filters.update(capfirst=capfirst, initials=initials, iso=iso, isoday=_isoday)
     made.filters.update({name: _by(name) for name in WRITTEN})
     return made
@@ -274,7 +275,8 @@ def _chosen(request: Request, name: str, choices: tuple[str, ...]) -> str:
 
 
 def _switch(request: Request, name: str, choices: tuple[tuple[str, str], ...], current: str) -> tuple[Choice, ...]:
-    return tuple(Choice(code, said, _with(request, name, code), code == current) for code, said in choices)
+    address = _without(request)
+    return tuple(Choice(code, said, f"{address}{name}={code}", code == current) for code, said in choices)
 
 
 def _user(request: Request, session: Session | None, language: str) -> User | None:
@@ -289,13 +291,13 @@ def _owner(session: Session | None) -> str:
     return hashlib.sha256(f"saman device {session.actor}".encode()).hexdigest()[:16] if session else ""
 
 
-def _with(request: Request, name: str, value: str) -> str:
-    """The present address with one query parameter changed; every page answered to a form can be had by GET too.
+def _without(request: Request) -> str:
+    """The present address, to which a query parameter can be added; every page answered to a form can be had by GET.
 
     What somebody typed into an address by hand may be a name, and goes no further.
     """
-    kept = [(key, old) for key, old in request.query_params.multi_items() if key in KEPT]
-    return f"{request.url.path}?{urlencode([*kept, (name, value)])}"
+    kept = urlencode([(key, old) for key, old in request.query_params.multi_items() if key in KEPT])
+    return f"{request.url.path}?{kept}&" if kept else f"{request.url.path}?"
 
 
 def capfirst(text: str) -> str:

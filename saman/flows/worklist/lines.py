@@ -59,7 +59,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Lines(msgspec.Struct, frozen=True, kw_only=True):
-    """The lines in the order of their items, and the names of those who act in them."""
+    """The lines in the order of their items, and the names of those who act in them besides the person of a line."""
 
     lines: tuple[Line, ...]
     names: dict[str, Named]
@@ -199,8 +199,11 @@ async def _search(record: Record, type_name: str, pairs: Pairs) -> tuple[Stored,
 
 
 def _acting(items: Iterable[Item]) -> Iterator[str]:
+    """Who acts in the lines, besides the person that each is about."""
     for item in items:
-        yield from (item.claimed_by, item.requester, item.owner, item.sent_for)
+        own = f"Patient/{item.person}"
+        yield item.claimed_by
+        yield from (one for one in (item.requester, item.owner, item.sent_for) if one != own)
 
 
 def _by_person(found: Iterable[Stored], read: Any) -> dict[str, list[Any]]:

@@ -25,8 +25,7 @@ from saman.record.work import (
     Item,
     Stretch,
     count_newer,
-    count_work,
-    open_work,
+    work_page,
 )
 
 PAGE = 40
@@ -60,32 +59,35 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ListPage(msgspec.Struct, frozen=True, kw_only=True):
-    """One page of items, whether more follow, how many each filter holds, and which of these hold more than that."""
+    """One page of items, whether more follow, how many each filter holds, and which of these hold more than that.
+
+    `late` is what the unit asked of others and was not answered in time, as far as it was asked for.
+    """
 
     items: tuple[Item, ...]
+    late: tuple[Item, ...]
     more: bool
     counts: Mapping[Filter, int]
     beyond: frozenset[Filter] = frozenset()
 
 
-async def list_page(record: Record, wanted: Wanted) -> ListPage | Refusal:
-    """The page of the reader's own unit."""
-    party = f"Organization/{record.context.party}"
-    counted = await count_work(record.store, record.context, party)
+async def list_page(record: Record, wanted: Wanted, late: int = 0) -> ListPage | Refusal:
+    """The page of the reader's own unit, and at most `late` requests of it that others did not answer in time."""
     persons = await _living_in(record, wanted.place) if wanted.place else None
     if isinstance(persons, Refusal):
         return persons
     stretch = Stretch(
-        party=party,
+        party=f"Organization/{record.context.party}",
         groups=ALL if wanted.place else GROUPS.get(wanted.chosen, ALL),
         persons=persons,
         own=wanted.chosen is Filter.MINE and not wanted.place,
         start=wanted.start,
         count=PAGE + 1,
     )
-    items = await open_work(record.store, record.context, stretch)
-    counts, beyond = counts_of(counted)
-    return ListPage(items=items[:PAGE], more=len(items) > PAGE, counts=counts, beyond=beyond)
+    found = await work_page(record.store, record.context, stretch, late)
+    counts, beyond = counts_of(found.counted)
+    more = len(found.items) > PAGE
+    return ListPage(items=found.items[:PAGE], late=found.late, more=more, counts=counts, beyond=beyond)
 
 
 def counts_of(counted: Counted) -> tuple[dict[Filter, int], frozenset[Filter]]:

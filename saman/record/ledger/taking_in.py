@@ -15,7 +15,7 @@ from pathlib import Path
 
 import structlog
 
-from saman.record.audit import INSERT
+from saman.record.audit import INSERT, arrays
 from saman.record.database import Connection, Pool
 from saman.record.ledger.emergency import Line, Tampered, cipher_of, files_of, lines_of
 from saman.record.ledger.extra import noted
@@ -80,7 +80,7 @@ def _waiting(file: Path, secret: bytes, after: int, broken: set[str]) -> Iterato
 
 async def _add(connection: Connection, several: list[tuple[str, Line]]) -> None:
     async with connection.transaction():
-        rows = await connection.fetch(INSERT, *zip(*(line.values for _, line in several), strict=True))
+        rows = await connection.fetch(INSERT, *arrays(line.values for _, line in several))
         await noted(connection, (row["entry"] for row in rows))
         for name, number in Counter(name for name, _ in several).items():
             await connection.execute(_MARK, name, number)

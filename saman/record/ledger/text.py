@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -31,10 +32,14 @@ _EMPTY = "\0"
 
 def row_text(values: Iterable[Any]) -> str:
     """Numbers and texts as PostgreSQL writes a row; None is nothing at all, an empty text is `""`."""
+    return f"({_columns(values)})"
+
+
+def _columns(values: Iterable[Any]) -> str:
     texts = ["" if one is None else str(one) or _EMPTY for one in values]
     if _APART.search("".join(texts)) is not None:
         texts = [_marked(one) if _APART.search(one) is not None else one for one in texts]
-    return f"({','.join(texts)})".replace(_EMPTY, '""')
+    return ",".join(texts).replace(_EMPTY, '""')
 
 
 def _marked(text: str) -> str:
@@ -53,21 +58,27 @@ def entry_text(logged: Logged) -> str:
 
 def entry_digest(entry: Entry) -> bytes:
     """The digest of an entry that has no number yet."""
-    c = entry.context
-    return _digest((
-        FORM, 0, micros(c.now), c.request, c.actor, c.role, c.party, c.purpose, entry.action, entry.type,
-        entry.id, entry.version, entry.person, entry.outcome, entry.ground, entry.query, packed(entry.read),
-        " ".join(entry.missed),
+    columns = _columns((
+        entry.action, entry.type, entry.id, entry.version, entry.person, entry.outcome, entry.ground, entry.query,
+        packed(entry.read), " ".join(entry.missed),
     ))  # fmt: skip
+    c = entry.context
+    return _digest(f"({_of_request(c.now, c.request, c.actor, c.role, c.party, c.purpose)},{columns})")
+
+
+@lru_cache(maxsize=64)
+def _of_request(now: datetime, *texts: str) -> str:
+    """The columns that all entries of a request share."""
+    return _columns((FORM, 0, micros(now), *texts))
 
 
 def wrote_digest(wrote: Wrote) -> bytes:
     """The digest of the entry of a write, without the time and ground that the database gives it."""
     c = wrote.context
-    return _digest((
+    return _digest(row_text((
         FORM, 0, 0, c.request, c.actor, c.role, c.party, c.purpose, wrote.action, wrote.type,
         wrote.id, wrote.version, wrote.person, OK, "", "", "", "",
-    ))  # fmt: skip
+    )))  # fmt: skip
 
 
 def micros(at: datetime) -> int:
@@ -76,5 +87,5 @@ def micros(at: datetime) -> int:
     return (since.days * 86400 + since.seconds) * 1_000_000 + since.microseconds
 
 
-def _digest(values: Iterable[Any]) -> bytes:
-    return sha256(row_text(values).encode()).digest()[:DIGEST]
+def _digest(text: str) -> bytes:
+    return sha256(text.encode()).digest()[:DIGEST]

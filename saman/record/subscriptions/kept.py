@@ -11,7 +11,7 @@ from saman.kernel import json
 from saman.model.fhir import resource_number
 from saman.model.subscription.notification import Standing
 from saman.model.subscription.wanted import Wanted, read_wanted
-from saman.record.audit import INSERT, Entry
+from saman.record.audit import INSERT, Entry, arrays
 from saman.record.context import Context
 from saman.record.database import Connection
 from saman.record.door import Door
@@ -161,4 +161,4 @@ def _values(door: Door, id: str, wish: Wish) -> tuple[Any, ...]:
 
 async def _log(connection: Connection, entry: Entry) -> None:
     """The entry of a write, in its own transaction."""
-    await connection.fetch(INSERT, *([value] for value in entry.row()))
+    await connection.fetch(INSERT, *arrays([entry.row()]))

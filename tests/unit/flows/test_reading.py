@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from saman.flows.reading import TRANSLATION, authored, in_language, modified, once_a_version, tree_of
+from saman.flows import reading
+from saman.flows.reading import TRANSLATION, authored, in_language, modified, once_a_tree, once_a_version, tree_of
 from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
 from saman.ops.region import open_region
@@ -87,3 +88,26 @@ def test_a_task_without_a_date_of_its_own_counts_from_when_it_was_taken_in():
     assert authored(written) == modified(written) == datetime(2026, 11, 19, 8, tzinfo=UTC)
     changed = written | {"lastModified": "2026-11-21T09:00:00Z"}
     assert (authored(changed), modified(changed)) == (authored(written), datetime(2026, 11, 21, 9, tzinfo=UTC))
+
+
+def test_a_tree_is_read_once_and_another_anew():
+    read: list[str] = []
+
+    def name(tree: dict[str, str]) -> str:
+        read.append(tree["id"])
+        return str(tree["id"])
+
+    once = once_a_tree(name)
+    one, same_words = {"id": "a"}, {"id": "a"}
+    assert [once(one), once(one), once(same_words), once({"id": "b"}), once(one)] == ["a", "a", "a", "b", "a"]
+    assert read == ["a", "a", "b"]
+
+
+def test_only_so_many_trees_are_held(monkeypatch):
+    monkeypatch.setattr(reading, "TREES", 2)
+    read: list[int] = []
+    once = once_a_tree(lambda tree: read.append(tree["n"]))
+    trees = [{"n": number} for number in range(3)]
+    for tree in (*trees, trees[2], trees[0]):
+        once(tree)
+    assert read == [0, 1, 2, 0]

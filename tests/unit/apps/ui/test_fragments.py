@@ -13,9 +13,14 @@ TEMPLATE = """{% macro row(one, csrf, now) %}{{ icon("home") }}{{ made(one) }}:{
 {{- kept(row, one, csrf, now) -}}"""
 
 
+class Said:
+    shown_unreviewed = False
+
+
 class Page:
     def __init__(self, language: str = "sv") -> None:
         self.language = language
+        self.words = Said()
         self.icons: set[str] = {"person"}
 
 
@@ -26,7 +31,8 @@ class Desk:
         self.page = Page()
         self.made: list[object] = []
         environment = Environment(autoescape=True)
-        environment.globals.update(kept=fragments.keeper(lambda: self.page), icon=self.icon, made=self.make)
+        keeper = fragments.Keeper(lambda: self.page)
+        environment.globals.update(kept=keeper.one, kept_each=keeper.each, icon=self.icon, made=self.make)
         self.template = environment.from_string(TEMPLATE)
 
     def icon(self, name: str) -> str:
@@ -68,3 +74,29 @@ def test_only_so_many_are_kept(monkeypatch):
     desk.row("d")
     desk.row("a")
     assert desk.made == ["a", "b", "c", "d", "a"]
+
+
+def test_several_are_what_each_would_be_one_behind_the_other():
+    desk = Desk()
+    apart = desk.row("<x>", "secret") + desk.row("y", "secret")
+    source = TEMPLATE.replace("kept(row, one, ", "kept_each(row, ones, ")
+    desk.page = Page()
+    together = desk.template.environment.from_string(source).render(ones=("<x>", "y"), csrf="secret", now=NOW)
+    assert together == apart
+    assert desk.page.icons == {"person", "home"}
+    assert desk.made == ["<x>", "y"]
+
+
+def test_a_kept_piece_tells_that_nobody_has_read_what_it_says():
+    desk = Desk()
+
+    def unread(one: object) -> object:
+        desk.page.words.shown_unreviewed = one == "unread"
+        return one
+
+    desk.template.environment.globals["made"] = unread
+    for one in ("read", "unread"):
+        for _ in range(2):
+            desk.page = Page()
+            desk.row(one)
+            assert desk.page.words.shown_unreviewed is (one == "unread")

@@ -45,7 +45,8 @@ def test_a_switch_takes_along_what_pages_know_and_nothing_that_was_typed():
     query = b"q=Ingrid+Aasen&show=mine&start=50&lang=fi&name=Ingrid"
     scope = {"type": "http", "method": "GET", "path": "/x", "query_string": query, "headers": [], "app": APP}
     asked = Request(scope)
-    assert pages._with(asked, "lang", "sv") == "/x?show=mine&start=50&lang=sv"
+    [choice] = pages._switch(asked, "lang", (("sv", "Svenska"),), "nb")
+    assert choice.address == "/x?show=mine&start=50&lang=sv"
 
 
 def make_app(demo: bool = True, secure: bool = True) -> Starlette:
