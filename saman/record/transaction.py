@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import Literal, extract, links, literal, references
+from saman.model.fhir import Literal, extract, links, literal, references, resource_number
 from saman.record import render
+from saman.record.audit import Entry
 from saman.record.change import ANY, Change, is_part, replacement, unfit
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
 from saman.record.conditioned import not_allowed, replacing
+from saman.record.limits import waiting
 from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.record import Record
 from saman.record.refusals import not_found
@@ -18,6 +20,7 @@ from saman.record.rows import Resource, person_of, person_shard
 from saman.record.step import Step, at, entry_place, perform, written
 from saman.record.stored import Stored, Written
 
+ACTIONS = {"POST": "C", "PUT": "U", "PATCH": "U", "DELETE": "D"}
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
 _ONCE = "INSERT INTO done (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name"
@@ -148,6 +151,16 @@ class _Transaction:
 
     async def run(self, once: str) -> dict[int, Written | None] | Refusal:
         """The outcome of each step that writes, by its place; None for a deletion of what is not there."""
+        async with waiting(self.record, self._attempts):
+            return await self._run(once)
+
+    def _attempts(self) -> Iterator[Entry]:
+        """The log of a transaction that comes to nothing: each step that writes."""
+        for step in self.steps:
+            if not step.reads:
+                yield Entry(self.record.context, ACTIONS[step.method], resource_number(step.type), step.id)
+
+    async def _run(self, once: str) -> dict[int, Written | None] | Refusal:
         connection = self.record.connection
         assert connection is not None
         if once and await connection.fetchval(_ONCE, once) is None:
