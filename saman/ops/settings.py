@@ -174,6 +174,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Count,
         Meta(description="How many search parameters of one's own may be active; each makes writes a little slower."),
     ] = 50
+    statement_seconds: Annotated[
+        Seconds,
+        Meta(
+            description="Seconds that the database may take for any statement of a request before the request is "
+            "refused and undone."
+        ),
+    ] = 60
+    lock_seconds: Annotated[
+        Seconds,
+        Meta(
+            description="Seconds that a statement of a request may wait for what others are changing, before the "
+            "request is refused and undone."
+        ),
+    ] = 15
     now: Annotated[
         Moment | None, Meta(description="Where the clock starts, as `2026-11-20T14:40:00Z`. Demo mode only.")
     ] = None

@@ -27,7 +27,7 @@ from saman.ops.packages import validation_of
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import outgoing_of
-from saman.record import Store, open_store
+from saman.record import Limits, Store, open_store
 from saman.record.ledger.journal import Journal
 from saman.record.ledger.witnessing import Neighbours
 from saman.record.migrate import migrate
@@ -124,6 +124,7 @@ class Application:
             region.policy,
             connections=CONNECTIONS,
             search_seconds=settings.search_seconds,
+            limits=Limits(settings.statement_seconds, settings.lock_seconds),
             validation=validation,
         )
         if isinstance(store, Refusal):

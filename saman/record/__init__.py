@@ -5,13 +5,14 @@ from saman.record.change import Change
 from saman.record.context import SYSTEM, Context, system
 from saman.record.record import Record
 from saman.record.refusals import not_found
-from saman.record.store import Store, open_store
+from saman.record.store import Limits, Store, open_store
 from saman.record.stored import Page, Stored, Written
 
 __all__ = [
     "SYSTEM",
     "Change",
     "Context",
+    "Limits",
     "Page",
     "Record",
     "Store",

@@ -9,6 +9,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.door import Door
+from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.outage import or_refusal
 from saman.record.search.find import frame_of
@@ -24,6 +25,7 @@ _PATIENT = resource_number("Patient")
 
 
 @or_refusal
+@hurried(lambda door, ways, choose, query: [Entry(door.context, "S", _PATIENT, query=query)])
 async def chosen(door: Door, ways: Ways, choose: Choose, query: str) -> tuple[Stored, ...] | Refusal:
     """Of the Patients that any of `ways` finds, each a search, those that `choose` picks, in its order.
 

@@ -10,11 +10,13 @@ import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import extract, indexed, resource_number, search_parameters
+from saman.record.audit import Entry
+from saman.record.context import Context
 from saman.record.database import Connection
 from saman.record.door import Door
 from saman.record.rows import Resource
 from saman.record.search.asked import Query, unescape
-from saman.record.search.find import find
+from saman.record.search.find import entries_of, find
 from saman.record.search.query import read_query
 from saman.record.stored import Stored
 
@@ -63,6 +65,11 @@ async def claim(connection: Connection, secret: bytes, pairs: Iterable[tuple[Que
         await connection.execute(_SHARE if is_shared else _ALONE, number)
     if keys:
         await connection.execute(_CLAIM, sorted(keys))
+
+
+def attempts(context: Context, condition: Query, action: str) -> list[Entry]:
+    """The log of a write under a condition that comes to nothing, whatever it would have been about."""
+    return [msgspec.structs.replace(one, action=action) for one in entries_of(context, condition, ())]
 
 
 def turn_of(condition: Query) -> str:

@@ -16,8 +16,9 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.patch import Patch
 from saman.record.audit import REFUSED
 from saman.record.change import Change, barred, replacement
-from saman.record.conditional import claim, matching, turn_of
+from saman.record.conditional import attempts, claim, matching, turn_of
 from saman.record.door import never
+from saman.record.limits import waiting
 from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient
 from saman.record.patching import LETTERS, is_overtaken
@@ -25,7 +26,6 @@ from saman.record.record import Record, first
 from saman.record.refusals import conflict, not_found
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
-from saman.record.search.find import entries_of
 from saman.record.stored import Stored, Written
 
 T = TypeVar("T")
@@ -44,7 +44,7 @@ async def update_where(
         return refusal
 
     async def write(inner: Record) -> Written | Refusal:
-        there = await _claimed(inner, condition, valid)
+        there = await _claimed(inner, condition, "U", valid)
         change = there if isinstance(there, Refusal) else replacing(inner, there, valid, expected)
         return change if isinstance(change, Refusal) else first(await inner.commit([change]))
 
@@ -58,7 +58,7 @@ async def patch_where(record: Record, condition: Query, patch: Patch, expected: 
         return refusal
 
     async def write(inner: Record) -> Written | Refusal:
-        there = await _claimed(inner, condition)
+        there = await _claimed(inner, condition, "U")
         if isinstance(there, Refusal) or there is None:
             return there or not_found()
         return await inner.patch(there.type, there.id, patch, expected or there.version)
@@ -73,7 +73,7 @@ async def delete_where(record: Record, condition: Query, expected: int | None = 
         return refusal
 
     async def write(inner: Record) -> list[Written] | Refusal:
-        there = await _claimed(inner, condition)
+        there = await _claimed(inner, condition, "D")
         if isinstance(there, Refusal) or there is None:
             return there or []
         removal = await inner.removal(there.type, there.id, expected or there.version)
@@ -98,9 +98,8 @@ async def not_allowed(record: Record, condition: Query, method: str) -> Refusal 
     may_ask = all(allowed(record, condition.type, letter) for letter in letters)
     refusal = barred(record, condition.type, *actions) if may_ask else insufficient()
     if refusal is not None:
-        entries = entries_of(record.context, condition, ())
-        action = actions[-1][0].upper()
-        await record.log(*(msgspec.structs.replace(one, action=action, outcome=REFUSED) for one in entries))
+        entries = attempts(record.context, condition, actions[-1][0].upper())
+        await record.log(*(msgspec.structs.replace(one, outcome=REFUSED) for one in entries))
     return refusal
 
 
@@ -112,9 +111,12 @@ async def _in_turn(
         return await record.until_settled(write, again=is_overtaken if expected is None else never)
 
 
-async def _claimed(inner: Record, condition: Query, resource: Resource | None = None) -> Stored | Refusal | None:
+async def _claimed(
+    inner: Record, condition: Query, action: str, resource: Resource | None = None
+) -> Stored | Refusal | None:
     assert inner.connection is not None
-    await claim(inner.connection, inner.store.secret, [(condition, resource)])
+    async with waiting(inner, lambda: attempts(inner.context, condition, action)):
+        await claim(inner.connection, inner.store.secret, [(condition, resource)])
     return await matching(inner, condition)
 
 

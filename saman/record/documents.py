@@ -10,6 +10,7 @@ from saman.model.fhir.document import Place, needed
 from saman.record.audit import Entry, readings
 from saman.record.audit_events.found import BOOKS
 from saman.record.door import Door
+from saman.record.limits import hurried
 from saman.record.outage import or_refusal
 from saman.record.search.including import many
 from saman.record.stored import Stored, stored
@@ -22,6 +23,7 @@ MOST_ROUNDS = 4
 
 
 @or_refusal
+@hurried(lambda door, places, query, type_name: [Entry(door.context, "S", resource_number(type_name), query=query)])
 async def placed(door: Door, places: Iterable[Place], query: str, type_name: str) -> tuple[Stored, ...] | Refusal:
     """Those of `places` that the caller may see, in the order asked for; `query`, asked of a type, is for the log.
 

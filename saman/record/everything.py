@@ -20,6 +20,7 @@ from saman.record.audit import REFUSED, Entry, readings
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
+from saman.record.limits import hurried
 from saman.record.narrow_reading import allowed, at_once, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
 from saman.record.reading import COLUMNS, read_row
@@ -74,6 +75,7 @@ def everything_sql(fence: Fence) -> str:
         ORDER BY r.type, r.at DESC, r.id DESC LIMIT $6::bigint""")
 
 
+@hurried(lambda door, person, asked: [_entry(door, person)])
 async def everything(door: Door, person: str, asked: Everything) -> Page | Refusal:
     """One page; refused as not found when the caller may not see that the person is there."""
     if not allowed(door, "Patient", "rs"):

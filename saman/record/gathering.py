@@ -15,6 +15,7 @@ from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.door import Door
 from saman.record.fence import GATED, Fence, gate
+from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
@@ -43,6 +44,7 @@ def about_sql(fence: Fence) -> str:
         ) AS r {fence.join("r")} WHERE {GATED} AND {fence.holds("r")}""")
 
 
+@hurried(lambda door, person, types: [Entry(door.context, "S", _PATIENT, person=person, query="$everything")])
 async def about(door: Door, person: str, types: Mapping[str, int]) -> About:
     """The newest resources about a person by type, of each at most so many; the log says which types were asked for.
 
@@ -71,8 +73,11 @@ async def newest(
     `Observation/$lastn` gives (https://hl7.org/fhir/R4/observation-operation-lastn.html), for any type.
     """
     query = read_query(type_name, pairs, strict=True)
-    if isinstance(query, Refusal):
-        return query
+    return query if isinstance(query, Refusal) else await _newest(door, query, since)
+
+
+@hurried(lambda door, query, since: entries_of(door.context, query, ()))
+async def _newest(door: Door, query: Query, since: datetime) -> tuple[Stored, ...] | Refusal:
     statement = newest_statement(query, frame_of(door), since)
     if isinstance(statement, Refusal):
         return statement
@@ -101,6 +106,7 @@ async def latest(
     return tuple(map(stored, shown(rows)))
 
 
+@hurried(lambda door, query, most, named: ())
 async def _latest_rows(door: Door, query: Query, most: int, named: list[str]) -> list[Any] | Refusal:
     """The rows of `latest`; `named` gets whom its chains ask about. Whose they are has to be said, and few they be."""
     spelled, frame = await spelled_out(door, query), frame_of(door)

@@ -21,6 +21,15 @@ from saman.record.rows import Row
 MOST = 32
 """Resources in one statement."""
 
+_OF_ONE = (
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.InsufficientPrivilegeError,
+    asyncpg.DataError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.QueryCanceledError,
+)
+"""What one resource can bring about for all that are written with it."""
+
 Send = Callable[[Context, Sequence[Row]], Awaitable[Rows]]
 """Writes rows under a context and answers with a result for each in their order, or with none when it may not."""
 
@@ -69,7 +78,7 @@ async def _together(waiting: Sequence[Waiting], send: Send) -> bool:
     context = msgspec.structs.replace(waiting[0].context, now=latest)
     try:
         results = await send(context, [one.row for one in waiting])
-    except (asyncpg.IntegrityConstraintViolationError, asyncpg.InsufficientPrivilegeError, asyncpg.DataError):
+    except _OF_ONE:
         return False
     except Exception as error:
         for one in waiting:

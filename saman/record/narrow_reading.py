@@ -31,7 +31,9 @@ def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> 
 
 def unnarrowed(door: Door) -> Door:
     """The same way in without the scopes, to tell what is hidden from what is not there; it shows nothing."""
-    return Door(door.store, msgspec.structs.replace(door.context, narrowing=None), door.base, door.connection)
+    whole = Door(door.store, msgspec.structs.replace(door.context, narrowing=None), door.base, door.connection)
+    whole.seconds = door.seconds
+    return whole
 
 
 def at_once(door: Door, most: int) -> int:

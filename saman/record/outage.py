@@ -11,13 +11,18 @@ import asyncpg
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record.audit import Unlogged
 from saman.record.door import Door
+from saman.record.statements import TooLong
 
 P = ParamSpec("P")
 T = TypeVar("T")
 D = TypeVar("D", bound=Door)
 Answer = Awaitable[T | Refusal]
 
+EXCEEDED = (TooLong, asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError)
+"""What the database gives up because it takes too long, or longer than it may wait for others."""
+
 OUTAGES = (
+    *EXCEEDED,
     Unlogged,
     OSError,
     TimeoutError,
@@ -38,9 +43,12 @@ def outage(error: Exception) -> Refusal:
     """An error of the database as a refusal; raised again when it is a bug of ours."""
     if isinstance(error, asyncpg.DiskFullError):
         return refused(Kind.STORAGE_FULL, "no-store", "The storage is full. Nothing was changed.", key="record.full")
-    if isinstance(error, asyncpg.TransactionRollbackError):
+    if isinstance(error, (asyncpg.TransactionRollbackError, asyncpg.LockNotAvailableError)):
         text = "Others were changing the same at the same time. Nothing was changed; try again."
         return refused(Kind.CONFLICT, "lock-error", text, key="record.busy")
+    if isinstance(error, EXCEEDED):
+        text = "This takes the record too long. Nothing was changed."
+        return refused(Kind.TOO_COSTLY, "too-costly", text)
     if isinstance(error, asyncpg.InterfaceError) and (isinstance(error, ValueError) or "clos" not in str(error)):
         raise error
     text = "The record cannot be reached or cannot write its log, so nothing is shown. Try again soon."

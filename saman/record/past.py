@@ -14,6 +14,7 @@ from saman.record.audit_events.found import BOOKS, entry_found
 from saman.record.audit_events.ids import is_made
 from saman.record.cursor import Place
 from saman.record.door import Door
+from saman.record.limits import hurried
 from saman.record.narrow_reading import allowed, narrow_versions
 from saman.record.narrowing import insufficient
 from saman.record.reading import ALWAYS, Span, all_version_rows
@@ -25,11 +26,12 @@ ANYTHING = "Bundle"
 """The type under which the log keeps a look at the history of everything."""
 
 
+@hurried(lambda door, type_name, id, count, cursor, span: [_entry(door, type_name, id)])
 async def versions(door: Door, type_name: str, id: str, count: int, cursor: str, span: Span) -> Page | Refusal:
     """Versions, newest first, of one resource, of a type, or of everything; deletions are marked."""
     if (type_name and type_name not in RESOURCE_TYPES) or (id and not is_fhir_id(id)):
         return not_found()
-    plain = Entry(door.context, "H", resource_number(type_name or ANYTHING), id)
+    plain = _entry(door, type_name, id)
     refused = Entry(door.context, "H", plain.type, id, outcome=REFUSED)
     types = _types(door, type_name, id)
     if not types:
@@ -50,6 +52,10 @@ async def versions(door: Door, type_name: str, id: str, count: int, cursor: str,
     await door.log(*(readings(plain, page) or [plain]))
     matches = tuple(stored(row) for row in page)
     return Page(matches, next=_older(door, matches[-1], described) if len(rows) > count else None)
+
+
+def _entry(door: Door, type_name: str, id: str) -> Entry:
+    return Entry(door.context, "H", resource_number(type_name or ANYTHING), id)
 
 
 def _types(door: Door, type_name: str, id: str) -> Sequence[str]:

@@ -22,11 +22,12 @@ from saman.record.audit_events.beside import with_provenances
 from saman.record.audit_events.found import BOOKS, entries_found, entry_found
 from saman.record.audit_events.ids import is_made, unwritable
 from saman.record.change import ANY, Change, barred, replacement
-from saman.record.conditional import claim, matching, turn_of
+from saman.record.conditional import attempts, claim, matching, turn_of
 from saman.record.context import Context
 from saman.record.door import Again, Door
 from saman.record.everything import Everything, everything
 from saman.record.gathering import About, about, latest, newest
+from saman.record.limits import Undone, in_time, waiting
 from saman.record.narrow_reading import allowed, narrowly, unnarrowed
 from saman.record.narrowing import insufficient, lets_row
 from saman.record.outage import OUTAGES, or_refusal, outage
@@ -48,13 +49,6 @@ T = TypeVar("T")
 
 TRIES = 3
 MOST_OVERTAKEN = 8
-
-
-class Undone(Exception):
-    """Carries a refusal out of a transaction, so that it is rolled back."""
-
-    def __init__(self, refusal: Refusal) -> None:
-        self.refusal = refusal
 
 
 class Record(Door):
@@ -167,7 +161,8 @@ class Record(Door):
 
         async def claimed(inner: Record) -> Written | Refusal:
             assert inner.connection is not None
-            await claim(inner.connection, inner.store.secret, [(condition, valid)])
+            async with waiting(inner, lambda: attempts(inner.context, condition, "C")):
+                await claim(inner.connection, inner.store.secret, [(condition, valid)])
             return await inner._unless_there(condition, change)
 
         async with self.turn(turn_of(condition)):
@@ -227,7 +222,8 @@ class Record(Door):
 
         async def alone(inner: Record) -> Written | Refusal:
             assert inner.connection is not None
-            await wait_for(inner.connection, [f"{type_name}/{id}"])
+            async with waiting(inner, lambda: [Entry(inner.context, "U", resource_number(type_name), id)]):
+                await wait_for(inner.connection, [f"{type_name}/{id}"])
             return await work(inner)
 
         async with self.turn(f"{type_name}/{id}"):
@@ -300,7 +296,7 @@ class Record(Door):
             return alone
         if self.connection is None and needs_transaction(changes):
             return await self.atomically(lambda inner: inner.commit(changes))
-        written = await write(self, changes)
+        written = await in_time(self, changes, write(self, changes))
         if not isinstance(written, Refusal):
             self.store.note_written(self.connection, [_wrote(self.context, one) for one in written])
         return written

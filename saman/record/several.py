@@ -18,12 +18,14 @@ from saman.model.fhir import RESOURCE_TYPES, compartments, search_parameters
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.record.audit_events.found import BOOKS
 from saman.record.cursor import Place
+from saman.record.door import Door
+from saman.record.limits import hurried
 from saman.record.narrow_reading import allowed
 from saman.record.narrowing import insufficient, within
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.search.asked import Clause, Query
-from saman.record.search.find import entries_of, frame_of, spelled_out, unanswered
+from saman.record.search.find import TOO_COSTLY, entries_of, frame_of, spelled_out, unanswered
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import search_statement
@@ -229,17 +231,18 @@ async def _together(record: Record, parts: Parts, wanted: Stretch) -> Page | Ref
     return msgspec.structs.replace(page, next=record.store.seal.close(Place(moment, text, id), first.describe))
 
 
-async def _rows(record: Record, query: Query, place: Place | None, named: list[str]) -> dict[str, Any] | Refusal:
+@hurried(lambda door, query, place, named: (), TOO_COSTLY)
+async def _rows(door: Door, query: Query, place: Place | None, named: list[str]) -> dict[str, Any] | Refusal:
     """The next rows of one search, by their ids; `named` gets whom its chains ask about."""
-    spelled, frame = await spelled_out(record, query), frame_of(record)
-    narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, record.context.narrowing)
-    asked = narrowed if isinstance(narrowed, Refusal) else await resolved(record, narrowed, frame, named)
+    spelled, frame = await spelled_out(door, query), frame_of(door)
+    narrowed = spelled if isinstance(spelled, Refusal) else within(spelled, door.context.narrowing)
+    asked = narrowed if isinstance(narrowed, Refusal) else await resolved(door, narrowed, frame, named)
     if asked is None or isinstance(asked, Refusal):
         return asked or {}
     statement = search_statement(asked, frame, place)
     if isinstance(statement, Refusal):
         return statement
-    return {row["id"]: row for row in await record.fetch(statement.sql, *statement.values)}
+    return {row["id"]: row for row in await door.fetch(statement.sql, *statement.values)}
 
 
 def _place(row: Any) -> tuple[Any, str | None, str]:

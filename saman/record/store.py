@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import NamedTuple
 
 import asyncpg
 
@@ -37,6 +38,16 @@ SEARCH_SECONDS = 10.0
 SINGLE = 8
 """How many single statements go on at once, whatever transactions do."""
 
+
+class Limits(NamedTuple):
+    """Seconds that the database may take for any statement, and for any wait for a lock; 0: as long as it takes."""
+
+    statement: float = 0
+    lock: float = 0
+
+
+NO_LIMITS = Limits()
+"""For what nobody waits for. The log waits as long as it takes, whatever the limits: what is lost there is lost."""
 
 Endpoints = Callable[[str], Refusal | None]
 """Says of an address why nothing can be told there."""
@@ -147,14 +158,16 @@ async def open_store(
     connections: int = 8,
     first_fence: bool = True,
     search_seconds: float = SEARCH_SECONDS,
+    limits: Limits = NO_LIMITS,
     validation: Validation | None = None,
 ) -> Store | Refusal:
     """Connect as the application's role; refused under a role that no fence would hold.
 
     `connections`: how many transactions go on at once, and at most how many single statements beside them.
+    `limits`: of every statement, for a process that answers requests.
     `validation`: how far resources are checked when they are written; without it by the rules of R4.
     """
-    pool = await _pool(url, 1, connections)
+    pool = await _pool(url, 1, connections, limits)
     if await pool.fetchval(_ROLE):
         await pool.close()
         return refused(
@@ -165,7 +178,7 @@ async def open_store(
             "SAMAN_DATABASE_URL",
         )
     secret: bytes = await pool.fetchval("SELECT secret FROM instance")
-    statements = Statements(await _pool(url, 1, min(SINGLE, connections)))
+    statements = Statements(await _pool(url, 1, min(SINGLE, connections), limits))
     log = Statements(await _pool(url, 1, 1))
     store = Store(pool, statements, log, partial(_connect, url), secret, policy, first_fence=first_fence)
     store.search_seconds = search_seconds
@@ -180,7 +193,7 @@ async def _connect(url: str) -> Listening:
     return await asyncpg.connect(url, server_settings={"application_name": "saman notices"}, timeout=10)
 
 
-async def _pool(url: str, least: int, most: int) -> Pool:
+async def _pool(url: str, least: int, most: int, limits: Limits = NO_LIMITS) -> Pool:
     """Connections that keep nothing between two uses: what a request sets ends with its transaction."""
     return await asyncpg.create_pool(
         url,
@@ -196,6 +209,8 @@ async def _pool(url: str, least: int, most: int) -> Pool:
             "jit": "off",
             "client_connection_check_interval": "10000",
             "timezone": "UTC",
+            "statement_timeout": f"{limits.statement * 1000:.0f}",
+            "lock_timeout": f"{limits.lock * 1000:.0f}",
         },
     )
 

@@ -6,18 +6,23 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import Leads, Literal, extract, leads, literal, reference_path
+from saman.model.fhir import Leads, Literal, extract, leads, literal, reference_path, resource_number
 from saman.record import render
+from saman.record.audit import Entry
 from saman.record.change import ANY, Change, is_part, judging, replacement, unfit
 from saman.record.conditional import Making, both_making, claim, matching, read_condition
 from saman.record.conditioned import not_allowed, replacing
+from saman.record.limits import waiting
 from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.rows import Resource, person_of, person_shard
 from saman.record.step import Step, at, entry_place, perform, written
 from saman.record.stored import Stored, Written
+from saman.record.subscriptions.together import among, names
+from saman.record.subscriptions.together import perform as perform_own
 
+ACTIONS = {"POST": "C", "PUT": "U", "PATCH": "U", "DELETE": "D"}
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
 NOWHERE = Leads([], [])
@@ -173,9 +178,20 @@ class _Transaction:
         self.removals: list[tuple[Step, Change]] = []
         self.targets: dict[str, str] = {}
         self.results: dict[int, Written | None] = {}
+        self.own: dict[int, tuple[Step, str]] = {}
 
     async def run(self, once: str) -> dict[int, Written | None] | Refusal:
         """The outcome of each step that writes, by its place; None for a deletion of what is not there."""
+        async with waiting(self.record, self._attempts):
+            return await self._run(once)
+
+    def _attempts(self) -> Iterator[Entry]:
+        """The log of a transaction that comes to nothing: each step that writes."""
+        for step in self.steps:
+            if not step.reads:
+                yield Entry(self.record.context, ACTIONS[step.method], resource_number(step.type), step.id)
+
+    async def _run(self, once: str) -> dict[int, Written | None] | Refusal:
         connection = self.record.connection
         assert connection is not None
         if once and await connection.fetchval(_ONCE, once) is None:
@@ -188,6 +204,7 @@ class _Transaction:
         await claim(connection, self.record.store.secret, conditions)
         patched = [f"{step.type}/{step.id}" for step in self.steps if step.patch is not None and step.id]
         await wait_for(connection, patched)
+        self._set_aside(await among(self.record, self.steps))
         refusal = await self._settle_conditions() or self._overlapping()
         if refusal is not None:
             return refusal
@@ -202,10 +219,16 @@ class _Transaction:
                 return refusal
         return await self._write()
 
+    def _set_aside(self, own: dict[int, tuple[Step, str]]) -> None:
+        """Leave Subscriptions of whoever asks to those who keep them; what is written may refer to them."""
+        self.own = own
+        self.entries = [entry for entry in self.entries if entry.step.place not in own]
+        self.targets |= names(own)
+
     async def _settle_conditions(self) -> Refusal | None:
         """Say what each step does that has a condition or a patch, and what each fullUrl stands for that is there."""
         entries = {entry.step.place: entry for entry in self.entries}
-        for step in self.steps:
+        for step in (one for one in self.steps if one.place not in self.own):
             there = None if step.condition is None else await matching(self.record, step.condition)
             if isinstance(there, Refusal):
                 return at(step, there)
@@ -337,6 +360,14 @@ class _Transaction:
             if isinstance(written, Refusal):
                 return written
             self.results |= {step.place: one for step, one in zip(steps, written, strict=True)}
+        return await self._write_own()
+
+    async def _write_own(self) -> dict[int, Written | None] | Refusal:
+        for step, id in sorted(self.own.values(), key=lambda one: ORDER[one[0].method]):
+            done = await perform_own(self.record, step, id)
+            if isinstance(done, Refusal):
+                return at(step, done)
+            self.results[step.place] = done
         return self.results
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from saman import __version__
+from saman.apps.fhir_api.bulk.described import bulk_paths
 from saman.apps.fhir_api.capability import searchable
 from saman.apps.fhir_api.openapi_parts import (
     BODY_ERRORS,
@@ -75,6 +76,7 @@ def openapi_document(
             path = f"/{route.pattern.replace('{type}', name)}"
             paths.setdefault(path, _shared(path))[route.method.lower()] = _operation(route, name, known)
     paths |= operation_paths(operations)
+    paths |= bulk_paths()
     return {
         "openapi": "3.1.0",
         "info": {"title": "Saman FHIR R4 interface", "version": __version__, "license": {"name": "Apache-2.0"}},

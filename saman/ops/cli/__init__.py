@@ -31,7 +31,7 @@ COMMANDS: Final = {
     "parameters": ("parameters:parameters", "See the search parameters of one's own, and how far they are indexed."),
     "reindex": ("indexing:reindex", "Let what was stored before be found by what is indexed since."),
     "erase-log": ("erasing:erase_log", "Erase what the log no longer has to keep."),
-    "verify": ("backup:verify", "Prove that a backup or the log is whole."),
+    "verify": ("backup:verify", "Prove that a backup, the log or what is stored is whole."),
 }
 """Each command: module and function or App in this package, loaded when it is used, and what it does."""
 

@@ -16,6 +16,7 @@ from saman.ops.backup import Backup, bring_back, check_backup, make_backup
 from saman.ops.cli.audited import verify_audit
 from saman.ops.cli.proving import verify_proof
 from saman.ops.cli.telling import say
+from saman.ops.cli.verifying import verify_data
 from saman.ops.contents import folder_of
 from saman.ops.database import Source
 from saman.ops.settings import load
@@ -26,9 +27,10 @@ Target = Annotated[Path, Parameter(name="FILE", help="A new file, or a folder fo
 File = Annotated[Path, Parameter(name="FILE", help="A backup, with its .sha256 beside it.")]
 Force = Annotated[bool, Parameter(negative="", help="Put it in place of what the database holds now.")]
 
-verify = App("verify", help="Prove that a backup or the log is whole.")
+verify = App("verify", help="Prove that a backup, the log or what is stored is whole.")
 verify.command(verify_audit, name="audit")
 verify.command(verify_proof, name="proof")
+verify.command(verify_data, name="data")
 
 
 def backup(target: Target, /) -> int | Refusal:

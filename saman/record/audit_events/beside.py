@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal
 from saman.record.audit_events.found import entries_found
 from saman.record.door import Door
 from saman.record.search.asked import MAX_COUNT, Query
@@ -21,5 +21,7 @@ async def with_provenances(door: Door, query: Query, page: Page | Refusal) -> Pa
         some = ",".join(targets[start : start + MAX_VALUES])
         asked = read_query("Provenance", [("target", some), ("_count", str(MAX_COUNT))])
         found = asked if isinstance(asked, Refusal) else await entries_found(door, asked)
+        if isinstance(found, Refusal) and found.kind is Kind.TOO_COSTLY:
+            return found
         beside += [] if isinstance(found, Refusal) else found.matches
     return Page(page.matches, (*page.included, *beside), page.total, page.next)

@@ -28,12 +28,13 @@ from saman.record.audit_events.telling import Telling, telling_to_persons, told
 from saman.record.cursor import Place
 from saman.record.door import Door
 from saman.record.fence import AT, GATED, NUMBER, gate
+from saman.record.limits import hurried
 from saman.record.log import LAST
 from saman.record.narrowing import lets_resource, within
 from saman.record.refusals import not_found
 from saman.record.rows import split
 from saman.record.search.asked import Include, Query
-from saman.record.search.find import entries_of, frame_of
+from saman.record.search.find import TOO_COSTLY, entries_of, frame_of
 from saman.record.search.including import many
 from saman.record.search.statement import asked_persons, search_statement, total_statement
 from saman.record.stored import Page, Stored, stored
@@ -127,6 +128,7 @@ async def entry_found(door: Door, book: Book, id: str, version: int | None) -> S
     return made[0]
 
 
+@hurried(lambda door, query: entries_of(door.context, query, ()), TOO_COSTLY)
 async def entries_found(door: Door, query: Query) -> Page | Refusal:
     """One page of what was made from the log and of what was sent, together in the order of time."""
     narrowed = within(query, door.context.narrowing)

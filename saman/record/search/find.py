@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 
 import asyncpg
 import msgspec
 
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.outcome import Refusal
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
 from saman.record.door import Door
+from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
 from saman.record.search.filter.meaning import NAME as FILTER
@@ -28,7 +28,6 @@ from saman.record.search.statement import (
     total_statement,
 )
 from saman.record.search.ways import Frame
-from saman.record.statements import TooLong
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown as showing
 
@@ -43,18 +42,13 @@ FEW = 10
 """People whom a chain may lead to before asking about them is a list, and no look at each."""
 
 
+@hurried(lambda door, query, named=(): entries_of(door.context, query, (), named), TOO_COSTLY)
 async def find(door: Door, query: Query, named: Sequence[str] = ()) -> Page | Refusal:
     """One page, or a refusal when the database takes too long for it; an open transaction goes on then.
 
     The answer is withheld until the log says who was shown. `named` are people whom it asks about by its address.
     """
-    try:
-        async with nullcontext() if door.connection is None else door.connection.transaction():
-            return await _found(door.hurried(), query, list(named))
-    except TooLong:
-        refusal = refused(Kind.TOO_COSTLY, "too-costly", TOO_COSTLY)
-        await door.log(*unanswered(door.context, query, refusal, named))
-        return refusal
+    return await _found(door, query, list(named))
 
 
 async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:

@@ -48,10 +48,10 @@ def is_kept_here(door: Door, resource: Any) -> bool:
 
 
 def by_itself(changes: Any) -> Refusal | None:
-    """Why a Subscription to be told by is not taken among other changes."""
+    """Why a Subscription to be told by is not taken as a resource like others."""
     if not any(isinstance(one, Change) and one.type == TYPE and not is_classic(one.resource) for one in changes):
         return None
-    text = "A Subscription is made, changed and removed by itself, and not in a transaction or under a condition."
+    text = "A Subscription is changed and removed by its id, and not under a condition."
     return refused(Kind.UNPROCESSABLE, "not-supported", text, TYPE)
 
 
@@ -95,8 +95,11 @@ async def _found(door: Door, query: Query) -> list[Stored] | Refusal:
     return [one for one, resource in lets if fulfils(query.clauses, resource)]
 
 
-async def create(door: Door, resource: Resource, condition: Query | None = None) -> Answer:
-    """Make a valid Subscription, active once its receiver has answered; with `condition` only if none fulfils it."""
+async def create(door: Door, resource: Resource, condition: Query | None = None, id: str = "") -> Answer:
+    """Make a valid Subscription, active once its receiver has answered; with `condition` only if none fulfils it.
+
+    Its `id` was made before when others refer to it.
+    """
     refusal = None if lets_own(door.context, resource, "c") else insufficient()
     there = await _found(door, condition) if condition is not None and refusal is None else []
     if isinstance(there, Refusal):
@@ -104,7 +107,7 @@ async def create(door: Door, resource: Resource, condition: Query | None = None)
     if there:
         several = refused(Kind.PRECONDITION, "multiple-matches", "More than one resource fulfils the condition.")
         return several if len(there) > 1 else Written(there[0], created=False, found=True)
-    wish = refusal or _wish(door, resource, door.store.mint.make(door.store.mint.new_shard()), ())
+    wish = refusal or _wish(door, resource, id or door.store.mint.make(door.store.mint.new_shard()), ())
     if isinstance(wish, Refusal):
         await door.log(Entry(door.context, "C", NUMBER_OF_TYPE, outcome=REFUSED))
         return wish

@@ -34,6 +34,7 @@ TYPES = (
     *("AuditEvent", "Binary", "Bundle", "CarePlan", "CodeSystem", "ConceptMap", "Consent", "Observation", "Patient"),
     *("Provenance", "Subscription", "Task", "ValueSet"),
 )
+NAMES = frozenset(one.name for one in DECLARED)
 MADE = ("AuditEvent", "Provenance")
 WHO = ("system", "system", "system", "stranger", "")
 QUIET = [
@@ -45,11 +46,15 @@ QUIET = [
 OURS = {"user-agent", "authorization"}
 """Headers that are not made up: with a token that is, every answer would be 401."""
 JSON_PATCH = "application/json-patch+json"
+JOBS = [KNOWN]
+"""Exports and imports that are asked about: the one that was begun, and one that never was."""
+FILES = ("Patient.1.ndjson", "errors.1.ndjson", "input.ndjson", "..%2Finput.ndjson", ".")
 _MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 _LIKELY = 2
 """One part of a call in so many is replaced by one that is likely to mean something."""
 
 Json = dict[str, Any]
+schemathesis.serializer.alias("application/fhir+ndjson", "text/plain")
 
 
 _HERE: Json = {"resourceType": "", "url": "urn:known", "status": "active"}
@@ -196,6 +201,7 @@ PATHS = st.sampled_from(
         "((",
     ]
 )
+LINES = st.lists(JSON.map(lambda one: json.encode(one).decode()) | st.text(max_size=20), max_size=3).map("\n".join)
 JSON_PATCHES = st.lists(
     st.fixed_dictionaries(
         {"op": st.sampled_from(["add", "remove", "replace", "move", "copy", "test", "no"]), "path": POINTERS},
@@ -246,7 +252,13 @@ def calls(draw: st.DrawFn, operation: Any) -> tuple[Any, str]:
 def _address(draw: st.DrawFn, call: Any) -> None:
     if "_format" in (call.query or {}):
         call.query["_format"] = draw(st.sampled_from(["json", "json", "application/fhir+json", "xml"]))
-    likely = {"id": st.just(KNOWN), "version": st.sampled_from(["1", "2"]), "inside": st.sampled_from(["*", *TYPES])}
+    likely = {
+        "id": st.just(KNOWN),
+        "job": st.sampled_from(JOBS),
+        "name": st.sampled_from(FILES),
+        "version": st.sampled_from(["1", "2"]),
+        "inside": st.sampled_from(["*", *TYPES]),
+    }
     for place, values in ((call.path_parameters, likely), (call.query, {}), (call.headers, {})):
         for name in set(place or ()) - {"_format"}:
             if draw(st.integers(0, _LIKELY)):
@@ -263,7 +275,7 @@ def _body(draw: st.DrawFn, call: Any) -> None:
     elif path.endswith("_search"):
         call.body = draw(st.dictionaries(ASKED, VALUES, min_size=1, max_size=4))
     elif "$" in path:
-        call.body = draw(_parameters(path.rpartition("$")[2]))
+        call.body = draw(_parameters(name) if (name := path.rpartition("$")[2]) in NAMES else LINES)
     elif kind:
         whole = draw(resources(kind))
         call.body = whole | {"id": KNOWN} if "{id}" in path and isinstance(whole, dict) else whole
@@ -296,11 +308,13 @@ async def sent(callers: Mapping[str, httpx.AsyncClient], call: Any, who: str) ->
 
 
 async def seeded(client: httpx.AsyncClient) -> None:
-    """Store the example of each type under the known id."""
+    """Store the example of each type under the known id, and ask for an export that nobody carries out."""
     for kind, example in EXAMPLES.items():
         if kind not in MADE:
             answer = await client.put(f"{kind}/{KNOWN}", json=example | {"id": KNOWN})
             assert answer.status_code in (200, 201), (kind, answer.text)
+    begun = await client.get("Patient/$export", headers={"prefer": "respond-async"})
+    JOBS.append(begun.headers["content-location"].rpartition("/")[2])
 
 
 class Counted:

@@ -10,6 +10,7 @@ import pytest
 
 from saman import __version__
 from saman.apps.fhir_api.app import RECORD_ROUTES
+from saman.apps.fhir_api.bulk.routes import bulk_routes
 from saman.apps.fhir_api.operations.standard import OPERATIONS
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.model.fhir import RESOURCE_TYPES, search_parameters, validate
@@ -133,6 +134,7 @@ async def test_openapi_describes_the_same_addresses(nobody: httpx.AsyncClient) -
         for pattern in one.patterns
         for name in one.types or ("",)
     }
+    expected |= {f"/{route.pattern}" for route in bulk_routes(Path())}
     assert set(document["paths"]) == expected
     names = [
         one["operationId"] for path in document["paths"].values() for one in path.values() if isinstance(one, dict)

@@ -282,14 +282,6 @@ async def test_what_cannot_be_is_refused_where_it_stands(
     assert f"Subscription.{place}" in [one["expression"][0] for one in answer.json()["issue"] if "expression" in one]
 
 
-async def test_a_transaction_takes_none(call: Caller, receiver: Receiver) -> None:
-    entry = {"resource": subscription(receiver.endpoint), "request": {"method": "POST", "url": "Subscription"}}
-    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
-    answer = await call("system").post("", json=bundle)
-    assert answer.status_code == 422
-    assert "by itself" in answer.text
-
-
 @pytest.mark.parametrize("end", ["2026-12-31T23:59:60Z", "2026-12-31T23:59:59.123456789+14:00", "9999-12-31T23:59:59Z"])
 async def test_every_moment_is_an_end(call: Caller, receiver: Receiver, end: str) -> None:
     answer = await call("system").post("Subscription", json=subscription(receiver.endpoint, end=end))

@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple
 
-from . import filtering, operating, reading, searching, writing
+from . import filtering, operating, reading, searching, taking, writing
 from .people import MOMENTS
 from .resources import templates
 from .view import Script, View
@@ -27,6 +27,7 @@ ONE: tuple[Interaction, ...] = (
     operating.everything, operating.latest, operating.terms, operating.tables,
     operating.document, operating.summary, operating.matching,
     operating.populate, operating.extract, operating.apply,
+    taking.export, taking.importing, taking.validate, taking.validate_sent,
 )  # fmt: skip
 """Those that need a request of their own."""
 MANY: tuple[Interaction, ...] = (

@@ -10,12 +10,13 @@ import pytest
 import pytest_asyncio
 
 from saman.record import Record, Stored, conditioned, past, patching, several, system
+from saman.record.bulk import slices
 from saman.record.door import Door
 from saman.record.refusals import gone, not_found
 from saman.record.search import find, including, resolve
 from tests.conftest import Database
 
-from . import filtering, reading, searching, writing
+from . import filtering, reading, searching, taking, writing
 from .playing import Interaction, play
 from .world import World, country_policy, world_of
 
@@ -138,12 +139,34 @@ async def test_a_history_of_everything(world: World, monkeypatch: pytest.MonkeyP
     assert await found(world, reading.history_of_all)
 
 
+async def test_exports_that_nobody_holds_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(taking, "EVERY_SO_MANY", 1)
+    monkeypatch.setattr(slices, "unnarrowed", unfenced)
+    assert await found(world, taking.export, reading.head)
+
+
+async def test_validation_that_tells_who_is_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = Record.read
+
+    async def telling(self: Record, kind: str, id: str) -> Any:
+        answer = await right(self, kind, id)
+        return answer if answer != not_found() else await right(unfenced_record(self), kind, id)
+
+    monkeypatch.setattr(Record, "read", telling)
+    assert await found(world, taking.validate)
+
+
+def unfenced_record(record: Record) -> Record:
+    """The same record, as if the installation itself asked."""
+    return Record(record.store, system(record.context.now), record.base)
+
+
 async def test_compartments_that_hold_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     right = several._total
     monkeypatch.setattr(
         several,
         "_total",
-        lambda record, *more: right(Record(record.store, system(record.context.now), record.base), *more),
+        lambda record, *more: right(unfenced_record(record), *more),
     )
     assert await found(world, searching.compartment)
 

@@ -17,6 +17,7 @@ from saman.kernel import json
 from saman.kernel.outcome import Refusal
 from saman.model.access import Holder, Policy, read_country
 from saman.ops.application import Parts, application
+from saman.ops.bulk import Bulk
 from saman.record import Record, Store, open_store, process, system
 from saman.record.apps.approvals import Approval, Approvals
 from saman.record.apps.clients import Client, Clients
@@ -48,6 +49,10 @@ class Call(NamedTuple):
         return b" ".join((self.path.encode(), self.body, *(value for _, value in self.headers)))
 
 
+WORK = Call("WORK", "")
+"""Lets the worker do what waits, as no call of anybody's does."""
+
+
 class Answer(NamedTuple):
     """What came back."""
 
@@ -74,7 +79,7 @@ def country_policy(country: str, change: tuple[str, str] = ("", "")) -> Policy:
 class World:
     """The application over what was written down of a town, and what is true of it."""
 
-    def __init__(self, country: str, seed: int, store: Store) -> None:
+    def __init__(self, country: str, seed: int, store: Store, folder: Path) -> None:
         self.country, self.seed, self.store = country, seed, store
         self.now = START
         self.town = town(seed, zone(country), OWN_AGE[country])
@@ -88,10 +93,11 @@ class World:
         self.app = application(
             Parts(
                 store=store, region=opened, clock=lambda: self.now, secret=store.secret, demo=False, secure=False,
-                base_url=BASE, triage_manufacturer="Demo only",
+                base_url=BASE, triage_manufacturer="Demo only", exports=folder / "exports",
             )
         )  # fmt: skip
         self.folder: TemporaryDirectory[str] | None = None
+        self._bulk = Bulk(store, folder / "exports", lambda: self.now)
         self._tokens: dict[tuple[str, datetime], bytes] = {}
 
     async def fill(self) -> None:
@@ -125,6 +131,9 @@ class World:
 
     async def ask(self, who: Persona, call: Call) -> Answer:
         """The application's answer, through all of its middleware."""
+        if call == WORK:
+            await self._bulk.once()
+            return Answer(204, (), b"")
         path, _, query = call.path.partition("?")
         scope = {
             "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": call.method,
@@ -183,8 +192,8 @@ async def world_of(country: str, seed: int, url: str, policy: Policy | None = No
     store = await open_store(url, policy or country_policy(country), connections=6)
     assert isinstance(store, Store), store
     folder = TemporaryDirectory(prefix="saman-contents-")
-    store.contents = Contents(Path(folder.name))
-    made = World(country, seed, store)
+    store.contents = Contents(Path(folder.name) / "contents")
+    made = World(country, seed, store, Path(folder.name))
     made.folder = folder
     try:
         await made.fill()
