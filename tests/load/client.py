@@ -69,13 +69,15 @@ class Client(asyncio.Protocol):
             self._answer = None
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Whoever waits for an answer waits no longer."""
+        """Whoever waits for an answer waits no longer, and nobody begins to."""
+        self._transport = None
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(exc or ConnectionResetError("The server hung up."))
 
     async def send(self, call: Call) -> Answer:
         """The answer to a call."""
-        assert self._transport is not None
+        if self._transport is None:
+            raise ConnectionResetError("The server hung up.")
         head = f"{call.method} {call.path} HTTP/1.1\r\nHost: bench\r\n{self._credential}\r\n{call.headers}"
         if call.body:
             kind = "" if call.headers else "Content-Type: application/fhir+json\r\n"

@@ -28,7 +28,9 @@ class Process:
     def __init__(self, word: str, environment: dict[str, str]) -> None:
         self._ready = threading.Event()
         self._said = b""
-        self.process = subprocess.Popen([*SAMAN, word], env=os.environ | environment, stderr=subprocess.PIPE)
+        self.process = subprocess.Popen(
+            [*SAMAN, word], env=os.environ | environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         threading.Thread(target=self._hear, daemon=True).start()
         if not self._ready.wait(READY) or self.process.poll() is not None:
             self.stop()
