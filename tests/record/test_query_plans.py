@@ -272,6 +272,14 @@ async def asked(filled: Filled, name: str) -> list[tuple[str, tuple[Any, ...]]]:
     return heard
 
 
+async def most_rows(record: Record, name: str) -> int:
+    """The budget on this server: before PostgreSQL 16 rows that are to differ are all read before they are sorted."""
+    budget = BUDGETS[name]
+    async with record.store.pool.acquire() as connection:
+        is_old = connection.get_server_version().major < 16
+    return budget.get("rows_before_16", budget["rows"]) if is_old else budget["rows"]
+
+
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
 async def test_a_question_keeps_to_its_budget(filled: Filled, name: str) -> None:
     statements = await asked(filled, name)
@@ -282,7 +290,7 @@ async def test_a_question_keeps_to_its_budget(filled: Filled, name: str) -> None
     assert all(scan.gated for scan in fenced), [scan for scan in fenced if not scan.gated]
     assert not [scan for scan in found if scan.kind == "Seq Scan" and scan.ran]
     touched = sum(scan.rows for scan in found if scan.table != "grants")
-    assert touched <= BUDGETS[name]["rows"], found
+    assert touched <= await most_rows(filled.record, name), found
 
 
 @pytest.mark.parametrize("name", sorted(set(QUESTIONS) - OF_SEVERAL))
