@@ -30,7 +30,7 @@ soak: dev-set ## What takes long or needs a package index: locks on every platfo
 	@$(PY) -m tools.lock check
 	@$(PY) -m tools.run_tests soak soak-oldest
 
-bench: dev-set ## Measure the speed of record and pages
+bench: dev-set ## Measure record and pages, and say which goals are met
 	@$(PY) -m tests.load
 
 docs: dev-set ## Write the pages that are made from code

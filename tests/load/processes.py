@@ -1,8 +1,11 @@
-"""CPU time of a process and all it has started, from /proc."""
+"""CPU time and memory of a process and all it has started, from /proc."""
 
 from __future__ import annotations
 
 import os
+import re
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -26,21 +29,37 @@ class Clock:
 
     def spent(self) -> float:
         """Seconds so far."""
-        parents: dict[int, list[int]] = {}
-        used: dict[int, float] = {}
-        for folder in Path("/proc").glob("[0-9]*"):
-            try:
-                fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            except OSError:
-                continue
-            pid = int(folder.name)
-            parents.setdefault(int(fields[1]), []).append(pid)
-            own = sum(map(int, fields[11:13])) / TICKS
-            used[pid] = own + (sum(map(int, fields[13:15])) / TICKS if pid == self._pid else 0)
-        return sum(used.get(pid, 0) for pid in self._family(parents))
+        ended = fields[13:15] if (fields := _all().get(self._pid)) else ()
+        own = [fields[11:13] for fields in family(self._pid).values()]
+        return sum(map(int, chain(ended, *own))) / TICKS
 
-    def _family(self, parents: dict[int, list[int]]) -> list[int]:
-        family = [self._pid]
-        for pid in family:
-            family += parents.get(pid, ())
-        return family
+
+def family(pid: int) -> dict[int, list[str]]:
+    """A process and its descendants: the fields of `/proc/PID/stat` behind the name, by number."""
+    known = _all()
+    children: dict[int, list[int]] = {}
+    for one, fields in known.items():
+        children.setdefault(int(fields[1]), []).append(one)
+    found = [pid]
+    for one in found:
+        found += children.get(one, ())
+    return {one: known[one] for one in found if one in known}
+
+
+def peak(pid: int, word: str) -> int:
+    """The most bytes of memory that any descendant with `word` in its command line has ever held."""
+    held = [0]
+    for one in family(pid):
+        with suppress(OSError):
+            if word in Path(f"/proc/{one}/cmdline").read_text():
+                told = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{one}/status").read_text())
+                held += [int(told[1]) * 1024] if told else []
+    return max(held)
+
+
+def _all() -> dict[int, list[str]]:
+    found = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            found[int(folder.name)] = (folder / "stat").read_text().rpartition(")")[2].split()
+    return found

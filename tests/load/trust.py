@@ -13,8 +13,8 @@ import psycopg
 
 from saman.model.access import Assignment, Domain, Holder, Policy, Question, Relation, RelationKind, decide
 from saman.record.ledger.verify import verify
+from tests.load.goals import Goal, Row
 
-ENTRIES = 200_000
 DECISIONS = 20_000
 SEEN_WITHIN = 10.0
 """Seconds after which a citizen sees a look at the latest."""
@@ -26,11 +26,11 @@ SELECT now() + i * interval '1 ms', 'r' || to_hex(i), 'Practitioner/' || i %% 50
     'Observation/a' || i || '/1 b' || i || '/1 c/2 Task/d/1', 'Goal' FROM generate_series(1, %s) AS i"""
 
 
-def verified(url: str, folder: Path, processes: int, say: Callable[[str], None]) -> str:
+def verified(url: str, folder: Path, entries: int, processes: int, say: Callable[[str], None]) -> Row:
     """The line about verifying: entries a second with so many processes, and nothing may be wrong."""
     with psycopg.connect(url, autocommit=True) as owner:
-        owner.execute(_LOGGED, (ENTRIES,))
-        say(f"Giving places to {ENTRIES} entries")
+        owner.execute(_LOGGED, (entries,))
+        say(f"Giving places to {entries} entries")
         while (owner.execute("SELECT ledger_extend(20000)").fetchone() or (0,))[0] > 0:
             pass
         owner.execute("VACUUM (ANALYZE)")
@@ -38,10 +38,10 @@ def verified(url: str, folder: Path, processes: int, say: Callable[[str], None])
     found = verify(url, (), folder, lambda _: None, processes)
     took = time.perf_counter() - begun
     assert found.findings == (), found.findings[0]
-    return f"{'verify audit':<28} {found.entries / took:>7.0f}/s (goal 50000/s) {found.entries} entries"
+    return Row("verify audit", found.entries / took, Goal(50_000))
 
 
-def decided(policy: Policy) -> str:
+def decided(policy: Policy) -> Row:
     """The line about decisions: whether somebody may see a kind of data of a person, with five ties to judge by."""
     now, pick, took = datetime.now(UTC), Random("decisions"), list[float]()
     since, until = now - timedelta(days=9), now + timedelta(days=9)
@@ -59,11 +59,10 @@ def decided(policy: Policy) -> str:
         decide(asked, policy)
         took.append((time.perf_counter() - begun) * 1000)
     took.sort()
-    p50, p99 = (took[int(len(took) * share)] for share in (0.5, 0.99))
-    return f"{'decision':<28} {1000 / (sum(took) / len(took)):>7.0f}/s (goal p99 5 ms)  p50 {p50:.3f}  p99 {p99:.3f} ms"
+    return Row("decision", took[int(len(took) * 0.99)], Goal(5, "ms"), of="p99")
 
 
-def seen(port: int, staff: Sequence[str], citizen: str, whose: str) -> str:
+def seen(port: int, staff: Sequence[str], citizen: str, whose: str) -> Row:
     """The line about looks: seconds from an answer to staff until the person's own log shows it.
 
     `staff` and `citizen` are header lines of sessions; each of staff looks at `whose` once and for the first time.
@@ -76,7 +75,7 @@ def seen(port: int, staff: Sequence[str], citizen: str, whose: str) -> str:
         while _shown(port, citizen) <= before:
             assert time.perf_counter() - begun < SEEN_WITHIN, "the look is not shown"
         took.append(time.perf_counter() - begun)
-    return f"{'look seen by the citizen':<28} {max(took):.2f} s at most (goal {SEEN_WITHIN:.0f} s) of {len(took)} looks"
+    return Row("look seen by the citizen", max(took), Goal(SEEN_WITHIN, "s"))
 
 
 def _shown(port: int, citizen: str) -> int:

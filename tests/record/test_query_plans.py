@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,119 +21,21 @@ from saman.kernel.outcome import Refusal
 from saman.model.access import Assignment, Holder
 from saman.record import Context, Record, system
 from saman.record.database import Connection
-from saman.record.everything import Everything
 from saman.record.grants import open_context
 from saman.record.rows import key
 from saman.record.store import Store
-from saman.record.work import Stretch, open_work, work_page
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient, processed
+from tests.record.questions import OF_SEVERAL, QUESTIONS, SINCE, UCUM, Known
 
 BUDGETS: dict[str, dict[str, int]] = msgspec.yaml.decode(Path(__file__).with_name("query_budgets.yaml").read_bytes())
 FENCED = ("resource", "history", "token", "string", "date", "quantity", "reference", "work")
 CLONES, TWIN_CLONES = 250, 40
 PARTITIONS = 8
-UCUM = "http://unitsofmeasure.org"
-SINCE = NOW - timedelta(days=400)
+VERY_MANY, VERSIONS = 500, 50
+"""Readings of the person who has most, versions of the reading that has most."""
 PEOPLE = """CREATE TEMPORARY TABLE people AS
     SELECT DISTINCT person, hashtextextended(person, 0) AS person_key FROM resource WHERE person IS NOT NULL"""
-OF_SEVERAL = {
-    "tasks_of_a_unit", "tasks_of_several_units", "patient_by_identifier", "patient_by_family", "several_ids",
-    "several_people", "a_code_of_several_people", "chained_to_one", "chained_to_many", "referred_to_by_many",
-    "referred_to_by_few", "with_what_refers_here", "newest_of_several_people", "worklist", "worklist_page",
-}  # fmt: skip
-"""Questions that are not about one person."""
-
-Ask = Callable[[Record, "Known"], Awaitable[Any]]
-
-
-class Known(NamedTuple):
-    """Who and what the questions name."""
-
-    person: str
-    reading: str
-
-
-QUESTIONS: dict[str, Ask] = {
-    "read": lambda record, known: record.read("Observation", known.reading),
-    "read_chosen_id": lambda record, _: record.read("Organization", "unit"),
-    "vread_old": lambda record, known: record.vread("Observation", known.reading, 1),
-    "history_of_one": lambda record, known: record.history("Observation", known.reading),
-    "newest_of_a_code": lambda record, known: record.search(
-        "Observation",
-        [("patient", known.person), ("code", "http://loinc.org|59408-5"), ("_sort", "-date"), ("_count", "20")],
-    ),
-    "newest_of_a_person": lambda record, known: record.search("Observation", [("patient", known.person)]),
-    "of_a_person_since": lambda record, known: record.search(
-        "Observation", [("patient", known.person), ("date", "ge2026-01-01")]
-    ),
-    "of_a_category": lambda record, known: record.search(
-        "Observation", [("subject", f"Patient/{known.person}"), ("category", "home-monitoring")]
-    ),
-    "tasks_of_a_unit": lambda record, _: record.search(
-        "Task", [("owner", "Organization/unit"), ("status", "requested")]
-    ),
-    "tasks_of_a_person": lambda record, known: record.search("Task", [("patient", known.person)]),
-    "patient_by_identifier": lambda record, _: record.search("Patient", [("identifier", "urn:test|11")]),
-    "patient_by_family": lambda record, _: record.search("Patient", [("family", "as 11")]),
-    "with_includes": lambda record, known: record.search(
-        "Observation", [("patient", known.person), ("_include", "Observation:subject")]
-    ),
-    "with_total": lambda record, known: record.search(
-        "Observation", [("patient", known.person), ("_total", "accurate")]
-    ),
-    "several_ids": lambda record, known: record.search("Observation", [("_id", f"{known.reading},a,b,c,d")]),
-    "several_people": lambda record, known: record.search(
-        "Observation", [("patient", people(known)), ("_count", "500")]
-    ),
-    "a_code_of_several_people": lambda record, known: record.search(
-        "Observation", [("patient", people(known)), ("code", "http://loinc.org|59408-5,x|y"), ("_count", "20")]
-    ),
-    "codes_of_a_person": lambda record, known: record.search(
-        "Observation", [("patient", known.person), ("code", "http://loinc.org|59408-5,x|y"), ("_count", "20")]
-    ),
-    "tasks_of_several_units": lambda record, _: record.search(
-        "Task", [("owner", "Organization/unit,Organization/unit3")]
-    ),
-    "newest_of_several_people": lambda record, known: record.newest(
-        "Observation", [("patient", people(known)), ("code", "http://loinc.org|59408-5,x|y"), ("_count", "5")], SINCE
-    ),
-    "about_a_person": lambda record, known: record.about(known.person, {"Observation": 5, "Task": 5, "Goal": 5}),
-    "chained_to_one": lambda record, _: record.search(
-        "Observation", [("patient.identifier", "urn:test|11"), ("_sort", "-date"), ("_count", "20")]
-    ),
-    "chained_to_many": lambda record, _: record.search(
-        "Observation", [("patient.name:contains", "11"), ("_sort", "-date"), ("_count", "20")]
-    ),
-    "referred_to_by_many": lambda record, _: record.search(
-        "Patient", [("_has:Observation:patient:code", "http://loinc.org|59408-5"), ("_count", "20")]
-    ),
-    "referred_to_by_few": lambda record, _: record.search(
-        "Patient", [("_has:Task:patient:owner", "Organization/unit"), ("_count", "20")]
-    ),
-    "with_what_refers_here": lambda record, known: record.search(
-        "Patient", [("_id", known.person), ("_revinclude", "Observation:patient")]
-    ),
-    "with_what_is_referred_to_further": lambda record, known: record.search(
-        "Task", [("patient", known.person), ("_include", "Task:owner"), ("_include:iterate", "Organization:partof")]
-    ),
-    "everything_of_a_person": lambda record, known: record.everything(known.person, Everything(count=10)),
-    "latest_of_a_person": lambda record, known: record.latest(
-        "Observation", [("patient", known.person), ("category", "home-monitoring")], 2
-    ),
-    "a_value_of_a_person": lambda record, known: record.search(
-        "Observation", [("patient", known.person), ("code-value-quantity", f"59408-5$lt85|{UCUM}|%"), ("_count", "20")]
-    ),
-    "worklist": lambda record, _: open_work(record.store, record.context, Stretch(party="Organization/unit", count=10)),
-    "worklist_page": lambda record, _: work_page(
-        record.store, record.context, Stretch(party="Organization/unit", count=41), late=4
-    ),
-}
-
-
-def people(known: Known) -> str:
-    """The person who is followed closely, one of the many, and some whom nobody knows."""
-    return ",".join(f"Patient/{one}" for one in (known.person, f"{known.person}-1", "a", "b", "c"))
 
 
 @asynccontextmanager
@@ -218,7 +120,9 @@ def table_of(scan: Scan) -> str:
 async def fill(record: Record, database: Database, clones: int) -> tuple[Known, Context]:
     """A unit whose nurse follows a few people closely; and many thousands of rows about others."""
     await record.update("Organization", "unit", {"resourceType": "Organization", "id": "unit", "name": "x"})
-    who = await made(record, patient(identifier=[{"system": "urn:test", "value": "11"}], name=[{"family": "Ås 11"}]))
+    who = await made(
+        record, patient(identifier=[{"system": "urn:test", "value": "11"}], name=[{"family": "Ås 11"}], gender="female")
+    )
     home = [{"coding": [{"system": "urn:saman:category", "code": "home-monitoring"}]}]
     readings = [
         observation(who, effectiveDateTime=instant(NOW.replace(day=day, hour=hour)), category=home)
@@ -236,18 +140,62 @@ async def fill(record: Record, database: Database, clones: int) -> tuple[Known, 
     low = {"value": 41, "unit": "%", "system": UCUM, "code": "%"}
     readings[8] |= {"valueQuantity": low}
     tasks = [task | {"owner": {"reference": "Organization/unit"}} for _ in range(30)]
-    entries = [
-        {"resource": one, "request": {"method": "POST", "url": one["resourceType"]}} for one in [*readings, *tasks]
-    ]
-    await processed(record, {"resourceType": "Bundle", "type": "transaction", "entry": entries})
-    team = {"resourceType": "CareTeam", "status": "active", "subject": {"reference": f"Patient/{who}"}}
-    await made(record, team | {"participant": [{"member": {"reference": "Organization/unit"}}]})
+    await processed(record, transaction([*readings, *tasks]))
+    await followed(record, who)
     reading = await made(record, observation(who, category=home))
     await record.update("Observation", reading, observation(who, id=reading, category=home))
     wanted = Assignment(number=0, kind=Holder.STAFF, purpose="TREAT", role="telemedicine-nurse", party="unit")
     number = await open_context(record.store.pool, wanted, record.store.policy)
     _clone(database, clones)
-    return Known(who, reading), Context(number, "Practitioner/1", wanted.role, "unit", "TREAT", NOW, "r", "staff")
+    heavy = await fill_very_many(record, home)
+    known = Known(who, reading, heavy, await fill_versions(record, observation(heavy, category=home)))
+    return known, Context(number, "Practitioner/1", wanted.role, "unit", "TREAT", NOW, "r", "staff")
+
+
+def planned(who: str) -> list[Resource]:
+    """A plan and the two Goals that it leads to."""
+    subject = {"subject": {"reference": f"Patient/{who}"}}
+    named = [f"urn:uuid:00000000-0000-4000-8000-00000000000{number}" for number in range(2)]
+    goal = subject | {"resourceType": "Goal", "lifecycleStatus": "active", "description": {"text": "x"}}
+    plan = subject | {"resourceType": "CarePlan", "status": "active", "intent": "plan"}
+    plan["goal"] = [{"reference": one} for one in named]
+    return [*(goal | {"fullUrl": one} for one in named), plan]
+
+
+def transaction(resources: list[Resource]) -> Resource:
+    """A Bundle that makes them, each under its `fullUrl` if it has one."""
+    entries = []
+    for one in resources:
+        entry: Resource = {"request": {"method": "POST", "url": one["resourceType"]}}
+        entry |= {"fullUrl": one["fullUrl"]} if "fullUrl" in one else {}
+        entries.append(entry | {"resource": {name: value for name, value in one.items() if name != "fullUrl"}})
+    return {"resourceType": "Bundle", "type": "transaction", "entry": entries}
+
+
+async def followed(record: Record, who: str) -> None:
+    """Have the unit follow a person."""
+    team = {"resourceType": "CareTeam", "status": "active", "subject": {"reference": f"Patient/{who}"}}
+    await made(record, team | {"participant": [{"member": {"reference": "Organization/unit"}}]})
+
+
+async def fill_very_many(record: Record, category: list[Resource]) -> str:
+    """A person with a plan and very many readings, of a code that nobody else has and older than all others'."""
+    who = await made(record, patient())
+    await followed(record, who)
+    reading = observation(who, category=category, code={"coding": [{"system": "http://loinc.org", "code": "9279-1"}]})
+    times = [instant(SINCE - timedelta(minutes=minutes)) for minutes in range(VERY_MANY)]
+    readings = [reading | {"effectiveDateTime": time} for time in times]
+    await processed(record, transaction([*readings, *planned(who)]))
+    return who
+
+
+async def fill_versions(record: Record, reading: Resource) -> str:
+    """The id of a reading with many versions."""
+    id = await made(record, reading)
+    for value in range(1, VERSIONS):
+        written = await record.update("Observation", id, reading | {"id": id, "valueQuantity": {"value": value}})
+        assert not isinstance(written, Refusal), written
+    return id
 
 
 def _clone(database: Database, clones: int) -> None:
@@ -330,6 +278,14 @@ async def asked(filled: Filled, name: str) -> list[tuple[str, tuple[Any, ...]]]:
     return heard
 
 
+async def most_rows(record: Record, name: str) -> int:
+    """The budget on this server: before PostgreSQL 16 rows that are to differ are all read before they are sorted."""
+    budget = BUDGETS[name]
+    async with record.store.pool.acquire() as connection:
+        is_old = connection.get_server_version().major < 16
+    return budget.get("rows_before_16", budget["rows"]) if is_old else budget["rows"]
+
+
 @pytest.mark.parametrize("name", sorted(QUESTIONS))
 async def test_a_question_keeps_to_its_budget(filled: Filled, name: str) -> None:
     statements = await asked(filled, name)
@@ -340,7 +296,7 @@ async def test_a_question_keeps_to_its_budget(filled: Filled, name: str) -> None
     assert all(scan.gated for scan in fenced), [scan for scan in fenced if not scan.gated]
     assert not [scan for scan in found if scan.kind == "Seq Scan" and scan.ran]
     touched = sum(scan.rows for scan in found if scan.table != "grants")
-    assert touched <= BUDGETS[name]["rows"], found
+    assert touched <= await most_rows(filled.record, name), found
 
 
 @pytest.mark.parametrize("name", sorted(set(QUESTIONS) - OF_SEVERAL))
@@ -364,5 +320,12 @@ async def test_a_write_is_one_statement(filled: Filled, record: Record) -> None:
     assert len(heard) <= BUDGETS["update"]["statements"]
 
 
+async def test_a_transaction_of_many_is_few_statements(filled: Filled, record: Record) -> None:
+    readings = [observation(filled.known.person) for _ in range(100)]
+    async with listening(record) as heard:
+        await processed(record, transaction(readings))
+    assert len(heard) <= BUDGETS["transaction_of_100"]["statements"]
+
+
 def test_every_budget_is_asked_for() -> None:
-    assert set(BUDGETS) == {*QUESTIONS, "create", "update"}
+    assert set(BUDGETS) == {*QUESTIONS, "create", "update", "transaction_of_100"}
