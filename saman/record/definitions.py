@@ -77,11 +77,12 @@ class Definitions:
         """The validation, which knows what the record defines now; for a write only where that is asked of it."""
         if on_write and self._validation.level is not Level.PROFILES:
             return self._validation
-        async with self._turn:
-            stamp = (await self._asked(self._sum, context))[0][0]
-            if stamp != self._stamp:
-                await self._renew(context)
-                self._stamp = stamp
+        stamp = (await self._asked(self._sum, context))[0][0]
+        if stamp > self._stamp:
+            async with self._turn:
+                if stamp > self._stamp:
+                    await self._renew(context)
+                    self._stamp = stamp
         return self._validation
 
     async def _asked(self, sql: str, context: Context, *values: object) -> Rows:

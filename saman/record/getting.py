@@ -41,13 +41,14 @@ Having = Callable[[Stored], bool]
 """Whether the client has a resource already as it is."""
 
 
-def nothing(_found: Stored) -> bool:
-    """For a client that has nothing."""
-    return False
+async def get(record: Record, url: str) -> str | Refusal:
+    """The text of what `url`, relative to the base or below it, leads to."""
+    found = await get_unless(record, url, lambda _: False)
+    return found.text() if isinstance(found, Stored) else found
 
 
-async def get(record: Record, url: str, has: Having = nothing) -> str | Stored | Refusal:
-    """The text of what `url`, relative to the base or below it, leads to; a resource itself if the client has it."""
+async def get_unless(record: Record, url: str, has: Having) -> str | Stored | Refusal:
+    """The same; a resource that the client has is answered as it is stored, and not as text."""
     address = urlsplit(url.removeprefix(record.base) if record.base else url)
     try:
         pairs = parse_qsl(address.query, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)

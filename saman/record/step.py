@@ -18,7 +18,7 @@ from saman.record import render
 from saman.record.conditional import read_condition
 from saman.record.conditioned import delete_where, patch_where, update_where
 from saman.record.etag import names_version, read_etag
-from saman.record.getting import HISTORY, get
+from saman.record.getting import HISTORY, get_unless
 from saman.record.record import Record
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
@@ -161,7 +161,7 @@ def _placed(refusal: Refusal, path: str) -> Refusal:
 async def perform(record: Record, step: Step) -> str | Refusal:
     """One step on its own, as the text of its entry in the answer."""
     if step.reads:
-        found = await get(record, step.url, step.has)
+        found = await get_unless(record, step.url, step.has)
         if isinstance(found, Stored):
             return render.unchanged_entry(found)
         return found if isinstance(found, Refusal) else render.read_entry(found if step.method == "GET" else "")

@@ -49,11 +49,12 @@ async def code_system(call: Call, given: Given, library: Library, names: Names) 
     if found is None:
         url = canonical(given.text(names.url)).url or _system_of_coding(given)
         return not_loaded(url, given.place(names.url), known=library.code_system(url))
-    if not isinstance(found, (Refusal, CodeSystem)):
-        found = await beside(CodeSystem, found)
-    if isinstance(found, CodeSystem) and found.supplements:
+    if isinstance(found, Refusal):
+        return found
+    system = found if isinstance(found, CodeSystem) else await beside(CodeSystem, found)
+    if system.supplements:
         return only_supplement(given.place(names.url) if given.has(names.url) else "")
-    return found
+    return system
 
 
 async def _told(call: Call, given: Given, names: Names, kind: str, library: Library) -> Any | Refusal | None:

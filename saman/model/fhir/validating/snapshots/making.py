@@ -6,13 +6,22 @@ Elements are opened where the profile speaks of what is below them: by their typ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from saman.model.fhir.terminology import canonical
 from saman.model.fhir.validating.snapshots.merging import as_slice, merged
 from saman.model.fhir.validating.snapshots.r4 import BASE, r4_definition
-from saman.model.fhir.validating.snapshots.tree import Entry, Limit, Step, Unmade, flattened, grown, identified
+from saman.model.fhir.validating.snapshots.tree import (
+    MOST_READ,
+    Entry,
+    Limit,
+    Step,
+    Unmade,
+    flattened,
+    grown,
+    identified,
+)
 
 MOST_BASES = 20
 """Profiles based on each other."""
@@ -31,6 +40,7 @@ class Snapshots:
     def __init__(self, find: Callable[[str], Definition | None]) -> None:
         self._find = find
         self._making: list[str] = []
+        self._read = Limit("")
 
     def of(self, definition: Definition) -> list[dict[str, Any]]:
         """The elements of a profile: its own snapshot, or one that is made. Raises Unmade."""
@@ -43,10 +53,12 @@ class Snapshots:
         if url in self._making or len(self._making) >= MOST_BASES:
             why = "is based on itself" if url in self._making else f"has more than {MOST_BASES} profiles below it"
             raise Unmade(f"{url} {why}.")
+        if not self._making:
+            self._read = Limit(url, MOST_READ)
         self._making.append(url)
         try:
             own = definition.get("snapshot", {}).get("element")
-            return grown(own, url) if own else self._made(definition)
+            return self.read(own, url) if own else self._made(definition)
         except _FAULTS:
             raise Unmade(f"{url} has not the form of a StructureDefinition.") from None
         finally:
@@ -63,9 +75,15 @@ class Snapshots:
         tree = self.tree(base)
         tree.name = definition["type"]
         making = _Making(self, definition, tree)
+        self._read.take(len(changes))
         for steps, change in identified(changes):
             making.change(steps, change)
         return tree
+
+    def read(self, elements: Sequence[Mapping[str, Any]], url: str) -> Entry:
+        """The tree of a snapshot that is there; raises Unmade when too much is read for one that is made."""
+        self._read.take(len(elements))
+        return grown(elements, url)
 
     def definition(self, url: str) -> Definition | None:
         """What is defined at a canonical URL."""
@@ -176,7 +194,7 @@ class _Making:
 
     def _of_url(self, url: str) -> Entry | None:
         definition = r4_definition(url)
-        return None if definition is None else grown(definition["snapshot"]["element"], url)
+        return None if definition is None else self._snapshots.read(definition["snapshot"]["element"], url)
 
 
 def _slicing_of(name: str) -> dict[str, Any]:

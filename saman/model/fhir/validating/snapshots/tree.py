@@ -13,6 +13,9 @@ Step = tuple[str, str]
 MOST_ELEMENTS = 5_000
 """In one snapshot, and in what a profile changes."""
 
+MOST_READ = 100_000
+"""In all that one snapshot is made from, each time that it is read."""
+
 DEEPEST = 30
 """Elements below each other."""
 
@@ -49,15 +52,16 @@ class Entry(msgspec.Struct):
 class Limit:
     """Counts the elements that are made for one snapshot."""
 
-    def __init__(self, url: str) -> None:
-        self.url = url
-        self.left = MOST_ELEMENTS
+    def __init__(self, url: str, most: int = MOST_ELEMENTS) -> None:
+        self._url = url
+        self._most = most
+        self._left = most
 
-    def take(self) -> None:
-        """Count one more; raises Unmade beyond the limit."""
-        self.left -= 1
-        if self.left < 0:
-            raise Unmade(f"{self.url} leads to more than {MOST_ELEMENTS} elements.")
+    def take(self, number: int = 1) -> None:
+        """Count more of them; raises Unmade beyond the limit."""
+        self._left -= number
+        if self._left < 0:
+            raise Unmade(f"{self._url} leads to more than {self._most} elements.")
 
 
 def identified(elements: Iterable[Mapping[str, Any]]) -> Iterator[tuple[list[Step], Mapping[str, Any]]]:

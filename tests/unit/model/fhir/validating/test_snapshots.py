@@ -190,9 +190,25 @@ def test_rules_bindings_and_targets_are_put_together() -> None:
 
 WITHOUT_END = [changed(name, "Observation", base=BASE + base) for name, base in (("one", "two"), ("two", "one"))]
 MANY = [changed(str(number), "Patient", base=BASE + str(number + 1)) for number in range(30)]
+
+
+def nesting(number: int) -> dict[str, Any]:
+    """An extension that opens the next one over and over."""
+    inner = BASE + str(number + 1)
+    told: list[dict[str, Any]] = []
+    for at in range(200):
+        slice_id = f"Extension.extension:{at}"
+        types = [{"code": "Extension", "profile": [inner]}]
+        told.append({"id": slice_id, "path": "Extension.extension", "sliceName": str(at), "type": types})
+        told.append({"id": f"{slice_id}.url", "path": "Extension.extension.url", "min": 1})
+    return changed(str(number), "Extension", *told, kind="complex-type")
+
+
+NESTING = [nesting(number) for number in range(15)]
 UNMADE: list[tuple[str, list[dict[str, Any]], tuple[str, ...]]] = [
     ("cycle", WITHOUT_END, (BASE + "one", "based on itself")),
     ("many bases", MANY, ("20 profiles below it",)),
+    ("multiplying", NESTING, (BASE, "elements")),
     ("no base", [changed("one", "Patient", base=BASE + "gone")], (BASE + "one", BASE + "gone", "not loaded")),
     ("no element", [changed("one", "Patient", {"path": "Patient.shoe.size"})], (BASE + "one", "Patient.shoe.size")),
     ("other type", [changed("one", "Patient", {"path": "Person.name"})], (BASE + "one", "Person.name")),
