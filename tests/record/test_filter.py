@@ -14,8 +14,10 @@ from hypothesis import strategies as st
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.fhir import fold
 from saman.record import Record, system
+from saman.record.search.asked import Query
 from saman.record.search.filter.syntax import MAX_DEPTH, MAX_TESTS, MAX_TEXT
-from saman.record.search.query import MAX_LINKS
+from saman.record.search.find import entries_of
+from saman.record.search.query import MAX_LINKS, read_query
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, made, patient
 from tests.record.test_search import CODES, FAMILIES, Had, World, dense_world, found, span
@@ -243,6 +245,18 @@ async def test_a_filter_is_held_to_the_limits_of_a_search(record: Record, what: 
     answer = await record.search("Observation", [("_filter", TOO_MUCH[what])])
     assert isinstance(answer, Refusal), answer
     assert answer.issues[0].code in ("too-costly", "not-supported")
+
+
+def test_of_several_people_none_reads_the_filter_that_names_the_others() -> None:
+    """Whoever is asked about has an entry, also when it is only that something is not about them."""
+    told: dict[str, str] = {}
+    for text in ("patient re Patient/a or not (subject re Patient/b)", "patient re Patient/c"):
+        query = read_query("Observation", [("_filter", text)])
+        assert isinstance(query, Query)
+        told |= {one.person or "": one.query for one in entries_of(system(NOW), query, ())}
+    assert told == {
+        "a": "Observation?_filter=…", "b": "Observation?_filter=…", "c": "Observation?_filter=patient re Patient/c",
+    }  # fmt: skip
 
 
 async def test_what_is_made_from_the_log_is_not_filtered(record: Record) -> None:

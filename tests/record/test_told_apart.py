@@ -58,6 +58,12 @@ async def looks_and_lists(store: Store, person: str) -> tuple[int, int]:
         ([("Patient", [("identifier", "urn:test:number|told-apart")]), ("Task", [("status", "ready")])], True),
         ([("Observation", [("patient.identifier", "urn:test:number|told-apart")])], True),
         ([("Observation", [("patient:Patient.gender", "other")])], True),
+        ([("Patient", [("_filter", "identifier eq urn:test:number|told-apart")])], True),
+        (
+            [("Observation", [("_filter", "status eq final and patient.identifier eq urn:test:number|told-apart")])],
+            True,
+        ),
+        ([("Patient", [("_filter", "gender eq other or gender eq unknown")])], False),
         ([("Patient", [("gender", "other")])], False),
         ([("Patient", [("gender", "other"), ("_count", "1"), ("_sort", "_id")])], None),
     ],
