@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from saman.ops.server import YOUNG, set_aside
+from saman.ops.server import OBJECTS, set_aside
 
 
 def test_what_is_there_at_the_start_is_set_aside():
@@ -15,7 +15,7 @@ def test_what_is_there_at_the_start_is_set_aside():
         set_aside()
         assert not any(one is loaded for one in gc.get_objects())
         assert gc.get_freeze_count() > len(loaded)
-        assert gc.get_threshold() == (YOUNG, *before[1:])
+        assert gc.get_threshold() == (OBJECTS, *before[1:])
     finally:
         gc.unfreeze()
         gc.set_threshold(*before)
