@@ -5,12 +5,12 @@ What is posted stays out of addresses: the next page of a posted search carries 
 
 from __future__ import annotations
 
-from functools import lru_cache
 from urllib.parse import parse_qsl, quote_plus, urlencode
 
 import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.remembering import remembered
 from saman.model.fhir.own_parameters import Parameters
 from saman.model.fhir.summary import Part
 from saman.record.cursor import Place
@@ -106,7 +106,9 @@ def _encoded(pairs: Pairs) -> str:
     return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
 
 
-_quoted = lru_cache(REMEMBERED)(quote_plus)
+@remembered(REMEMBERED)
+def _quoted(text: str) -> str:
+    return quote_plus(text)
 
 
 def _query(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> Query | Several | Refusal:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from saman.kernel.ids import Mint
+from saman.kernel.remembering import remembered
 from saman.model.access import DOMAIN_OF_TYPE, Domain
 from saman.model.access.relation import local
 from saman.model.fhir import RESOURCE_TYPES, resource_number
@@ -39,12 +39,16 @@ def place_of(reference: Mapping[str, Any], base: str) -> tuple[int, str] | None:
     text = reference.get("reference")
     if not isinstance(text, str):
         return None
-    return _named(text, base)
+    return _named(_here(text, base))
 
 
-@lru_cache(REMEMBERED)
-def _named(text: str, base: str) -> tuple[int, str] | None:
-    kind, _, id = (local({"reference": text.removeprefix(f"{base}/") if base else text}) or "").partition("/")
+def _here(text: str, base: str) -> str:
+    return text.removeprefix(f"{base}/") if base else text
+
+
+@remembered(REMEMBERED)
+def _named(text: str) -> tuple[int, str] | None:
+    kind, _, id = (local({"reference": text}) or "").partition("/")
     return (resource_number(kind), id) if kind in RESOURCE_TYPES else None
 
 
@@ -60,7 +64,7 @@ def pointed(text: str, person: str | None, base: str, mint: Mint) -> tuple[Point
     `text` is its JSON as `saman.kernel.json` writes it: no text inside of it can look like a reference. An address that
     is called `reference` too counts as one, and comes to nothing where it leads nowhere.
     """
-    places = {_named(one, base): None for one in dict.fromkeys(_REFERENCES.findall(text))}
+    places = {_named(_here(one, base)): None for one in dict.fromkeys(_REFERENCES.findall(text))}
     return tuple(
         Pointed(*place, home_of(place[1], mint))
         for place in places

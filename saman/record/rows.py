@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
-from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
@@ -14,6 +13,7 @@ import msgspec
 from saman.kernel import json
 from saman.kernel.ids import Mint, stable_shard
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.remembering import remembered
 from saman.model import fhir
 from saman.model.access import domain_of, sensitivity_of
 from saman.model.fhir.quantities import scale
@@ -53,7 +53,7 @@ class Row(msgspec.Struct):
     pointed: tuple[Pointed, ...] = ()
 
 
-@lru_cache(KEYS)
+@remembered(KEYS)
 def key(text: str) -> int:
     """The 64-bit number, signed, that a text of any length is looked up by."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), signed=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import Any
 
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.remembering import remembered
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
 """Start of a range that is open at its beginning."""
@@ -26,7 +26,7 @@ _MOMENT = re.compile(
 )
 
 
-@lru_cache(REMEMBERED)
+@remembered(REMEMBERED)
 def date_range(text: str) -> Range | Refusal:
     """First moment of a date or time, and first moment after it, in UTC; without a zone it is taken as UTC.
 

@@ -9,10 +9,10 @@ import re
 from calendar import monthrange
 from collections.abc import Callable
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from saman.kernel.json import MAX_DIGITS, MAX_EXPONENT
+from saman.kernel.remembering import remembered
 from saman.model.fhir.narrative import is_narrative
 
 Valid = Callable[[Any], bool]
@@ -46,7 +46,7 @@ def _text(value: Any) -> bool:
 
 
 def _pattern(pattern: str) -> Valid:
-    matches = lru_cache(REMEMBERED)(re.compile(pattern).fullmatch)
+    matches = remembered(REMEMBERED)(re.compile(pattern).fullmatch)
     return lambda value: type(value) is str and matches(value) is not None
 
 

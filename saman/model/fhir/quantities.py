@@ -9,11 +9,11 @@ import math
 import re
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 from saman.kernel.json import NumberTooLarge, exact_decimal
 from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.remembering import remembered
 from saman.model.fhir.fhirpath.units import measured
 
 UCUM = "http://unitsofmeasure.org"
@@ -77,11 +77,13 @@ def asked_number(text: str) -> Asked | Refusal:
     return Asked(value, value - slack, value + slack)
 
 
-@lru_cache(REMEMBERED)
 def scale(system: str, code: str) -> Scale | None:
     """What turns a UCUM unit into base units; None for other units, which are compared as they are written."""
-    if system != UCUM:
-        return None
+    return _scale(code) if system == UCUM else None
+
+
+@remembered(REMEMBERED)
+def _scale(code: str) -> Scale | None:
     if code in _DEGREES:
         return Scale("K", *_DEGREES[code])
     unit = measured(code)

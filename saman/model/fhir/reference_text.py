@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import NamedTuple
 
+from saman.kernel.remembering import remembered
 from saman.model.fhir.definitions import structure
 
 REMEMBERED = 4096
@@ -28,7 +28,7 @@ class Literal(NamedTuple):
     id: str
 
 
-@lru_cache(REMEMBERED)
+@remembered(REMEMBERED)
 def literal(text: str) -> Literal | None:
     """The parts of a relative or absolute RESTful reference; None for any other (`#id`, `urn:uuid:…`, other URLs)."""
     found = _LITERAL.fullmatch(text)

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from saman.kernel.remembering import remembered
 from saman.model.fhir.definitions import RESOURCE_TYPES
 from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import value_range
@@ -75,7 +75,7 @@ Collect = Callable[[SearchValues, int, Any], None]
 Collectors = Mapping[str, Collect]
 
 
-@lru_cache(REMEMBERED)
+@remembered(REMEMBERED)
 def _folded(text: str) -> str:
     return indexed(fold(indexed(text)))
 
