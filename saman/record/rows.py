@@ -134,9 +134,9 @@ def subject_of(type_name: str, code: str) -> int | None:
     return subject.number if subject else None
 
 
-def of_reference(alias: str, type_name: str, code: str) -> str:
-    """The condition that a row of `reference` belongs to a parameter."""
-    own, subject = fhir.search_parameters(type_name)[code].number, subject_of(type_name, code)
+def of_reference(alias: str, type_name: str, parameter: fhir.SearchParameter) -> str:
+    """The condition that a row of `reference` belongs to a parameter of a type."""
+    own, subject = parameter.number, subject_of(type_name, parameter.code)
     if subject is None:
         return f"{alias}.param = {own}"
     return f"({alias}.param = {own} OR {alias}.param = {subject} AND {alias}.target_type = {PATIENT})"

@@ -68,7 +68,11 @@ def _key(type_name: str, code: str, fence: Fence, descending: bool) -> Key:
     column = "high" if column == "low" and descending else column
     column = f"x.{column}" if kind not in _MEASURED else "coalesce(x.high, x.low)" if descending else "x.low"
     pick, among = "max" if descending else "min", ", ".join(map(str, numbers(type_name, code)))
-    mine = of_reference("x", type_name, code) if kind == "reference" else f"x.param IN ({among})"
+    mine = (
+        of_reference("x", type_name, search_parameters(type_name)[code])
+        if kind == "reference"
+        else f"x.param IN ({among})"
+    )
     shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
     value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND {mine}{shown})"
     if kind == "date":

@@ -128,7 +128,7 @@ class _Builder:
         if isinstance(planned, Refusal):
             return planned
         source, wheres, alias = planned
-        led = f"""FROM reference x WHERE {OWN} AND {of_reference("x", self.query.type, link.parameter.code)}
+        led = f"""FROM reference x WHERE {OWN} AND {of_reference("x", self.query.type, link.parameter)}
             AND x.target_type = {end.type} AND {self.frame.fence.points("x")}"""
         if end.at:
             found = f"SELECT FROM {source} WHERE {' AND '.join(wheres)} OFFSET 0"
@@ -174,7 +174,7 @@ class _Builder:
         table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
-            own += f"{of_reference('x', self.query.type, code)} AND {self.frame.fence.points('x')}"
+            own += f"{of_reference('x', self.query.type, clause.parameter)} AND {self.frame.fence.points('x')}"
         else:
             own += f"x.param IN ({among})"
         if clause.modifier == "missing":
@@ -277,7 +277,7 @@ def _references(link: Link, source: str, target: int) -> str:
     """A lateral join of the references `x` that a row `r`, a `source`, has by the link to resources of a type."""
     return f"""JOIN LATERAL (
         SELECT y.* FROM reference y WHERE y.shard = r.shard AND y.type = r.type AND y.id = r.id
-          AND {of_reference("y", source, link.parameter.code)} AND y.target_type = {target} OFFSET 0
+          AND {of_reference("y", source, link.parameter)} AND y.target_type = {target} OFFSET 0
     ) AS x ON true"""
 
 

@@ -170,7 +170,7 @@ class Finder:
     def _belongs(self, driver: Clause, alias: str) -> str:
         """That a row of the driver's index table is one of its parameter."""
         if driver.parameter.type == "reference":
-            return of_reference(alias, self._query.type, driver.parameter.code)
+            return of_reference(alias, self._query.type, driver.parameter)
         return f"{alias}.param = {driver.parameter.number}"
 
     def _own(self, driver: Clause | None, person: str, shard: str, number: str = "") -> list[str]:
