@@ -146,7 +146,7 @@ def subject_of(type_name: str, code: str) -> int | None:
 
 
 def of_reference(alias: str, type_name: str, parameter: fhir.SearchParameter) -> str:
-    """The condition that a row of `reference` belongs to a parameter."""
+    """The condition that a row of `reference` belongs to a parameter of a type."""
     subject = subject_of(type_name, parameter.code)
     if subject is None:
         return f"{alias}.param = {parameter.number}"
