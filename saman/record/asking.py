@@ -14,6 +14,7 @@ from saman.kernel.remembering import remembered
 from saman.model.fhir.own_parameters import Parameters
 from saman.model.fhir.summary import Part
 from saman.record.cursor import Place
+from saman.record.outage import or_refusal
 from saman.record.parts import NAMES, cut_page, read_part
 from saman.record.record import Record
 from saman.record.render import searchset
@@ -65,8 +66,7 @@ async def search_text(
         if isinstance(opened, Refusal):
             return opened
         pairs, is_posted = opened, True
-    asking = pairs
-    asked = await record.store.parameters.read(asking, lambda known: _read(where, asking, strict=strict, known=known))
+    asked = await _understood(record, where, pairs, strict=strict)
     if isinstance(asked, Refusal):
         return asked
     query = asked.query
@@ -74,6 +74,12 @@ async def search_text(
     if isinstance(page, Refusal):
         return page
     return _text(record, where, asked, page, is_posted=is_posted)
+
+
+@or_refusal
+async def _understood(record: Record, where: Where, pairs: Pairs, *, strict: bool) -> _Asked | Refusal:
+    """The search that the parameters ask for, as they are at this moment."""
+    return await record.store.parameters.read(pairs, lambda known: _read(where, pairs, strict=strict, known=known))
 
 
 def _text(record: Record, where: Where, asked: _Asked, page: Page, *, is_posted: bool) -> str:

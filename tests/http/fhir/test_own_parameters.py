@@ -166,3 +166,11 @@ async def test_the_worker_builds_it(opened: Callable[[], Any], tmp_path: Path) -
     finally:
         working.cancel()
     assert await here.ids("Patient?eyes=blue") == {blue}
+
+
+async def test_without_a_database_nobody_is_told_that_there_is_no_such_parameter(opened: Callable[[], Any]) -> None:
+    here = await opened()
+    await here.store.statements.close()
+    for headers in ({}, STRICT):
+        answer = await here.client.get("Patient?eyes=blue", headers=headers)
+        assert (answer.status_code, answer.json()["issue"][0]["code"]) == (503, "transient")
