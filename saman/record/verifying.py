@@ -25,6 +25,7 @@ from saman.record.contents.marking import content_of
 from saman.record.context import system
 from saman.record.database import Connection, Rows
 from saman.record.fence import enter
+from saman.record.parameters.building import FIRST
 from saman.record.rows import Resource, checked, person_of, placed, searched
 from saman.record.store import Store
 from saman.record.stored import stored
@@ -40,7 +41,7 @@ Place = tuple[int, int, str]
 START: Place = (-1, -1, "")
 
 COLUMNS = {
-    "token": ("param", "system_key", "code_key", "code", "folded", "part"),
+    "token": ("param", "system_key", "code_key", "code", "folded", "part", "sought"),
     "string": ("param", "folded", "exact"),
     "date": ("param", "low", "high"),
     "reference": ("param", "target_type", "target_key", "target", "part"),
@@ -48,11 +49,15 @@ COLUMNS = {
 }
 """The tables of search values in the order of `columns_of`, with the columns that it gives for each."""
 
-_NEXT = """SELECT shard, type, id, version, updated, person, domain, at, meta, body, deleted FROM resource
+_NEXT = """SELECT shard, type, id, version, updated, person, domain, at, meta, body, deleted,
+        hashtextextended(person, 0) AS person_key
+    FROM resource
     WHERE (shard, type, id) > ($1::smallint, $2::smallint, $3::text) ORDER BY shard, type, id LIMIT $4"""
 _OF_KEYS = """JOIN unnest($1::smallint[], $2::smallint[], $3::text[]) AS k(s, t, d)
     ON x.shard = s AND x.type = t AND x.id = d"""
-_VALUES = "SELECT x.shard, x.type, x.id, x.person, x.domain, x.at, {columns} FROM {table} x " + _OF_KEYS
+_VALUES = f"""SELECT x.shard, x.type, x.id, x.person_key, x.domain, x.at, {{columns}} FROM {{table}} x {_OF_KEYS}
+    WHERE x.param < {FIRST}"""
+"""Those of search parameters of one's own apart, which come and go while everything else goes on."""
 _PAST = f"""SELECT x.shard, x.type, x.id, x.version, x.updated, x.person, x.meta, x.body, x.deleted
     FROM history x {_OF_KEYS} ORDER BY x.version"""
 _CHOSEN = "SELECT key, shard FROM locator WHERE key = ANY($1::text[])"
@@ -175,13 +180,15 @@ def _wanted(whole: Iterable[tuple[Any, Resource | Refusal | None]]) -> dict[Key,
     for table, names in COLUMNS.items():
         for place, *values in zip(*(next(columns) for _ in range(len(names) + 1)), strict=True):
             row = rows[place - 1][0]
-            exact = [_exact(name, value) for name, value in zip(names, values, strict=True)]
-            wanted[_key(row)][table].add((row["person"], row["domain"], row["at"], *exact))
+            exact = [_exact(name, value, row) for name, value in zip(names, values, strict=True)]
+            wanted[_key(row)][table].add((row["person_key"], row["domain"], row["at"], *exact))
     return wanted
 
 
-def _exact(name: str, value: Any) -> Any:
+def _exact(name: str, value: Any, row: Any) -> Any:
     """A value as the database gives it back: numbers come as texts, and are as they were however they are written."""
+    if name == "sought":
+        return value and row["person"] is not None
     return Decimal(value) if name in ("value", "top") and value is not None else value
 
 

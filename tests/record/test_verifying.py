@@ -129,14 +129,14 @@ FAULTS: dict[str, tuple[str, tuple[str, str]]] = {
     "a number missing": (f"DELETE FROM quantity {OF_READING}", ("Observation", "lacks 1 search values in quantity")),
     "a reference missing": (
         f"DELETE FROM reference {OF_READING}",
-        ("Observation", "lacks 2 search values in reference"),
+        ("Observation", "lacks 1 search values in reference"),
     ),
     "a number that is another": (
         f"UPDATE quantity SET value = value + 1 {OF_READING}",
         ("Observation", "has 1 search values in quantity that are not its own"),
     ),
     "values of another person": (
-        f"UPDATE date SET person = '{{other}}' {OF_READING}",
+        f"UPDATE date SET person_key = hashtextextended('{{other}}', 0) {OF_READING}",
         ("Observation", "has 1 search values in date that are not its own"),
     ),
     "values of nothing": (
