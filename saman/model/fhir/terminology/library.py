@@ -75,7 +75,8 @@ class Library:
         """A value set or concept map, in the version asked for."""
         known: list[Tree] = self._found.get(Need(kind, url), [])
         base = base_resource(kind, url)
-        found = _chosen([*known, *([base] if base else [])], version, lambda one: one.get("version", ""))
+        every: list[Tree] = [*known, *([base] if base else [])]
+        found = _chosen(every, version, lambda one: one.get("version", ""))
         return implicit_value_set(url) if found is None and kind == "ValueSet" and not version else found
 
     def needs(self, tree: Tree) -> Iterator[Need]:
