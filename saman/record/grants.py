@@ -54,13 +54,15 @@ _RELATIONS = """SELECT ground, person, kind, party, role, actor, topic, since, u
 WHERE person = ANY($1::text[]) ORDER BY person"""
 _CONTEXTS = """SELECT number, kind, purpose, role, party, actor FROM context
 WHERE kind = 'staff' AND party = ANY($1::text[]) OR kind IN ('citizen', 'relative') AND actor = ANY($2::text[])"""
-_REVOKE = "DELETE FROM grants WHERE person = ANY($1::text[])"
+_REVOKE = "DELETE FROM grants WHERE person = ANY($1::text[]) AND ($2::bigint IS NULL OR context = $2)"
 _GRANT = """INSERT INTO grants (context, person, domain, since, until, ground, rows, fenced)
 SELECT * FROM unnest($1::bigint[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[],
     $7::text[], $8::boolean[])"""
 _OPEN = """INSERT INTO context (kind, purpose, role, party, actor) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT DO NOTHING RETURNING number"""
-_FIND = """SELECT number FROM context WHERE kind = $1 AND purpose = $2 AND role = $3 AND party = $4 AND actor = $5"""
+ON CONFLICT DO NOTHING"""
+_FIND = """SELECT number, opened FROM context
+WHERE kind = $1 AND purpose = $2 AND role = $3 AND party = $4 AND actor = $5"""
+_OPENED = "UPDATE context SET opened = true WHERE number = $1"
 _RELATED = """SELECT DISTINCT person FROM tie
 WHERE CASE WHEN $1 = 'staff' THEN party = $2 ELSE actor = $3 END ORDER BY person"""
 _ALL = "SELECT DISTINCT person FROM relation ORDER BY person"
@@ -107,19 +109,27 @@ def _restricted(resource: Resource, policy: Policy) -> tuple[Restriction, ...]:
     return visit_of(resource) if resource["resourceType"] == "Encounter" else restrictions(resource, policy.zone)
 
 
-async def refresh(connection: Connection, persons: Sequence[str], policy: Policy) -> None:
-    """Work out the grants of `persons` for every context that has to do with them."""
+async def refresh(
+    connection: Connection, persons: Sequence[str], policy: Policy, only: Assignment | None = None
+) -> None:
+    """Work out the grants of `persons` for every context that has to do with them, or for one alone."""
     known = [tie_of(row) for row in await connection.fetch(_RELATIONS, persons)]
-    parties = {relation.party for relation in known if relation.party}
-    actors = {relation.actor for relation in known if relation.actor}
-    contexts = [assignment_of(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
+    contexts = [only] if only else await _contexts(connection, known)
+    number = only.number if only else None
     by_person = {person: list(ties) for person, ties in groupby(known, key=lambda relation: relation.person)}
     follow = [grant for person, ties in by_person.items() for grant in _of_person(person, ties, contexts, policy)]
-    fenced = await withhold(connection, persons, by_person, contexts, policy.clauses)
-    await connection.execute(_REVOKE, persons)
+    fenced = await withhold(connection, persons, by_person, contexts, policy.clauses, number)
+    await connection.execute(_REVOKE, persons, number)
     if follow:
         rows = (_grant_row(grant, (grant.context, grant.person) in fenced) for grant in follow)
         await connection.execute(_GRANT, *_columns(rows))
+
+
+async def _contexts(connection: Connection, known: Sequence[Relation]) -> list[Assignment]:
+    """The contexts of those who hold one of the relations."""
+    parties = {relation.party for relation in known if relation.party}
+    actors = {relation.actor for relation in known if relation.actor}
+    return [assignment_of(row) for row in await connection.fetch(_CONTEXTS, list(parties), list(actors))]
 
 
 async def see_visits(connection: Connection, written: Sequence[tuple[str, Resource | None]], policy: Policy) -> None:
@@ -180,24 +190,35 @@ async def regroup(connection: Connection, policy: Policy) -> None:
 
 
 async def open_context(pool: Pool, wanted: Assignment, policy: Policy) -> int:
-    """The number of the context for `wanted` (its own number is ignored); a new one gets its grants before use."""
+    """The number of the context for `wanted` (its own number is ignored); a new one gets its grants before use.
+
+    Whoever writes about its party once it is there works out its grants too, and whoever began before is waited for; so
+    the people can be gone through some at a time. One whose opening was broken off is opened by whoever asks next.
+    """
     key = (wanted.kind.value, wanted.purpose, wanted.role, wanted.party, wanted.actor or "")
-    number: int | None = await pool.fetchval(_FIND, *key)
-    if number is not None:
+    found = await pool.fetchrow(_FIND, *key) or await _announced(pool, key, wanted.party or wanted.actor or "")
+    number: int = found["number"]
+    if found["opened"]:
         return number
-    async with pool.acquire() as connection, connection.transaction():
-        number = await connection.fetchval(_OPEN, *key)
-        if number is None:
-            number = await connection.fetchval(_FIND, *key)
-        else:
-            await connection.execute(_RESERVE, wanted.party or wanted.actor or "")
-            related = [row["person"] for row in await connection.fetch(_RELATED, key[0], wanted.party, wanted.actor)]
-            for start in range(0, len(related), CHUNK):
-                persons = related[start : start + CHUNK]
-                await connection.execute(_LOCK, persons)
-                await refresh(connection, persons, policy)
-    assert number is not None
+    own = msgspec.structs.replace(wanted, number=number)
+    related = [row["person"] for row in await pool.fetch(_RELATED, key[0], wanted.party, wanted.actor)]
+    for start in range(0, len(related), CHUNK):
+        async with pool.acquire() as connection, connection.transaction():
+            persons = related[start : start + CHUNK]
+            await connection.execute(_LOCK, persons)
+            await refresh(connection, persons, policy, own)
+    await pool.execute(_OPENED, number)
     return number
+
+
+async def _announced(pool: Pool, key: tuple[str, ...], holder: str) -> asyncpg.Record:
+    """A new context, once everybody who wrote about its holder before it was there has come to an end."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute(_OPEN, *key)
+        await connection.execute(_RESERVE, holder)
+        found = await connection.fetchrow(_FIND, *key)
+    assert found is not None
+    return found
 
 
 async def work_out_anew(pool: Pool, policy: Policy) -> int:

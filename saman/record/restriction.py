@@ -17,7 +17,8 @@ _TOUCHED = "SELECT DISTINCT person FROM restriction WHERE ground = ANY($1::text[
 _FORGET = "DELETE FROM restriction WHERE ground = ANY($1::text[])"
 _KEEP = "INSERT INTO restriction (ground, person, body) SELECT * FROM unnest($1::text[], $2::text[], $3::text[])"
 _FOUND = "SELECT body FROM restriction WHERE person = ANY($1::text[]) ORDER BY person, ground"
-_ANEW = f"WITH gone AS (DELETE FROM withheld WHERE person = ANY($1::text[])) {_FOUND}"
+_ANEW = f"""WITH gone AS (
+    DELETE FROM withheld WHERE person = ANY($1::text[]) AND ($2::bigint IS NULL OR context = $2)) {_FOUND}"""
 _PARENTS = "SELECT id, parent FROM organization_parents()"
 _RESTRICTING = "SELECT DISTINCT person FROM restriction ORDER BY person"
 _COLUMNS = """context, person, ground, place, under, denies, since, until, actor, spared, domains, types, labels,
@@ -63,12 +64,14 @@ async def withhold(
     ties: Mapping[str, Sequence[Relation]],
     contexts: Collection[Assignment],
     clauses: Sequence[Clause],
+    only: int | None = None,
 ) -> set[tuple[int, str]]:
     """Work out anew what is withheld of `persons`; gives each context and person where anything is.
 
-    `clauses` are the rules in force, some of which keep back part of what they open.
+    `clauses` are the rules in force, some of which keep back part of what they open. With `only`, the number of the one
+    context that was given, what is withheld from others stays.
     """
-    found = [_restriction(row) for row in await connection.fetch(_ANEW, persons)]
+    found = [_restriction(row) for row in await connection.fetch(_ANEW, persons, only)]
     keeping = [one for one in clauses if one.keeps_back]
     concerned = {one.person for one in found} | (set(persons) if keeping else set())
     if not concerned:
