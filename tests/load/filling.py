@@ -105,7 +105,8 @@ async def _commit(record: Record, resources: Iterable[shapes.Resource], say: Say
     async def work() -> None:
         while changes := list(islice(changing, PER_COMMIT)):
             place = next(places)
-            written = await record.atomically(partial(_written, changes))
+            now = Record(record.store, system(datetime.now(UTC)))
+            written = await now.atomically(partial(_written, changes))
             assert not isinstance(written, Refusal), written
             ids[place] = [one.stored.id for one in written]
             if many and (place + 1) * PER_COMMIT % TOLD_EVERY == 0:
