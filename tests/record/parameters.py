@@ -32,9 +32,12 @@ def with_eyes(colour: str, **more: Any) -> Resource:
     return patient(extension=[{"url": EYES, "valueCode": colour}], **more)
 
 
+UNDER_WAY = "SELECT EXISTS (SELECT FROM parameter WHERE state IN ('building', 'removing'))"
+
+
 async def built(store: Store) -> None:
-    """Until nothing is left to be done."""
-    while await beat(store, NOW, BASE):
+    """Until nothing is left to be done; building waits for transactions of the cluster's other databases too."""
+    while await beat(store, NOW, BASE) or await store.pool.fetchval(UNDER_WAY):
         pass
 
 

@@ -87,7 +87,7 @@ READINGS: dict[str, Reading] = {
     "the history of one": lambda record, person: record.history("Patient", person),
     "the history of a type": lambda record, _: record.history("Patient"),
     "the history of all": lambda record, _: record.history(),
-    "a compartment": lambda record, person: search_text(record, Where("Observation", person), []),
+    "a compartment": lambda record, person: search_text(record, Where("Observation", f"Patient/{person}"), []),
     "the log": lambda record, person: record.search("AuditEvent", [("patient", person)]),
 }
 
