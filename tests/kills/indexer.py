@@ -14,6 +14,7 @@ from saman.kernel.outcome import Refusal
 from saman.record import open_store
 from saman.record.parameters import building
 from tests.kills.writer import POLICY
+from tests.record.parameters import UNDER_WAY
 
 STEP, SHARDS = 11, 64
 
@@ -22,8 +23,9 @@ async def main(url: str) -> None:
     store = await open_store(url, POLICY)
     assert not isinstance(store, Refusal), store
     building.STEP, building.SHARDS_A_STEP = STEP, SHARDS
-    while await building.beat(store, datetime.now(UTC)):
-        os.write(1, b"step\n")
+    while (went := await building.beat(store, datetime.now(UTC))) or await store.pool.fetchval(UNDER_WAY):
+        if went:
+            os.write(1, b"step\n")
     await store.close()
 
 
