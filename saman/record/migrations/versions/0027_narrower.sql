@@ -163,7 +163,7 @@ CREATE INDEX reference_value ON reference (target_key, type, param, at);;
 CREATE INDEX quantity_value ON quantity (type, param, unit_key, low);;
 DROP INDEX resource_person, resource_at, resource_updated, history_updated;;
 CREATE INDEX resource_person ON resource (shard, type, person, at, id) WHERE NOT deleted AND person IS NOT NULL;;
-CREATE INDEX resource_at ON resource (type, at) WHERE NOT deleted;;
+CREATE INDEX resource_at ON resource (type, at, id) WHERE NOT deleted;;
 CREATE INDEX resource_updated ON resource (type, updated);;
 CREATE INDEX history_updated ON history (type, updated);;
 DROP INDEX audit_person, audit_actor, audit_looks, audit_machines;;
