@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -151,12 +151,19 @@ async def store(record: Record, lines: Sequence[Line]) -> Counter[tuple[str, str
     same = {line.number for line in lines if _same(line.resource, there.get("/".join(line.key)))}
     writing = [line for line in lines if line.number not in same]
     done = Counter((line.key[0], "unchanged") for line in lines if line.number in same)
-    changes = [Change(line.resource, line.key[1], ANY if line.key[1] else 0) for line in writing]
+    changes = [Change(line.resource, line.key[1], _expected(record, line, there)) for line in writing]
     written = await record.commit(changes) if changes else []
     if isinstance(written, Refusal):
         return _at_line(written, writing)
     done.update((one.stored.type, "created" if one.created else "updated") for one in written)
     return done
+
+
+def _expected(record: Record, line: Line, there: Mapping[str, Stored]) -> int:
+    """Nothing under an id that is new here, so that nobody looks for it again; whatever is there under all others."""
+    id = line.key[1]
+    is_new = not id or ("/".join(line.key) not in there and record.store.mint.shard(id) is None)
+    return 0 if is_new else ANY
 
 
 def _same(resource: Resource | None, found: Stored | None) -> bool:
