@@ -18,6 +18,9 @@ from tests.record.conftest import NOW, made, patient
 SOME = 2
 """Persons at a time."""
 
+HELD = """SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+    WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' AND d.datname = current_database()"""
+
 Fresh = tuple[Record, Database]
 
 
@@ -68,8 +71,7 @@ async def test_no_transaction_holds_more_people_than_are_taken_at_a_time(
     refresh = granting.refresh
 
     async def counted(*arguments: Any) -> None:
-        locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND mode = 'ExclusiveLock'"
-        held.append(asked(database, locks)[0][0])
+        held.append(asked(database, HELD)[0][0])
         await refresh(*arguments)
 
     monkeypatch.setattr(granting, "refresh", counted)

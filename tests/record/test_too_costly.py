@@ -43,6 +43,10 @@ async def held(database: Database, table: str = "token") -> AsyncIterator[asyncp
         await connection.close()
 
 
+WAITING = """SELECT count(*) FROM pg_stat_activity
+    WHERE wait_event_type = 'Lock' AND datname = current_database()"""
+
+
 async def test_it_is_refused_and_others_go_on(hurried: tuple[Record, Database]) -> None:
     record, database = hurried
     who = await made(record, patient(identifier=[{"system": "urn:test", "value": "1"}]))
@@ -53,8 +57,7 @@ async def test_it_is_refused_and_others_go_on(hurried: tuple[Record, Database]) 
             assert answer.kind is Kind.TOO_COSTLY
             assert [(one.code, "too long" in one.text) for one in answer.issues] == [("too-costly", True)]
         assert isinstance(await record.read("Patient", who), Stored)
-        waiting = await watching.fetchval("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-        assert waiting == 0
+        assert await watching.fetchval(WAITING) == 0
     found = await record.search("Patient", SEARCH)
     assert isinstance(found, Page)
     assert [one.id for one in found.matches] == [who]
