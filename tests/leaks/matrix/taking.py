@@ -8,6 +8,7 @@ from saman.record.bulk.asked import PATIENTS, types_of
 from .oracle import Thing
 from .people import START
 from .reading import get
+from .resources import Resource
 from .view import ABSENT, FROM_LOG, Script, View, decoded
 from .world import WORK, Call, sent
 from .writing import body
@@ -101,7 +102,7 @@ def validate(view: View, kind: str) -> Script:
     def make(id: str) -> Call:
         if not is_sent and not mode:
             return get(f"{kind}/{id}/$validate")
-        told = body(kind, person, id) if is_sent else {"resourceType": "Parameters"}
+        told = _given(body(kind, person, id)) if is_sent else {"resourceType": "Parameters"}
         return Call("POST", f"{kind}/{id}/$validate{mode}", (), sent(told))
 
     call = make(thing.id)
@@ -114,11 +115,18 @@ def validate(view: View, kind: str) -> Script:
         view.status(call, answer, 410 if thing.deleted else 200)
 
 
+def _given(resource: Resource) -> Resource:
+    """What is sent to have a resource validated: itself; Parameters in others, since they would be the call's."""
+    if resource["resourceType"] != "Parameters":
+        return resource
+    return {"resourceType": "Parameters", "parameter": [{"name": "resource", "resource": resource}]}
+
+
 def validate_sent(view: View, kind: str) -> Script:
     """Whether something would be taken that speaks of somebody who is hidden: as of nobody."""
     if not view.strangers or view.who.kind == "system":
         return
     stranger, mode = view.pick.choice(view.strangers).id, view.pick.choice(["", "?mode=create"])
     where = view.pick.choice([f"{kind}/$validate", "$validate"])
-    make = lambda id: Call("POST", where + mode, (), sent(body(kind, id)))  # noqa: E731
+    make = lambda id: Call("POST", where + mode, (), sent(_given(body(kind, id))))  # noqa: E731
     yield from view.same(make, stranger, ABSENT)
