@@ -49,7 +49,9 @@ async def test_until_it_is_built_it_is_unknown_and_says_why(
         await made(record, with_eyes("blue"))
     await made(record, parameter("eyes"))
     monkeypatch.setattr(building, "SHARDS_A_STEP", 300)
-    assert [await beat(record.store, NOW) for _ in range(3)] == [True] * 3
+    went = 0
+    while went < 3:
+        went += await beat(record.store, NOW)
     answer = await record.search("Patient", [("eyes", "blue")], strict=True)
     assert isinstance(answer, Refusal)
     [issue] = answer.issues

@@ -14,6 +14,8 @@ FHIR = "application/fhir+json"
 READ_ERRORS: tuple[str, ...] = ("400", "401", "403", "404", "405", "406", "410", "500", "503")
 WRITE_ERRORS: tuple[str, ...] = (*READ_ERRORS, "409", "412", "422", "507")
 BODY_ERRORS: tuple[str, ...] = (*WRITE_ERRORS, "413", "415")
+BUSY = "429"
+"""What operations that take long answer who asks for too many at once."""
 _ID: Json = {"type": "string", "pattern": r"^[A-Za-z0-9\-\.]{1,64}$"}
 
 
@@ -183,6 +185,7 @@ _WORDS = {
     "413": "The body is too large",
     "415": "This kind of body is not read",
     "422": "The resource is not valid",
+    "429": "Too much goes on at the same time; Retry-After says when to ask again",
     "500": "Something broke here",
     "503": "The record cannot be reached",
     "507": "The storage is full",

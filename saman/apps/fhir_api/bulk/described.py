@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from saman.apps.fhir_api.bulk.fetching import NDJSON
-from saman.apps.fhir_api.openapi_parts import BODY_ERRORS, OUTCOMES, READ_ERRORS, answer, ref
+from saman.apps.fhir_api.openapi_parts import BODY_ERRORS, BUSY, OUTCOMES, READ_ERRORS, answer, ref
 from saman.record.bulk.asked import EXPORT, IMPORT
 
 Json = dict[str, Any]
@@ -56,8 +56,8 @@ def _in_path(name: str) -> Json:
 def _begun() -> Json:
     words = "Begin to store resources, one in each line"
     responses = {"202": answer("It has begun; Content-Location says where it is", ref("OperationOutcome"))}
-    body = {"required": True, "content": _LINES}
-    return _told("begin-import", words, responses, BODY_ERRORS) | {"requestBody": body, "parameters": [_ASYNC]}
+    sent = {"requestBody": {"required": True, "content": _LINES}, "parameters": [_ASYNC]}
+    return _told("begin-import", words, responses, (*BODY_ERRORS, BUSY)) | sent
 
 
 def _status(kind: str) -> Json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from saman.apps.fhir_api.openapi_parts import BODY_ERRORS, FHIR, OUTCOMES, READ_ERRORS, answer, parameter, ref
+from saman.apps.fhir_api.openapi_parts import BODY_ERRORS, BUSY, FHIR, OUTCOMES, READ_ERRORS, answer, parameter, ref
 from saman.apps.fhir_api.operations.declared import Level, Operation
 from saman.apps.fhir_api.operations.parameter import Parameter
 
@@ -41,7 +41,7 @@ def operation_paths(operations: Sequence[Operation]) -> Iterator[tuple[str, Json
 
 
 def _described(one: Operation, level: Level, kind: str, method: str) -> Json:
-    errors = (*READ_ERRORS, "422") if method == "GET" else BODY_ERRORS
+    errors = (*READ_ERRORS, "422", BUSY) if method == "GET" else (*BODY_ERRORS, BUSY)
     body = {"requestBody": {"content": {FHIR: {"schema": ref("Resource")}}}} if method == "POST" else {}
     return {
         "operationId": "-".join(filter(None, (method.lower(), one.name, level.name.lower(), kind))),
