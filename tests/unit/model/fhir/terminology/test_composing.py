@@ -109,6 +109,17 @@ def _onward(tree: dict[str, Any], number: int) -> dict[str, Any]:
     return made
 
 
+def test_a_code_of_a_version_that_is_not_loaded_is_in_the_set_that_lists_it() -> None:
+    made = library([], [])
+    other = {"system": "urn:tree", "version": "9", "concept": [{"code": "nothing"}]}
+    tree = {"resourceType": "ValueSet", "status": "active", "compose": {"include": [{"system": "urn:tree"}, other]}}
+    for version, expected in (("", True), ("1", False)):
+        asked = Coded("urn:tree", "nothing", version=version)
+        found = check_in_value_set(made, tree, [asked], Checking(), Composer(made))
+        assert not isinstance(found, Refusal) or version
+        assert (not isinstance(found, Refusal) and found.result) is expected
+
+
 @given(links, st.lists(value_sets, min_size=3, max_size=3), value_sets)
 def test_checking_agrees_with_listing(
     pairs: list[tuple[int, int]], sets: list[dict[str, Any]], tree: dict[str, Any]
