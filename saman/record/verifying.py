@@ -25,7 +25,7 @@ from saman.record.contents.marking import content_of
 from saman.record.context import system
 from saman.record.database import Connection, Rows
 from saman.record.fence import enter
-from saman.record.parameters.building import FIRST
+from saman.record.parameters.known import FIRST
 from saman.record.rows import Resource, checked, person_of, placed, searched
 from saman.record.store import Store
 from saman.record.stored import stored

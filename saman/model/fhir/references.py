@@ -10,11 +10,9 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from saman.model.fhir.definitions import PRIMITIVES, structure
+from saman.model.fhir.place import Place, written
 
-Trail = tuple[Any, str, int]
-"""Where an object stands: the trail of what holds it, its name, its position in a list or -1; a path when needed."""
-
-_Object = tuple[dict[str, Any], str, Trail]
+_Object = tuple[dict[str, Any], str, Place]
 
 _URIS = frozenset(("uri", "url", "canonical", "oid", "uuid"))
 _URNS = ("urn:uuid:", "urn:oid:")
@@ -25,12 +23,12 @@ class Link(NamedTuple):
 
     holder: Any
     key: str | int
-    trail: Trail
+    place: Place
 
     @property
     def path(self) -> str:
         """Where it stands: `DocumentReference.content[0].attachment.url`."""
-        return _path(self.trail)
+        return written(self.place)
 
 
 class Leads(NamedTuple):
@@ -53,14 +51,14 @@ def reference_path(resource: dict[str, Any], reference: dict[str, Any]) -> str:
 
 def references(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each Reference of a valid `resource` with its path, also in contained and nested resources and in extensions."""
-    return ((value, _path(trail)) for value, type_name, trail in _objects(resource) if type_name == "Reference")
+    return ((value, written(place)) for value, type_name, place in _objects(resource) if type_name == "Reference")
 
 
 def files(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """Each Attachment of a valid `resource` with its path, and each Binary inside of it."""
     return (
-        (value, _path(trail))
-        for value, type_name, trail in _objects(resource)
+        (value, written(place))
+        for value, type_name, place in _objects(resource)
         if type_name == "Attachment" or (type_name == "Binary" and value is not resource)
     )
 
@@ -74,14 +72,14 @@ def links(resource: dict[str, Any]) -> Iterator[Link]:
 
 
 def _links(found: list[_Object]) -> Iterator[Link]:
-    for value, type_name, trail in found:
+    for value, type_name, place in found:
         for name in _uri_names(type_name):
             one = value.get(name)
             if type(one) is str:
                 if one.startswith(_URNS):
-                    yield Link(value, name, (trail, name, -1))
+                    yield Link(value, name, (place, name, -1))
             elif type(one) is list:
-                yield from (Link(one, index, (trail, name, index)) for index, each in enumerate(one) if _is_urn(each))
+                yield from (Link(one, index, (place, name, index)) for index, each in enumerate(one) if _is_urn(each))
 
 
 def _is_urn(value: Any) -> bool:
@@ -95,29 +93,20 @@ def _objects(resource: dict[str, Any]) -> list[_Object]:
     return found
 
 
-def _add(value: dict[str, Any], type_name: str, trail: Trail, found: list[_Object]) -> None:
+def _add(value: dict[str, Any], type_name: str, place: Place, found: list[_Object]) -> None:
     if type_name == "Resource":
         type_name = value["resourceType"]
-    found.append((value, type_name, trail))
+    found.append((value, type_name, place))
     types = _types(type_name)
     for name, element in value.items():
         shape = type(element)
         if shape is dict:
             if name in types:
-                _add(element, types[name], (trail, name, -1), found)
+                _add(element, types[name], (place, name, -1), found)
         elif shape is list and name in types:
             for index, one in enumerate(element):
                 if type(one) is dict:
-                    _add(one, types[name], (trail, name, index), found)
-
-
-def _path(trail: Trail | None) -> str:
-    """`Observation.component[1].valueReference`."""
-    steps: list[str] = []
-    while trail is not None:
-        trail, name, index = trail
-        steps.append(name if index < 0 else f"{name}[{index}]")
-    return ".".join(reversed(steps))
+                    _add(one, types[name], (place, name, index), found)
 
 
 @cache

@@ -18,7 +18,7 @@ from saman.record.context import Context, system
 from saman.record.database import Connection, Rows
 from saman.record.fence import GATED, gate, opening
 from saman.record.indexing import add
-from saman.record.parameters.known import definition_of, now_known
+from saman.record.parameters.known import FIRST, LAST, definition_of, now_known
 from saman.record.pointing import pointed
 from saman.record.store import Store
 from saman.record.stored import stored
@@ -26,8 +26,6 @@ from saman.record.valued import columns
 
 STEP, SHARDS_A_STEP = 200, 128
 """Resources, and shards that hold none, that are gone through in a step."""
-FIRST = 10_000
-"""The first number of a parameter of one's own."""
 
 _FREE = "barrier <= pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS is_free"
 _ANY = """SELECT EXISTS (SELECT FROM unindexed)
@@ -56,7 +54,6 @@ _MARK = """SELECT mark_away($1::smallint[], $2::smallint[], $3::text[], $4::text
 _TABLES = ("token", "string", "date", "reference", "quantity")
 _STANDING = """SELECT number, source, definition, state, shard, renewed FROM parameter
 WHERE state <> 'gone' ORDER BY number"""
-LAST = 32_767
 
 
 class Standing(msgspec.Struct, frozen=True):

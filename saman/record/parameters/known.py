@@ -21,6 +21,8 @@ from saman.model.fhir.own_parameters import OFFICIAL, Definition, Own, Parameter
 from saman.record.database import Asked, Rows
 from saman.record.notices import FAILURES, Notices
 
+FIRST, LAST = 10_000, 32_767
+"""The numbers that parameters of one's own have."""
 LOOKS = 15.0
 """Seconds after which a process looks for itself."""
 MOST = 50

@@ -14,12 +14,11 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir.own_parameters import Definition, read_definition
 from saman.record.database import Connection
 from saman.record.door import Door
-from saman.record.parameters.known import definition_of
+from saman.record.parameters.known import LAST, definition_of
 from saman.record.rows import Resource, Row
 from saman.record.store import Store
 
 TYPE = "SearchParameter"
-LAST_NUMBER = 32_767
 
 _ALONE = "SELECT pg_advisory_xact_lock(hashtext('saman parameters'))"
 _USED = "SELECT number, source, definition FROM parameter WHERE state IN ('building', 'ready') ORDER BY number"
@@ -49,7 +48,7 @@ async def unsearchable(door: Door, rows: Sequence[Row], resources: Sequence[Reso
     await door.connection.execute(_ALONE)
     used = {row["source"]: definition_of(row) for row in await door.connection.fetch(_USED)}
     issues = tuple(_conflicts(wished, used, door.store.parameters.most))
-    if not issues and await door.connection.fetchval(_NUMBERS) >= LAST_NUMBER:
+    if not issues and await door.connection.fetchval(_NUMBERS) >= LAST:
         text = "All numbers that search parameters can have were given."
         issues = (Issue("too-costly", text, TYPE),)
     return Refusal(Kind.UNPROCESSABLE, issues) if issues else None

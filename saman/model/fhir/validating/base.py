@@ -13,6 +13,7 @@ from typing import Any
 from saman.kernel.outcome import Issue
 from saman.model.fhir.fhirpath import Context, FhirPathError, Item, Outside
 from saman.model.fhir.fhirpath.values import truth
+from saman.model.fhir.place import Place, written
 from saman.model.fhir.validating import contained
 from saman.model.fhir.validating.part import Child, Compiled, Part, part_of
 from saman.model.fhir.validating.rules import Rule, rules_of
@@ -23,19 +24,6 @@ MAX_WORK = 400_000
 
 _OUTSIDE = Outside(conforms_to=lambda _item, _url: True)
 _ENTRIES = frozenset({"Bundle.entry", "Bundle.entry.response", "Parameters.parameter"})
-
-
-Place = tuple[Any, str, int]
-"""Where an element is: the place of what holds it, its name, its position in a list or -1; written out when needed."""
-
-
-def written(place: Place | None) -> str:
-    """A place as a FHIRPath expression: `Observation.component[1].value.ofType(Quantity)`."""
-    parts: list[str] = []
-    while place is not None:
-        place, name, index = place
-        parts.append(name if index < 0 else f"{name}[{index}]")
-    return ".".join(reversed(parts))
 
 
 Watch = Callable[[str, Any, Place, Context], None]

@@ -9,7 +9,8 @@ from typing import Any
 
 from saman.kernel.outcome import Issue
 from saman.model.fhir.fhirpath import Context
-from saman.model.fhir.validating.base import Looking, Place, look
+from saman.model.fhir.place import Place
+from saman.model.fhir.validating.base import Looking, look
 from saman.model.fhir.validating.profiles.conforming import Conforming
 from saman.model.fhir.validating.profiles.extensions import Extensions, Unknown
 from saman.model.fhir.validating.profiles.known import Known

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from saman.model.fhir.definitions import lineage
 from saman.model.fhir.fhirpath import Context, FhirPathError, Item, compiled
 from saman.model.fhir.fhirpath.values import truth
+from saman.model.fhir.place import Place
 from saman.model.fhir.reference_text import literal
 from saman.model.fhir.terminology import canonical
-from saman.model.fhir.validating.base import Looking, Place
+from saman.model.fhir.validating.base import Looking
 from saman.model.fhir.validating.profiles.element import Node, Profile, TypeAllowed
 from saman.model.fhir.validating.profiles.known import Known, base_type, is_of_type
 from saman.model.fhir.validating.profiles.limits import limit_fault

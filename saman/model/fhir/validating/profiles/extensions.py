@@ -10,7 +10,8 @@ from typing import Any
 
 from saman.model.fhir.fhirpath import Context, FhirPathError, Item, compiled, item_of
 from saman.model.fhir.fhirpath.values import truth
-from saman.model.fhir.validating.base import Looking, Place
+from saman.model.fhir.place import Place
+from saman.model.fhir.validating.base import Looking
 from saman.model.fhir.validating.profiles.conforming import Conforming
 from saman.model.fhir.validating.profiles.element import Profile, Use
 from saman.model.fhir.validating.profiles.known import Known

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from saman.model.fhir.fhirpath import Context, Item
 from saman.model.fhir.fhirpath.items import UNCOUNTED, child_step, steps
-from saman.model.fhir.validating.base import Place
+from saman.model.fhir.place import Place
 from saman.model.fhir.validating.profiles.element import Node, Profile
 from saman.model.fhir.validating.profiles.known import Known
 

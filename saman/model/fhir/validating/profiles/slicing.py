@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from saman.model.fhir.definitions import lineage
 from saman.model.fhir.fhirpath import Context, FhirPathError, Item, compiled
-from saman.model.fhir.validating.base import Place
+from saman.model.fhir.place import Place
 from saman.model.fhir.validating.profiles.element import Discriminator, Node, Profile, Slicing
 from saman.model.fhir.validating.profiles.known import Known, base_type
 from saman.model.fhir.validating.profiles.paths import below, nodes_at, path_steps, told_of

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from saman.model.fhir.definitions import PRIMITIVES, Element, lineage, structure
 from saman.model.fhir.fhirpath import Item
-from saman.model.fhir.validating.base import Place
+from saman.model.fhir.place import Place
 
 
 class Passed(NamedTuple):
