@@ -11,8 +11,8 @@ from typing import Any
 
 import re2  # type: ignore[import-untyped]
 
-MAX_PATTERN = 1000
-"""Characters of a pattern."""
+from saman.kernel.bounds import bounds
+
 _MEMORY = 1 << 20
 """Bytes that a pattern may become, its repetitions written out."""
 
@@ -63,8 +63,8 @@ class Found:
 @lru_cache(1024)
 def pattern(text: str) -> Pattern:
     """The pattern that is written so; raises Unfitting for what is none, or too large."""
-    if len(text) > MAX_PATTERN:
-        raise Unfitting(f"A pattern has at most {MAX_PATTERN} characters")
+    if len(text) > bounds().pattern:
+        raise Unfitting(f"A pattern has at most {bounds().pattern} characters")
     options = re2.Options()
     options.max_mem, options.log_errors, options.dot_nl = _MEMORY, False, True
     try:

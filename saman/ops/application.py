@@ -60,6 +60,7 @@ from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
 from saman.flows.monitoring.admission import admitted
 from saman.flows.subscription.sending import chance
 from saman.flows.subscription.sockets import Sockets
+from saman.kernel.bounds import bounds
 from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
@@ -168,7 +169,7 @@ def _smart(parts: Parts, identity: Identity) -> Smart:
 
 
 def _fhir(parts: Parts, smart: Smart, identity: Identity) -> ASGIApp:
-    limits = Limits(admit=partial(admitted, parts.region.model))
+    limits = Limits(most_bytes=bounds().body, admit=partial(admitted, parts.region.model))
     base, who = f"{parts.base_url}/fhir", smart.bearer.of_headers
     if parts.fhir_calls:
         who = Pace(who, parts.fhir_calls, parts.figures.slowed.inc).of_headers

@@ -11,9 +11,10 @@ from saman.model.care.caremodel import CareModel
 from saman.model.care.codes import Resource
 from saman.model.care.fhir import Changes, address, is_of_model, plan_changes, to_fhir, transaction
 from saman.ops import database
+from saman.ops.opening import open_record
 from saman.ops.region import Region
 from saman.ops.settings import Settings
-from saman.record import Record, Store, open_store, process, system
+from saman.record import Record, Store, process, system
 from saman.record.migrate import migrate
 
 
@@ -27,13 +28,13 @@ def apply_region(
     try:
         if source.admin_url:
             migrate(source.admin_url, source.app_role)
-        return asyncio.run(_opened(source.app_url, region, now, dry_run))
+        return asyncio.run(_opened(settings, region, source.app_url, now, dry_run))
     finally:
         source.close(say)
 
 
-async def _opened(url: str, region: Region, now: datetime, dry_run: bool) -> Changes | Refusal:
-    store = await open_store(url, region.policy, connections=2)
+async def _opened(settings: Settings, region: Region, url: str, now: datetime, dry_run: bool) -> Changes | Refusal:
+    store = await open_record(settings, region, url, connections=2)
     if isinstance(store, Refusal):
         return store
     try:

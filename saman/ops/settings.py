@@ -12,12 +12,13 @@ import tomllib
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from saman.kernel.bounds import Bounds
 from saman.kernel.outcome import Issue, Kind, Refusal
 
 PREFIX = "SAMAN_"
@@ -158,6 +159,26 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         Size,
         Meta(description="Most bytes of an attachment's `data`; what is larger is stored as a Binary."),
     ] = 1048576
+    body_bytes: Annotated[
+        Annotated[int, Meta(ge=65536, le=268435456)],
+        Meta(description="Most bytes of a request to `/fhir`; Binary has a limit of its own."),
+    ] = 16777216
+    nesting: Annotated[
+        Annotated[int, Meta(ge=16, le=64)],
+        Meta(description="How many levels deep the elements of a resource may be nested."),
+    ] = 64
+    bundle_entries: Annotated[
+        Annotated[int, Meta(ge=1, le=100_000)],
+        Meta(description="Most entries of a Bundle that is carried out or stored."),
+    ] = 5000
+    page_entries: Annotated[
+        Annotated[int, Meta(ge=100, le=10_000)],
+        Meta(description="Most matches on a page of a search, a history or `$everything`, whatever `_count` says."),
+    ] = 1000
+    pattern_characters: Annotated[
+        Annotated[int, Meta(ge=1, le=10_000)],
+        Meta(description="Longest regular expression in FHIRPath, terminology and views. They cannot run away: RE2."),
+    ] = 1000
     subscription_hosts: Annotated[
         str,
         Meta(
@@ -201,6 +222,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def demo_mode(self) -> bool:
         """Whether demo sign-in, demo data and a shifted clock may exist."""
         return self.mode == "demo"
+
+    @property
+    def bounds(self) -> Bounds:
+        """How large, deep and long what is sent may be."""
+        return Bounds(
+            body=self.body_bytes,
+            nesting=self.nesting,
+            entries=self.bundle_entries,
+            page=self.page_entries,
+            pattern=self.pattern_characters,
+        )
 
     @property
     def address(self) -> str:
@@ -269,7 +301,7 @@ def _convert(field: str, value: Any, kind: Any) -> Any:
     if field == "now" and value == "":
         return None
     try:
-        return Path(value) if kind is Path or "Path" in str(kind) else msgspec.convert(value, kind, strict=False)
+        return Path(value) if (get_args(kind) or (kind,))[0] is Path else msgspec.convert(value, kind, strict=False)
     except (msgspec.ValidationError, TypeError) as error:
         return Issue("value", f"{name(field)} cannot be {value!r}: {str(error).rstrip('.')}.", name(field))
 

@@ -19,15 +19,14 @@ from saman.ops.application import Parts
 from saman.ops.application import application as assemble
 from saman.ops.bulk import exports_of
 from saman.ops.clock import clock_of
-from saman.ops.contents import keep_contents
 from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
-from saman.ops.ledger import keep_beside, open_ledger
-from saman.ops.packages import validation_of
+from saman.ops.ledger import open_ledger
+from saman.ops.opening import open_record
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import outgoing_of
-from saman.record import Limits, Store, open_store
+from saman.record import Limits, Store
 from saman.record.ledger.journal import Journal
 from saman.record.ledger.witnessing import Neighbours
 from saman.record.migrate import migrate
@@ -56,13 +55,9 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
 async def _filled(settings: Settings, source: Source, region: Region, say: Callable[[str], None]) -> Refusal | None:
     from saman.ops.setup import set_up
 
-    validation = validation_of(settings)
-    if isinstance(validation, Refusal):
-        return validation
-    store = await open_store(source.app_url, region.policy, connections=4, validation=validation)
+    store = await open_record(settings, region, source.app_url, connections=4)
     if isinstance(store, Refusal):
         return store
-    keep_contents(store, settings)
     try:
         return await set_up(store, region, clock_of(settings), say, demo=settings.demo_mode and settings.demo == "full")
     finally:
@@ -116,26 +111,14 @@ class Application:
         ways = ways_of(settings, region)
         if isinstance(ways, Refusal):
             return ways
-        validation = validation_of(settings)
-        if isinstance(validation, Refusal):
-            return validation
-        store = await open_store(
-            settings.database_url,
-            region.policy,
-            connections=CONNECTIONS,
-            search_seconds=settings.search_seconds,
-            limits=Limits(settings.statement_seconds, settings.lock_seconds),
-            validation=validation,
-        )
+        limits = Limits(settings.statement_seconds, settings.lock_seconds)
+        store = await open_record(settings, region, settings.database_url, connections=CONNECTIONS, limits=limits)
         if isinstance(store, Refusal):
             return store
         self._store = store
         ledger = open_ledger(settings)
         if isinstance(ledger, Refusal):
             return ledger
-        store.parameters.most = settings.search_parameters
-        keep_beside(store, settings)
-        keep_contents(store, settings)
         store.endpoints = outgoing_of(settings).refuses
         parts = parts_of(settings, store, region, ways)
         noted = Journal(ledger.journals, told=parts.figures.unnoted.inc)

@@ -21,14 +21,13 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.ops.bulk import Bulk, exports_of
 from saman.ops.clock import clock_of
-from saman.ops.contents import keep_contents
-from saman.ops.ledger import keep, keep_beside, open_ledger
-from saman.ops.packages import validation_of
+from saman.ops.ledger import keep, open_ledger
+from saman.ops.opening import open_record
 from saman.ops.parameters import index
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import tell
-from saman.record import Record, Store, open_store, system
+from saman.record import Record, Store, system
 from saman.record.apps.approvals import Approvals
 from saman.record.contents.sweeping import sweep
 from saman.record.credentials.begun import Begun
@@ -92,19 +91,13 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     region = open_region(settings.region)
     if isinstance(region, Refusal):
         return region
-    validation = validation_of(settings)
-    if isinstance(validation, Refusal):
-        return validation
-    store = await open_store(url, region.policy, connections=4, validation=validation)
+    store = await open_record(settings, region, url, connections=4)
     if isinstance(store, Refusal):
         return store
     ledger = open_ledger(settings)
     if isinstance(ledger, Refusal):
         await store.close()
         return ledger
-    store.parameters.most = settings.search_parameters
-    keep_beside(store, settings)
-    keep_contents(store, settings)
     clock = clock_of(settings)
     try:
         noted = Journal(ledger.journals)

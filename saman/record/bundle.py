@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from saman.kernel.bounds import bounds
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.patch import Held
 from saman.record import render
@@ -17,8 +18,6 @@ from saman.record.record import Record
 from saman.record.rows import checked
 from saman.record.step import Step, perform, read_step
 from saman.record.transaction import transact
-
-MAX_ENTRIES = 5000
 
 _ENTRY = re.compile(r"Bundle\.entry\[(\d+)\]")
 
@@ -48,8 +47,9 @@ async def process(
     if isinstance(valid, Refusal) and (kind == "transaction" or not _only_inside_resources(valid)):
         return valid
     entries = bundle.get("entry", [])
-    if len(entries) > MAX_ENTRIES:
-        return refused(Kind.TOO_LARGE, "too-long", f"At most {MAX_ENTRIES} entries fit in one Bundle.", "Bundle.entry")
+    most = bounds().entries
+    if len(entries) > most:
+        return refused(Kind.TOO_LARGE, "too-long", f"At most {most} entries fit in one Bundle.", "Bundle.entry")
     steps = [_held(read_step(entry, place), rule) for place, entry in enumerate(entries)]
     _tell(steps, told)
     if kind == "batch":

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 import msgspec
 
+from saman.kernel.bounds import bounds
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import compartments, date_range
 from saman.model.fhir.summary import Part
@@ -20,7 +21,6 @@ from saman.record.stored import Stored
 
 MAX_FIELDS = 200
 MAX_VERSION_DIGITS = 18
-MOST_VERSIONS = 1000
 HISTORY = "_history"
 _TAKEN = frozenset({"_count", "_cursor", "_since", "_at", "_format", "_pretty", *NAMES})
 
@@ -113,7 +113,7 @@ def read_past(pairs: Iterable[tuple[str, str]], *, strict: bool) -> Past | Refus
         return span
     if isinstance(part, Refusal):
         return part
-    most = min(int(count), MOST_VERSIONS)
+    most = min(int(count), bounds().page)
     told = [(name, given[name]) for name in ("_since", "_at", *sorted(NAMES)) if name in given]
     return Past(most, given.get("_cursor", ""), span, part, (("_count", str(most)), *told))
 

@@ -31,12 +31,12 @@ from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.apps.fhir_api.searching import search, search_posted
 from saman.apps.fhir_api.tables.running import Tables
 from saman.apps.fhir_api.writing import create, delete, delete_where, patch, patch_where, update, update_where
+from saman.kernel.bounds import Bounds
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.model.fhir import compartments
 from saman.record import Store
 
-MOST_BYTES = 16 * 1024 * 1024
 EXPORTS = Path(".saman/exports")
 
 _I, _RECORD = Interaction, Policy.RECORD
@@ -68,7 +68,7 @@ RECORD_ROUTES: tuple[Route, ...] = (
 class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """What is taken at all: the largest body that is read, and what the region says of its content."""
 
-    most_bytes: int = MOST_BYTES
+    most_bytes: int = Bounds().body
     admit: Admit = everything
 
 

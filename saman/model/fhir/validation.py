@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
+from saman.kernel.bounds import bounds
 from saman.kernel.json import type_name as json_type_names
 from saman.kernel.outcome import Issue
 from saman.model.fhir.bindings import binding_check
@@ -20,7 +21,6 @@ from saman.model.fhir.narrative import FORM, unwanted
 from saman.model.fhir.primitives import Valid, primitives
 from saman.model.fhir.reference_text import reference_fault
 
-MAX_DEPTH = 64
 MAX_ISSUES = 50
 
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,60}")
@@ -109,8 +109,8 @@ class Block:
             return _wrong("structure", f"Expected an object, found {_json_type(value)}.", "object")
         if not value:
             return _wrong("structure", "An object may not be empty; leave it out instead.", "empty")
-        if depth > MAX_DEPTH:
-            return _wrong("too-long", f"Nested more than {MAX_DEPTH} levels deep.", "depth")
+        if depth > bounds().nesting:
+            return _wrong("too-long", f"Nested more than {bounds().nesting} levels deep.", "depth")
         found: Findings = None
         seen = doubled = 0
         fields = self.fields

@@ -15,12 +15,10 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops import database
 from saman.ops.cli.telling import say
 from saman.ops.clock import clock_of
-from saman.ops.contents import keep_contents
-from saman.ops.ledger import keep_beside
-from saman.ops.packages import validation_of
+from saman.ops.opening import open_record
 from saman.ops.region import Region, open_region
 from saman.ops.settings import Settings, load
-from saman.record import Record, Store, open_store, system
+from saman.record import Record, Store, system
 from saman.record.migrate import migrate
 from saman.record.restoring import analyse
 
@@ -78,15 +76,9 @@ def with_record(
 
 
 async def _done(settings: Settings, region: Region, url: str, work: Work[T]) -> T | Refusal:
-    validation = validation_of(settings)
-    if isinstance(validation, Refusal):
-        return validation
-    store = await open_store(url, region.policy, connections=CONNECTIONS, validation=validation)
+    store = await open_record(settings, region, url, connections=CONNECTIONS)
     if isinstance(store, Refusal):
         return store
-    store.parameters.most = settings.search_parameters
-    keep_beside(store, settings)
-    keep_contents(store, settings)
     try:
         return await work(Opened(settings, region, store, clock_of(settings)()))
     finally:

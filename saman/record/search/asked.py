@@ -12,7 +12,7 @@ import msgspec
 from saman.model.fhir import SearchParameter
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 
-DEFAULT_COUNT, MAX_COUNT = 20, 1000
+DEFAULT_COUNT = 20
 
 MODIFIERS: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from saman.kernel.bounds import bounds
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
-from saman.record.search.asked import DEFAULT_COUNT, MAX_COUNT, Clause, Condition, Include, Link, Query
+from saman.record.search.asked import DEFAULT_COUNT, Clause, Condition, Include, Link, Query
 from saman.record.search.bring import read_include
 from saman.record.search.filter.meaning import NAME as FILTER
 from saman.record.search.filter.meaning import read_filter
@@ -160,8 +161,8 @@ def _sort(reader: _Reader, value: str) -> tuple[tuple[str, bool], ...]:
 
 def _count(reader: _Reader, value: str) -> int:
     if not value:
-        return DEFAULT_COUNT
+        return min(DEFAULT_COUNT, bounds().page)
     if not value.isascii() or not value.isdigit() or len(value) > 6:
         reader.issues.append(Issue("value", "'_count' is a whole number.", "_count"))
         return DEFAULT_COUNT
-    return min(int(value), MAX_COUNT)
+    return min(int(value), bounds().page)

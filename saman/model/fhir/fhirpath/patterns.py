@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from saman.kernel.patterns import MAX_PATTERN, Found, Pattern, Unfitting, pattern
+from saman.kernel.bounds import bounds
+from saman.kernel.patterns import Found, Pattern, Unfitting, pattern
 from saman.model.fhir.fhirpath.invocation import Build, Invocation
 from saman.model.fhir.fhirpath.items import Context, Evaluate, Item, spend
 from saman.model.fhir.fhirpath.syntax import EvaluationFault
@@ -57,8 +58,8 @@ def replace_matches(text: str, written: str, by: str) -> str:
     """The text with what the pattern finds replaced; `$1` and `${name}` stand for what a group found."""
     if not written:
         return text
-    if len(by) > MAX_PATTERN:
-        raise Unfit(f"What a pattern is replaced by has at most {MAX_PATTERN} characters")
+    if len(by) > bounds().pattern:
+        raise Unfit(f"What a pattern is replaced by has at most {bounds().pattern} characters")
     parts: list[str] = []
     done = size = 0
     for found in _read(written).found(text):

@@ -9,12 +9,12 @@ from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.operations.declared import Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
+from saman.kernel.bounds import bounds
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import RESOURCE_TYPES, date_range
 from saman.record.everything import Everything
 from saman.record.render import searchset
 
-MOST = 1000
 _REPEATED = ("start", "end", "_since", "_type", "_count")
 _TYPES = frozenset(RESOURCE_TYPES)
 
@@ -44,7 +44,7 @@ def _asked(given: Given) -> Everything | Refusal:
     if any(one not in _TYPES for one in types):
         text = "'_type' names resource types of R4, separated by commas."
         return refused(Kind.INVALID, "value", text, given.place("_type"))
-    count = MOST if given.one("_count") is None else given.one("_count")
+    count = bounds().page if given.one("_count") is None else given.one("_count")
     if count < 1:
         return refused(Kind.INVALID, "value", "'_count' is a whole number from 1.", given.place("_count"))
     return Everything(
@@ -52,7 +52,7 @@ def _asked(given: Given) -> Everything | Refusal:
         since=_moment(given, "_since", 0),
         start=_moment(given, "start", 0),
         end=_moment(given, "end", 1),
-        count=min(count, MOST),
+        count=min(count, bounds().page),
         cursor=given.text("_cursor"),
     )
 
