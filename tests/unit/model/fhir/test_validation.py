@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from saman.kernel.bounds import bounds
 from saman.model.fhir import validate
-from saman.model.fhir.validation import MAX_DEPTH, MAX_ISSUES
+from saman.model.fhir.validation import MAX_ISSUES
 from tests.unit.model.fhir.samples import ALL, BUNDLE, OBSERVATION, PATIENT, TASK, changed
 
 
@@ -219,7 +220,7 @@ def test_elements_that_contain_themselves() -> None:
 
 def test_depth_is_limited() -> None:
     extension: dict[str, Any] = {"url": "http://example.org", "valueString": "x"}
-    for _ in range(MAX_DEPTH + 100):
+    for _ in range(bounds().nesting + 100):
         extension = {"url": "http://example.org", "extension": [extension]}
     assert [code for code, _ in found(changed(PATIENT, extension=[extension]))] == ["too-long"]
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from saman.kernel.patterns import MAX_PATTERN
+from saman.kernel.bounds import bounds
 from saman.model.fhir.fhirpath.patterns import matches, matches_full
 from saman.model.fhir.fhirpath.patterns import replace_matches as replaced
 from saman.model.fhir.fhirpath.values import MAX_TEXT, Unfit
@@ -81,7 +81,7 @@ def test_replacing(text: str, pattern: str, by: str, expected: str) -> None:
 @pytest.mark.parametrize(
     "pattern",
     ["(", "a)", "[a", "[z-a]", "*", "a{3,1}", "(?=a)", "(?<!a)", r"\1", r"\q", "\\", r"\u12",
-     "a{1000}{1000}", "(((a{999}){999}){999})", "a" * (MAX_PATTERN + 1)],
+     "a{1000}{1000}", "(((a{999}){999}){999})", "a" * (bounds().pattern + 1)],
 )  # fmt: skip
 def test_what_is_refused(pattern: str) -> None:
     with pytest.raises(Unfit):
