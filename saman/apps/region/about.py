@@ -11,7 +11,8 @@ from saman.apps.region import names
 from saman.apps.region.facts import Fact, Ground, Said, Teller
 from saman.apps.ui import catalogue
 from saman.apps.ui.locales import languages, mark
-from saman.model.care.service_model import Module, Rule, ServiceModel
+from saman.model.care.monitoring import Module, Rule
+from saman.model.care.service_model import ServiceModel
 from saman.model.triage.purpose import VERSION, Adoption
 
 LICENCE: Final = "Apache-2.0"

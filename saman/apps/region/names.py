@@ -9,9 +9,10 @@ from saman.model.access.relation import RelationKind
 from saman.model.access.row import Status
 from saman.model.care.agreement import AgreementKind
 from saman.model.care.governance import BodyKind, Direction, Voting
+from saman.model.care.monitoring import RuleKind
 from saman.model.care.party import PartyKind
 from saman.model.care.region import Sector
-from saman.model.care.service_model import Category, Limit, ModeKind, Occasion, RuleKind
+from saman.model.care.service_model import Category, Limit, ModeKind, Occasion
 
 PARTIES: Final = {
     PartyKind.MUNICIPALITY: mark("Municipalities"),

@@ -14,17 +14,8 @@ from saman.apps.region.together import role_name
 from saman.apps.ui.pages import capfirst
 from saman.model.care.governance import Indicator
 from saman.model.care.party import Hours
-from saman.model.care.service_model import (
-    Assumption,
-    Counted,
-    Criterion,
-    Mode,
-    Occasion,
-    Receiver,
-    ServiceModel,
-    Span,
-    Step,
-)
+from saman.model.care.service_model import Assumption, Criterion, Mode, Occasion, Receiver, ServiceModel, Step
+from saman.model.care.timing import Counted, Span
 
 SYSTEM = ""
 """Lane of the steps that nobody takes."""
@@ -215,13 +206,14 @@ def _criteria(tell: Teller, criteria: Sequence[Criterion]) -> tuple[Fact, ...]:
 def _response(tell: Teller, service: ServiceModel) -> tuple[tuple[str, str, Ground], ...]:
     gettext = tell.words.gettext
     times = service.response
+    report = service.monitoring.report_answered if service.monitoring else None
     named = (
-        (gettext("A report is read and answered"), times.report_answered),
+        (gettext("A report is read and answered"), report),
         (gettext("The citizen's own request is answered"), times.own_request_answered),
         (gettext("A request between parties is answered"), times.request_answered),
         (gettext("What was asked for is done"), times.request_done),
     )
-    return tuple((words, _within(tell, span), tell.ground(span)) for words, span in named)
+    return tuple((words, _within(tell, span), tell.ground(span)) for words, span in named if span is not None)
 
 
 def _within(tell: Teller, span: Span | None) -> str:

@@ -16,6 +16,7 @@ from saman.model.care.caremodel import CareModel
 from saman.model.care.combine import AskedFor, asked_for
 from saman.model.care.country import Weekday
 from saman.model.care.measurement import Quantity, Schedule
+from saman.model.care.monitoring import Monitoring
 from saman.model.care.party import Party
 from saman.model.care.service_model import ServiceModel
 from saman.record import Record, Stored
@@ -45,6 +46,7 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
     person: str
     episode: str
     service: ServiceModel
+    monitoring: Monitoring
     modules: tuple[str, ...]
     receiver: Party
     asked: AskedFor
@@ -97,7 +99,7 @@ def _enrolment(
 ) -> Enrolment | None:
     service = model.service(_service_code(episode))
     receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
-    if service is None or receiver is None:
+    if service is None or service.monitoring is None or receiver is None:
         return None
     wanted = {one["reference"] for one in episode.get("referralRequest", ()) if "reference" in one}
     reasons = [
@@ -114,6 +116,7 @@ def _enrolment(
         person=person,
         episode=f"EpisodeOfCare/{episode['id']}",
         service=service,
+        monitoring=service.monitoring,
         modules=modules,
         receiver=receiver,
         asked=_on_days(asked, days) if days else asked,

@@ -118,7 +118,7 @@ def missing_key(episode: str, day: str) -> Resource:
 def missing_task(model: CareModel, enrolment: Enrolment, due: Due, now: datetime) -> Resource:
     """The task of finding out why nothing came; the same day gives the same identifier."""
     day = local(model.country, due.opens).date().isoformat()
-    answer = deadline(enrolment.service.response.report_answered, enrolment.receiver, model.country, now)
+    answer = deadline(enrolment.monitoring.report_answered, enrolment.receiver, model.country, now)
     end = answer or now + timedelta(days=1)
     return {
         "resourceType": "Task",

@@ -106,7 +106,7 @@ def changes(record: Record, model: CareModel, enrolment: Enrolment, report: Repo
         observation = _observation(record, enrolment, report, measurement, answers_id)
         if observation is not None:
             yield Change(observation)
-    due = answer_by(enrolment.service, enrolment.receiver, model.country, now).answer_by
+    due = answer_by(enrolment.monitoring, enrolment.receiver, model.country, now).answer_by
     yield Change(read_task(enrolment, answers_id, now, due))
 
 

@@ -23,7 +23,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.calendar import local
 from saman.model.care.caremodel import CareModel
-from saman.model.care.service_model import RuleKind
+from saman.model.care.monitoring import RuleKind
 from saman.record import Record, Stored
 from saman.record.present import present
 from saman.record.work import Item

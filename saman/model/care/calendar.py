@@ -12,8 +12,9 @@ import msgspec
 
 from saman.model.care.country import Country, Holiday
 from saman.model.care.measurement import Schedule
+from saman.model.care.monitoring import Monitoring
 from saman.model.care.party import Hours, Party
-from saman.model.care.service_model import Counted, ServiceModel, Span
+from saman.model.care.timing import Counted, Span
 
 HORIZON = 400
 """Days looked ahead for the next opening; a unit closed for longer has none."""
@@ -89,11 +90,11 @@ def opening(party: Party, country: Country, at: datetime) -> Opening:
     return _opening(party.hours, country, at)
 
 
-def answer_by(service: ServiceModel, party: Party, country: Country, received: datetime) -> Answer:
+def answer_by(monitoring: Monitoring, party: Party, country: Country, received: datetime) -> Answer:
     """When a report received by `party` is read, and by when the service promises an answer."""
     state = opening(party, country, received)
     read_from = received.astimezone(UTC) if state.open else state.next_opening
-    return Answer(state.open, read_from, deadline(service.response.report_answered, party, country, received))
+    return Answer(state.open, read_from, deadline(monitoring.report_answered, party, country, received))
 
 
 def deadline(span: Span, party: Party, country: Country, start: datetime) -> datetime | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from saman.kernel.outcome import Issue
 from saman.model.care.basis import Grounded
 from saman.model.care.load import Loaded, beside
-from saman.model.care.service_model import Span
+from saman.model.care.timing import Span
 from saman.model.care.walk import Visit, walk
 from saman.model.care.yamltree import finding
 

@@ -8,7 +8,8 @@ from saman.kernel.outcome import Issue
 from saman.model.care.check_parties import missing
 from saman.model.care.load import Loaded
 from saman.model.care.measurement import Bounds, Quantity, Schedule
-from saman.model.care.service_model import Module, Rule, RuleKind, ServiceModel
+from saman.model.care.monitoring import Module, Rule, RuleKind, Statement
+from saman.model.care.service_model import ServiceModel
 from saman.model.care.yamltree import Path, finding
 
 SAFETY_NUMBERS = ("{emergency}", "{out-of-hours}")
@@ -22,18 +23,21 @@ NEEDS = {
 
 def issues(loaded: Loaded, file: str, service: ServiceModel) -> Iterator[Issue]:
     """What is wrong with a service's measurements, questions, modules and fixed words."""
+    if service.monitoring is None:
+        return
     equipment = {one.id for one in service.equipment}
     for index, measurement in enumerate(service.measurements):
-        at: Path = ("measurements", index)
+        at: Path = ("monitoring", "measurements", index)
         names = [measurement.equipment] if measurement.equipment else []
         yield from missing(loaded, file, (*at, "equipment"), "equipment", names, equipment)
         for position, quantity in enumerate(measurement.quantities):
             yield from _bounds(loaded, file, (*at, "quantities", position), quantity)
     if service.questionnaire and loaded.model.questionnaire(service.questionnaire) is None:
-        yield from missing(loaded, file, ("questionnaire",), "questionnaire", [service.questionnaire], set())
+        asked: Path = ("monitoring", "questionnaire")
+        yield from missing(loaded, file, asked, "questionnaire", [service.questionnaire], set())
     for index, module in enumerate(service.modules):
-        yield from _module(loaded, file, service, ("modules", index), module)
-    yield from _safety(loaded, file, service)
+        yield from _module(loaded, file, service, ("monitoring", "modules", index), module)
+    yield from _safety(loaded, file, service.monitoring.not_an_alarm)
 
 
 def _bounds(loaded: Loaded, file: str, path: Path, quantity: Quantity) -> Iterator[Issue]:
@@ -84,9 +88,10 @@ def _rule(loaded: Loaded, file: str, service: ServiceModel, path: Path, rule: Ru
         yield finding(loaded.at(file, *path, "id"), "duplicate", wrong, "Write it once and repeat it with an alias.")
 
 
-def _safety(loaded: Loaded, file: str, service: ServiceModel) -> Iterator[Issue]:
-    for language, text in service.not_an_alarm.text.items():
+def _safety(loaded: Loaded, file: str, fixed: Statement) -> Iterator[Issue]:
+    for language, text in fixed.text.items():
         for number in SAFETY_NUMBERS:
             if number not in text:
                 wrong = f"The fixed text in {language} does not say {number}."
-                yield finding(loaded.at(file, "not_an_alarm", "text", language), "required", wrong, "Add the number.")
+                place = loaded.at(file, "monitoring", "not_an_alarm", "text", language)
+                yield finding(place, "required", wrong, "Add the number.")

@@ -11,7 +11,8 @@ from saman.model.care.agreement import Agreement, LegalBasis
 from saman.model.care.check_parties import AGREEMENTS, missing
 from saman.model.care.coverage import gaps, takers
 from saman.model.care.load import Loaded
-from saman.model.care.service_model import Counted, ServiceModel, Step
+from saman.model.care.service_model import ServiceModel, Step
+from saman.model.care.timing import Counted
 from saman.model.care.yamltree import Path, finding
 
 PERSONAL_ROLES = ("citizen", "relative")

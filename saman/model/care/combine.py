@@ -7,8 +7,9 @@ from collections.abc import Iterable
 import msgspec
 
 from saman.model.care.measurement import Measurement, Quantity, Schedule
+from saman.model.care.monitoring import Asked, Module, Rule
 from saman.model.care.questionnaire import Question, Questionnaire
-from saman.model.care.service_model import Asked, Module, Rule, ServiceModel
+from saman.model.care.service_model import ServiceModel
 
 
 class AskedFor(msgspec.Struct, frozen=True):

@@ -9,8 +9,9 @@ from saman.model.care.codes import ACTIVITY, ANSWER, CATEGORY, ROLE, SERVICE, re
 from saman.model.care.fhir_words import MODULE, Resource, canonical, coded, concept, definition, own_id, resource, words
 from saman.model.care.governance import Direction, Indicator
 from saman.model.care.measurement import Measurement, Schedule
+from saman.model.care.monitoring import Module
 from saman.model.care.questionnaire import Question, Questionnaire
-from saman.model.care.service_model import Activity, Module, ServiceModel
+from saman.model.care.service_model import Activity, ServiceModel
 
 TOPIC = "http://terminology.hl7.org/CodeSystem/definition-topic"
 POPULATION = "http://terminology.hl7.org/CodeSystem/measure-population"

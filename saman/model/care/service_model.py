@@ -1,17 +1,17 @@
-"""A service model: one service described as data, with modules that combine without asking twice."""
+"""A service model: one service described as data, from who it is for to how it is measured."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Literal
-
-from msgspec import Meta
+from typing import Literal
 
 from saman.model.care.basis import Grounded, Node, Note, Slug, Text
-from saman.model.care.measurement import Code, Measurement, Schedule
+from saman.model.care.measurement import Measurement
+from saman.model.care.monitoring import Module, Monitoring
 from saman.model.care.party import Hours, PartyKind
 from saman.model.care.region import Sector
+from saman.model.care.timing import Span
 
 
 class Category(Enum):
@@ -84,80 +84,9 @@ class Activity(Grounded, frozen=True, kw_only=True):
     requires: tuple[Slug, ...] = ()
 
 
-class Asked(Grounded, frozen=True, kw_only=True):
-    """A measurement or question that a module asks for, and when."""
-
-    id: Slug
-    schedule: Schedule
-
-
-class Rule(Grounded, frozen=True, kw_only=True):
-    """A rule for marks. Only `model/triage` reads it, and only when a manufacturer has adopted that module.
-
-    `own-limit` compares one reading with the person's own limit; `rise` compares readings of `quantity` over `days`
-    with `amount`; `missed` counts days on which what was agreed did not come.
-    """
-
-    id: Slug
-    kind: RuleKind
-    quantity: Slug | None = None
-    amount: Decimal | None = None
-    days: Annotated[int, Meta(ge=1, le=366)] | None = None
-    text: Text
-
-
-class RuleKind(Enum):
-    """The plain comparisons there are."""
-
-    OWN_LIMIT = "own-limit"
-    RISE = "rise"
-    MISSED = "missed"
-
-
-class PlanStep(Node, frozen=True, kw_only=True):
-    """One part of a self-treatment plan, in the citizen's words."""
-
-    heading: Text
-    text: Text
-
-
-class SelfTreatment(Grounded, frozen=True, kw_only=True):
-    """The template a doctor fills in together with the citizen; `{emergency}` and `{out-of-hours}` become numbers."""
-
-    title: Text
-    steps: tuple[PlanStep, ...]
-
-
-class Module(Grounded, frozen=True, kw_only=True):
-    """One condition within the service; a person may have several and is asked for each thing once."""
-
-    id: Slug
-    name: Text
-    codes: tuple[Code, ...]
-    measurements: tuple[Asked, ...]
-    questions: tuple[Asked, ...] = ()
-    rules: tuple[Rule, ...] = ()
-    self_treatment: SelfTreatment
-
-
-class Span(Grounded, frozen=True, kw_only=True):
-    """A length of time in hours, counted while the receiving unit is open or on the clock."""
-
-    hours: Decimal
-    counted: Counted
-
-
-class Counted(Enum):
-    """Which hours count."""
-
-    OPENING = "opening"
-    CLOCK = "clock"
-
-
 class ResponseTimes(Node, frozen=True, kw_only=True):
-    """How soon: a report read and answered, a request answered and done."""
+    """How soon: what the citizen asks, and what parties ask each other, is answered; what was asked for is done."""
 
-    report_answered: Span
     own_request_answered: Span
     request_answered: Span
     request_done: Span
@@ -230,13 +159,6 @@ class Assumption(Grounded, frozen=True, kw_only=True):
     year: int | None = None
 
 
-class Statement(Node, frozen=True, kw_only=True):
-    """The fixed words that stand by every report, whatever the values."""
-
-    title: Text
-    text: Text
-
-
 class ServiceModel(Grounded, frozen=True, kw_only=True):
     """`services/<id>.yaml`: one service from who it is for to how it is measured."""
 
@@ -254,19 +176,31 @@ class ServiceModel(Grounded, frozen=True, kw_only=True):
     modes: tuple[Mode, ...]
     roles: tuple[RoleInService, ...]
     activities: tuple[Activity, ...]
-    measurements: tuple[Measurement, ...] = ()
-    questionnaire: Slug | None = None
-    modules: tuple[Module, ...]
+    monitoring: Monitoring | None = None
     response: ResponseTimes
     steps: tuple[Step, ...]
     receivers: tuple[Receiver, ...]
     flows: tuple[Flow, ...]
-    not_an_alarm: Statement
     citizen_sees: tuple[Criterion, ...]
     relative_sees: tuple[Criterion, ...]
     equipment: tuple[Equipment, ...] = ()
     indicators: tuple[Slug, ...] = ()
     assumptions: tuple[Assumption, ...] = ()
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """What is measured at home, if anything is."""
+        return self.monitoring.measurements if self.monitoring else ()
+
+    @property
+    def modules(self) -> tuple[Module, ...]:
+        """The conditions that are followed at home, if any are."""
+        return self.monitoring.modules if self.monitoring else ()
+
+    @property
+    def questionnaire(self) -> Slug | None:
+        """The id of the questions that are asked at home, if any are."""
+        return self.monitoring.questionnaire if self.monitoring else None
 
     def measurement(self, id: str) -> Measurement | None:
         """A measurement by its id."""

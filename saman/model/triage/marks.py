@@ -9,7 +9,7 @@ from enum import Enum
 
 import msgspec
 
-from saman.model.care.service_model import Rule, RuleKind
+from saman.model.care.monitoring import Rule, RuleKind
 from saman.model.triage.purpose import VERSION, Adoption
 
 Args = tuple[tuple[str, str], ...]

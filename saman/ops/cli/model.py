@@ -21,7 +21,8 @@ from saman.model.care.fhir import Changes, address
 from saman.model.care.governance import Body
 from saman.model.care.party import PartyKind
 from saman.model.care.schema import schemas
-from saman.model.care.service_model import ServiceModel, Span
+from saman.model.care.service_model import ServiceModel
+from saman.model.care.timing import Span
 from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
 from saman.ops.region import open_region
@@ -165,7 +166,8 @@ def _service(console: Console, model: CareModel, service: ServiceModel, language
         role = model.role(activity.role)
         who = said(role.name, language) if role else activity.role
         table.add_row(f"Done by {escape(who)}", f"{escape(said(activity.name, language))} ({activity.sector.value})")
-    table.add_row("A report is answered within", _span(service.response.report_answered))
+    if service.monitoring is not None:
+        table.add_row("A report is answered within", _span(service.monitoring.report_answered))
     table.add_row("A request is answered within", _span(service.response.request_answered))
     table.add_row("Indicators", ", ".join(service.indicators))
     console.print(table)

@@ -89,7 +89,7 @@ class Own(msgspec.Struct, frozen=True):
     def reader(self, enrolment: Enrolment) -> Reader:
         """Who reads a report sent now, from when, and by when an answer comes."""
         now = self.record.context.now
-        answer = answer_by(enrolment.service, enrolment.receiver, self.model.country, now)
+        answer = answer_by(enrolment.monitoring, enrolment.receiver, self.model.country, now)
         start = answer.read_from or now
         return Reader(
             who=self.said(enrolment.receiver.called) or enrolment.receiver.name,

@@ -15,7 +15,7 @@ from saman.model.care.country import Country, Holiday, Weekday
 from saman.model.care.load import load_country
 from saman.model.care.measurement import Schedule
 from saman.model.care.party import ExceptionDay, Hours, Party, PartyKind
-from saman.model.care.service_model import Counted, Span
+from saman.model.care.timing import Counted, Span
 from saman.model.care.worklist import Item, ordered
 
 OSLO = ZoneInfo("Europe/Oslo")
@@ -115,7 +115,7 @@ def test_every_country_says_what_is_needed(files, code):
 
 
 def test_a_report_on_friday_night_is_read_on_monday_and_answered_by_noon(service, centre, norway):
-    answer = answer_by(service, centre, norway, at("2026-11-20T22:00"))
+    answer = answer_by(service.monitoring, centre, norway, at("2026-11-20T22:00"))
     assert not answer.open_now
     assert clock(answer.read_from) == "Mon 2026-11-23 08:00"
     assert clock(answer.answer_by) == "Mon 2026-11-23 12:00"
@@ -129,7 +129,7 @@ def test_it_stands_first_among_mondays_unread():
 
 
 def test_hours_left_of_a_day_run_on_the_next(service, centre, norway):
-    answer = answer_by(service, centre, norway, at("2026-11-20T14:00"))
+    answer = answer_by(service.monitoring, centre, norway, at("2026-11-20T14:00"))
     assert answer.open_now
     assert clock(answer.read_from) == "Fri 2026-11-20 14:00"
     assert clock(answer.answer_by) == "Mon 2026-11-23 10:30"
@@ -142,7 +142,7 @@ def test_the_last_minute_of_a_day_is_open_and_the_next_is_not(centre, norway):
 
 
 def test_easter_is_passed_over(service, centre, norway):
-    answer = answer_by(service, centre, norway, at("2026-04-01T15:00"))
+    answer = answer_by(service.monitoring, centre, norway, at("2026-04-01T15:00"))
     assert clock(answer.answer_by) == "Tue 2026-04-07 11:30"
 
 
@@ -165,7 +165,7 @@ def test_always_open_never_opens_or_closes(agder, norway):
 def test_unknown_hours_are_not_guessed(service, agder, norway):
     trust = agder.party("sorlandet-hospital")
     assert opening(trust, norway, at("2026-11-20T10:00")) == opening(trust, norway, at("2026-11-21T10:00"))
-    answer = answer_by(service, trust, norway, at("2026-11-20T10:00"))
+    answer = answer_by(service.monitoring, trust, norway, at("2026-11-20T10:00"))
     assert (answer.read_from, answer.answer_by) == (None, None)
 
 

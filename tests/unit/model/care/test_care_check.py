@@ -172,7 +172,7 @@ BROKEN = {
     "unknown question": (QUESTIONS, "- id: sleep", "- id: slumber", "no question `sleep`", "Add it"),
     "usual beyond possible": (SERVICE, "usual: {low: 85,", "usual: {low: 15,", "outside `possible`", "Widen"),
     "no days": (SERVICE, "days: [mon, wed, fri]", "days: []", "Nothing is ever asked", "Name the days"),
-    "rule in parts": (SERVICE, "        amount: 2\n", "", "needs `amount`", "Add `amount:`"),
+    "rule in parts": (SERVICE, "          amount: 2\n", "", "needs `amount`", "Add `amount:`"),
     "rule on nothing": (
         SERVICE,
         "        quantity: spo2\n",

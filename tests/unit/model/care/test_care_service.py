@@ -81,7 +81,9 @@ def test_days_of_two_modules_are_joined(service, symptoms):
     tuesday = msgspec.structs.replace(first.measurements[1].schedule, days=(Weekday.TUE,), opens="05:00")
     pulse = msgspec.structs.replace(first.measurements[1], schedule=tuesday)
     changed = msgspec.structs.replace(first, measurements=(first.measurements[0], pulse))
-    both = msgspec.structs.replace(service, modules=(changed, second))
+    both = msgspec.structs.replace(
+        service, monitoring=msgspec.structs.replace(service.monitoring, modules=(changed, second))
+    )
     asked = asked_for(both, symptoms, ["copd", "heart-failure"])
     schedule = next(schedule for one, schedule in asked.measurements if one.id == "pulse")
     assert [day.value for day in schedule.days] == ["mon", "tue", "wed", "fri"]
@@ -122,7 +124,7 @@ def test_device_codes_find_their_quantity(agder):
 
 def test_fixed_words_name_both_numbers_in_every_language(agder, service):
     for language in agder.region.languages:
-        text = service.not_an_alarm.text[language]
+        text = service.monitoring.not_an_alarm.text[language]
         assert "{emergency}" in text
         assert "{out-of-hours}" in text
 

@@ -6,7 +6,7 @@ import pytest
 
 from saman.model.care.combine import rules_of
 from saman.model.care.load import Loaded, load
-from saman.model.care.service_model import Rule
+from saman.model.care.monitoring import Rule
 
 REGIONS = Path(__file__).parents[4] / "regions"
 

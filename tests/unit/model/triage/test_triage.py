@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saman.model.care import worklist
-from saman.model.care.service_model import Rule, RuleKind
+from saman.model.care.monitoring import Rule, RuleKind
 from saman.model.care.worklist import Item
 from saman.model.triage.marks import Case, Mark, Marks, OwnLimit, Sense, Value, mark
 from saman.model.triage.order import ordered
