@@ -18,6 +18,9 @@ class AgreementKind(Enum):
     SERVICE = "service"
     PROCUREMENT = "procurement"
     DATA = "data"
+    HEALTH_AGREEMENT = "health-agreement"
+    JOINT_STATEMENT = "joint-statement"
+    OWNERSHIP = "ownership"
 
 
 class Take(Enum):
@@ -28,11 +31,20 @@ class Take(Enum):
 
 
 class Coverage(Grounded, frozen=True, kw_only=True):
-    """One service, and the parties that take it in the same way."""
+    """One service, and the parties that take it in the same way.
+
+    An option is open until `option_until` and taken up with `exercised`, the day on which it was.
+    """
 
     service: Slug
     take: Take
     parties: tuple[Slug, ...]
+    option_until: date | None = None
+    exercised: date | None = None
+
+    def is_taken(self, on: date) -> bool:
+        """Whether these parties have the service on a day."""
+        return self.take is Take.ACTIVE or (self.exercised is not None and self.exercised <= on)
 
 
 class Mandate(Grounded, frozen=True, kw_only=True):
@@ -51,6 +63,15 @@ class LegalBasis(Node, frozen=True, kw_only=True):
     text: Note
     status: Status
     url: str = ""
+
+
+class Payment(Enum):
+    """What is paid by."""
+
+    VOLUME = "volume"
+    ASSIGNMENT = "assignment"
+    VOLUME_OR_ASSIGNMENT = "volume-or-assignment"
+    NOT_KNOWN = "not-known"
 
 
 class FundingShare(Grounded, frozen=True, kw_only=True):
@@ -72,6 +93,7 @@ class Agreement(Grounded, frozen=True, kw_only=True):
     mandates: tuple[Mandate, ...] = ()
     legal_bases: tuple[LegalBasis, ...] = ()
     funding: tuple[FundingShare, ...] = ()
+    paid_by: Payment = Payment.NOT_KNOWN
     valid_from: date | None = None
     valid_to: date | None = None
 

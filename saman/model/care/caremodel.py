@@ -14,6 +14,8 @@ from saman.model.care.country import Country
 from saman.model.care.governance import Body, Indicator, SharedGoal
 from saman.model.care.measurement import Measurement, Quantity
 from saman.model.care.party import Party, PartyKind
+from saman.model.care.pathway import Pathway
+from saman.model.care.portfolio import Lesson, Project
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
 from saman.model.care.service_model import ServiceModel
@@ -33,6 +35,9 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     questionnaires: tuple[Questionnaire, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     competences: tuple[Competence, ...] = ()
+    pathways: tuple[Pathway, ...] = ()
+    projects: tuple[Project, ...] = ()
+    lessons: tuple[Lesson, ...] = ()
 
     def party(self, id: str) -> Party | None:
         """A party by its id."""
@@ -69,6 +74,10 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def service(self, id: str) -> ServiceModel | None:
         """A service model by its id."""
         return next((service for service in self.services if service.id == id), None)
+
+    def pathway(self, id: str) -> Pathway | None:
+        """A pathway by its id."""
+        return next((pathway for pathway in self.pathways if pathway.id == id), None)
 
     def questionnaire(self, id: str | None) -> Questionnaire | None:
         """A questionnaire by its id."""

@@ -6,7 +6,15 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from saman.kernel.outcome import Issue
-from saman.model.care import check_competence, check_country, check_everywhere, check_parties, check_service
+from saman.model.care import (
+    check_competence,
+    check_country,
+    check_everywhere,
+    check_parties,
+    check_pathway,
+    check_portfolio,
+    check_service,
+)
 from saman.model.care.calendar import local
 from saman.model.care.load import Loaded
 
@@ -24,7 +32,10 @@ def _found(loaded: Loaded, now: datetime) -> Iterator[Issue]:
     yield from check_competence.issues(loaded)
     if check_country.zone_exists(loaded.model.country):
         # Services and agreements are looked at for today on the region's own calendar.
-        yield from check_service.issues(loaded, local(loaded.model.country, now).date())
+        today = local(loaded.model.country, now).date()
+        yield from check_service.issues(loaded, today)
+        yield from check_pathway.issues(loaded, today)
+        yield from check_portfolio.issues(loaded, today)
 
 
 def _place(issue: Issue) -> tuple[str, int, str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from saman.kernel.outcome import Issue
-from saman.model.care import check_measured
+from saman.model.care import check_distance, check_measured
 from saman.model.care.agreement import Agreement, LegalBasis
 from saman.model.care.check_parties import AGREEMENTS, missing
 from saman.model.care.coverage import gaps, takers
@@ -29,6 +29,7 @@ def issues(loaded: Loaded, today: date) -> Iterator[Issue]:
             yield _misnamed(loaded, service)
             continue
         yield from check_measured.issues(loaded, file, service)
+        yield from check_distance.issues(loaded, file, service)
         yield from _references(loaded, file, service)
         yield from _roles(loaded, file, service)
         yield from _steps(loaded, file, service)
@@ -94,12 +95,13 @@ def _roles(loaded: Loaded, file: str, service: ServiceModel) -> Iterator[Issue]:
             if not any(filled.role in party.roles for party in loaded.model.serving(taker.place, filled.party_kind))
         ]
         if without:
-            wrong = f"Nobody fills the role `{filled.role}` for {_some(without)}."
+            wrong = f"Nobody fills the role `{filled.role}` for {some(without)}."
             mend = f"Give a {filled.party_kind.value} that serves it the role, or change `party_kind`."
             yield finding(loaded.at(file, *path), "nobody", wrong, mend)
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """The first three of some names, and how many more there are."""
     return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:3])} and {len(names) - 3} more"
 
 

@@ -80,6 +80,18 @@ class PlanName(Grounded, frozen=True, kw_only=True):
     status: Status
 
 
+class Term(Grounded, frozen=True, kw_only=True):
+    """What something is called in the country's own language (`other`: in its other languages), not translated.
+
+    `reviewed` says that somebody who works there has read it.
+    """
+
+    id: Slug
+    name: str
+    other: dict[str, str] = msgspec.field(default_factory=dict)
+    reviewed: bool = False
+
+
 class Deadline(Node, frozen=True, kw_only=True):
     """One rule about time at a transition; a row of status U is a local setting, never what the law says."""
 
@@ -111,11 +123,16 @@ class Country(Node, frozen=True, kw_only=True):
     identifiers: tuple[IdentifierSystem, ...]
     plans: tuple[PlanName, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
+    terms: tuple[Term, ...] = ()
     sources: tuple[CountrySource, ...] = ()
 
     def number(self, id: str) -> PhoneNumber:
         """The number with an id such as `emergency` or `out-of-hours`; a profile without it fails its check."""
         return next(number for number in self.numbers if number.id == id)
+
+    def deadline(self, id: str | None) -> Deadline | None:
+        """A deadline by its id."""
+        return next((one for one in self.deadlines if one.id == id), None)
 
 
 class CountrySource(Node, frozen=True, kw_only=True):
@@ -128,3 +145,10 @@ class CountrySource(Node, frozen=True, kw_only=True):
 
 
 REQUIRED_NUMBERS = ("emergency", "out-of-hours")
+REQUIRED_TERMS = (
+    "citizen", "relative", "home-care", "home-nursing", "nursing-home", "case-officer", "coordinator", "shared-plan",
+    "individual-plan", "assessment", "decision", "appeal", "referral", "discharge", "ready-for-discharge", "admission",
+    "home-monitoring", "self-treatment-plan", "video-visit", "virtual-home-care-visit", "medicine-dispenser",
+    "night-camera", "safety-alarm", "response-centre", "virtual-health-room", "access-log", "deviation",
+)  # fmt: skip
+"""What every country has a word of its own for."""

@@ -16,6 +16,9 @@ class BodyKind(Enum):
     STEERING = "steering"
     COORDINATION = "coordination"
     REFERENCE = "reference"
+    POLITICAL = "political"
+    PROFESSIONAL = "professional"
+    OWNER = "owner"
 
 
 class Standing(Enum):
@@ -35,12 +38,13 @@ class Voting(Enum):
 
 
 class Seat(Grounded, frozen=True, kw_only=True):
-    """A place at the table: who sits there in words, the party if it is one of ours, and how many seats."""
+    """A place at the table: who sits there in words, the party if it is one of ours, how many seats, who stands in."""
 
     name: Note
     standing: Standing
     party: Slug | None = None
     seats: Count = 1
+    deputy: Note = msgspec.field(default_factory=dict)
 
 
 class Body(Grounded, frozen=True, kw_only=True):

@@ -16,6 +16,8 @@ from saman.model.care.convert import convert
 from saman.model.care.country import Country
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
+from saman.model.care.pathway import Pathway
+from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
@@ -95,7 +97,9 @@ class _Reader:
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
         self.tree(f"{self.folder}/{ACCESS}")
+        portfolio = self.file(f"{self.folder}/portfolio.yaml", PortfolioFile, required=False)
         services = self.all_in("services", ServiceModel)
+        pathways = self.all_in("pathways", Pathway)
         questionnaires = self.all_in("questionnaires", Questionnaire)
         country_file = beside(self.folder, f"countries/{region.country.lower()}.yaml") if region else ""
         country = self.file(country_file, Country) if region else None
@@ -113,6 +117,9 @@ class _Reader:
             questionnaires=questionnaires,
             indicators=indicators.indicators if indicators else (),
             competences=competences.competences if competences else (),
+            pathways=pathways,
+            projects=portfolio.projects if portfolio else (),
+            lessons=portfolio.lessons if portfolio else (),
         )
 
     def all_in(self, subfolder: str, kind: type[T]) -> tuple[T, ...]:

@@ -35,6 +35,21 @@ class PartyKind(Enum):
     MUNICIPAL_UNION = "municipal-union"
     STATE_AGENCY = "state-agency"
     UNIVERSITY = "university"
+    WELLBEING_COUNTY = "wellbeing-county"
+    CARE_COMPANY = "care-company"
+    HEALTH_INSTITUTION = "health-institution"
+    HEALTH_CENTRE = "health-centre"
+    CLINIC = "clinic"
+    VIRTUAL_CENTRE = "virtual-centre"
+    MOBILE_UNIT = "mobile-unit"
+    ASSESSMENT_TEAM = "assessment-team"
+    REHABILITATION_TEAM = "rehabilitation-team"
+    HEALTH_CLUSTER = "health-cluster"
+    PHARMACY = "pharmacy"
+    FOUNDATION = "foundation"
+    MINISTRY = "ministry"
+    BUSINESS_CLUSTER = "business-cluster"
+    SUPPLIER = "supplier"
 
 
 class ExceptionDay(Node, frozen=True, kw_only=True):

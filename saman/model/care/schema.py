@@ -11,6 +11,8 @@ from saman.model.care.competence import CompetencesFile
 from saman.model.care.country import Country
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
+from saman.model.care.pathway import Pathway
+from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
@@ -21,7 +23,9 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "agreements": AgreementsFile,
     "governance": GovernanceFile,
     "indicators": IndicatorsFile,
+    "portfolio": PortfolioFile,
     "service": ServiceModel,
+    "pathway": Pathway,
     "questionnaire": Questionnaire,
     "country": Country,
     "roles": RolesFile,

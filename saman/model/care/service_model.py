@@ -7,6 +7,7 @@ from enum import Enum
 from typing import Literal
 
 from saman.model.care.basis import Grounded, Node, Note, Slug, Text
+from saman.model.care.distance import Distance
 from saman.model.care.measurement import Measurement
 from saman.model.care.monitoring import Module, Monitoring
 from saman.model.care.party import Hours, PartyKind
@@ -34,6 +35,7 @@ class ModeKind(Enum):
     MEASURED_AT_HOME = "measured-at-home"
     DEVICE = "device"
     HEALTH_ROOM = "health-room"
+    MOBILE_UNIT = "mobile-unit"
 
 
 class Limit(Enum):
@@ -177,6 +179,7 @@ class ServiceModel(Grounded, frozen=True, kw_only=True):
     roles: tuple[RoleInService, ...]
     activities: tuple[Activity, ...]
     monitoring: Monitoring | None = None
+    distance: Distance | None = None
     response: ResponseTimes
     steps: tuple[Step, ...]
     receivers: tuple[Receiver, ...]
