@@ -81,10 +81,14 @@ def _order(loaded: Loaded, file: str, pathway: Pathway) -> Iterator[Issue]:
 def _references(loaded: Loaded, file: str, path: Path, pathway: Pathway, step: PathwayStep) -> Iterator[Issue]:
     lanes, steps = {lane.id for lane in pathway.lanes}, {one.id for one in pathway.steps}
     services, plans = {one.id for one in loaded.model.services}, {one.id for one in loaded.model.country.plans}
-    named = {"lane": ([step.lane], lanes), "to": ([step.to], lanes), "after": (step.after, steps)}
-    named |= {"service": ([step.service], services), "plan": ([step.plan], plans)}
-    for name, (ids, known) in named.items():
-        what = {"to": "lane", "after": "step"}.get(name, name)
+    named: dict[str, tuple[str, tuple[str | None, ...], set[str]]] = {
+        "lane": ("lane", (step.lane,), lanes),
+        "to": ("lane", (step.to,), lanes),
+        "after": ("step", step.after, steps),
+        "service": ("service", (step.service,), services),
+        "plan": ("plan", (step.plan,), plans),
+    }
+    for name, (what, ids, known) in named.items():
         yield from missing(loaded, file, (*path, name), what, filter(None, ids), known)
     if step.to == step.lane:
         wrong = f"`{step.id}` goes to the lane that it comes from."
@@ -127,13 +131,12 @@ def _time(loaded: Loaded, file: str, path: Path, pathway: Pathway, step: Pathway
     if (within.deadline is None) is (within.span is None):
         wrong = "A time is either a deadline of the country or a span."
         yield finding(loaded.at(file, *here), "value", wrong, "Write one of `deadline` and `span`.")
-    yield from missing(
-        loaded, file, (*here, "since"), "step", filter(None, [within.since]), {s.id for s in pathway.steps}
-    )
-    yield from missing(
-        loaded, file, (*here, "deadline"), "deadline", filter(None, [within.deadline]),
-        {one.id for one in loaded.model.country.deadlines},
-    )  # fmt: skip
+    steps, deadlines = {one.id for one in pathway.steps}, {one.id for one in loaded.model.country.deadlines}
+    for name, what, id, known in (
+        ("since", "step", within.since, steps),
+        ("deadline", "deadline", within.deadline, deadlines),
+    ):
+        yield from missing(loaded, file, (*here, name), what, [id] if id else [], known)
     deadline = loaded.model.country.deadline(within.deadline)
     if deadline is not None and deadline.valid_to is not None and deadline.valid_to < today:
         wrong = f"The deadline `{deadline.id}` ended on {deadline.valid_to.isoformat()}."
