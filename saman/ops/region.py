@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.access import Policy
 from saman.model.access.rulebook import Rulebook
 from saman.model.care.caremodel import CareModel
+from saman.model.care.dated import days, standing
 from saman.model.care.load import Loaded, load
 from saman.model.identity import Identity, read_identity
 
@@ -38,16 +40,17 @@ def region_files(folder: Path) -> dict[str, str]:
     return {str(path.relative_to(shared)): path.read_text(encoding="utf-8") for path in sorted(paths)}
 
 
-def open_region(folder: Path) -> Region | Refusal:
-    """The region in `folder`, or everything that is wrong with its files."""
+def open_region(folder: Path, on: date | None = None) -> Region | Refusal:
+    """The region in `folder` as it is `on` a day (without one: today), or everything that is wrong with its files."""
     if not (folder / "region.yaml").is_file():
         issue = Issue("not-found", f"There is no region in {folder.name}: region.yaml is missing.", "SAMAN_REGION")
         return Refusal(Kind.NOT_FOUND, (issue,))
     files = region_files(folder)
-    loaded = load(files, folder.name)
+    day = on or datetime.now(UTC).date()
+    loaded = load(files, folder.name, day)
     if isinstance(loaded, Refusal):
         return loaded
-    rulebook = _rulebook(files, folder.name, loaded.model)
+    rulebook = _rulebook(standing(files, folder.name, day).texts, folder.name, loaded.model)
     policy = rulebook if isinstance(rulebook, Refusal) else rulebook.read()
     identity = _identity(files, loaded.model)
     wrong = [part for part in (policy, identity) if isinstance(part, Refusal)]
@@ -55,6 +58,11 @@ def open_region(folder: Path) -> Region | Refusal:
         return Refusal(wrong[0].kind, tuple(issue for part in wrong for issue in part.issues))
     policy = msgspec.structs.replace(policy, competences=loaded.model.skills)
     return Region(folder, loaded, policy, identity, rulebook)
+
+
+def changing_days(folder: Path) -> tuple[date, ...]:
+    """The days on which something changes in a region by its own files."""
+    return days(region_files(folder), folder.name)
 
 
 def _rulebook(files: dict[str, str], name: str, model: CareModel) -> Rulebook | Refusal:

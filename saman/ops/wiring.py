@@ -37,7 +37,7 @@ CONNECTIONS = 8
 
 def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> Refusal | None:
     """Bring the database to the shape and content that serving needs. Running it again changes nothing."""
-    region = open_region(settings.region)
+    region = open_region(settings.region, clock_of(settings)().date())
     if isinstance(region, Refusal):
         return region
     wrong = check(region.loaded, clock_of(settings)())
@@ -105,7 +105,7 @@ class Application:
 
     async def _open(self) -> Refusal | None:
         settings = self._settings
-        region = open_region(settings.region)
+        region = open_region(settings.region, clock_of(settings)().date())
         if isinstance(region, Refusal):
             return region
         ways = ways_of(settings, region)

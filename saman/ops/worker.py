@@ -88,7 +88,7 @@ def _pid_file(path: Path) -> Iterator[None]:
 
 
 async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Refusal | None:
-    region = open_region(settings.region)
+    region = open_region(settings.region, clock_of(settings)().date())
     if isinstance(region, Refusal):
         return region
     store = await open_record(settings, region, url, connections=4)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from saman.model.care.caremodel import CareModel
 from saman.model.care.competence import CompetencesFile
 from saman.model.care.convert import convert
 from saman.model.care.country import Country
+from saman.model.care.dated import Standing, standing
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
 from saman.model.care.pathway import Pathway
@@ -51,15 +53,17 @@ class Loaded(msgspec.Struct, frozen=True):
         """`file:line` of a path in a file of the region's folder, or in a file named in full."""
         file = name if name in self.trees else str(PurePosixPath(self.folder) / name)
         tree = self.trees.get(file)
-        return f"{file}:{tree.line(*path) if tree else 1}"
+        return f"{tree.file}:{tree.line(*path)}" if tree else f"{file}:1"
 
 
-def load(files: Mapping[str, str], folder: str) -> Loaded | Refusal:
+def load(files: Mapping[str, str], folder: str, on: date = date.min) -> Loaded | Refusal:
     """A region from texts by path: the files in `folder`, and `roles.yaml` and `countries/<cc>.yaml` beside it.
 
+    `on`: the day that it is for; without it as it is before anything changes.
     A refusal holds every issue found, not the first one only. Whether the parts fit together is `check`'s to say.
     """
-    reader = _Reader(files, folder.rstrip("/"))
+    folder = folder.rstrip("/")
+    reader = _Reader(standing(files, folder, on), folder)
     model = reader.model()
     if model is None or reader.issues:
         return Refusal(Kind.INVALID, tuple(reader.issues))
@@ -73,7 +77,7 @@ def beside(folder: str, name: str) -> str:
 
 def load_country(files: Mapping[str, str], path: str) -> Country | Refusal:
     """One country profile by itself."""
-    reader = _Reader(files, str(PurePosixPath(path).parent))
+    reader = _Reader(Standing(dict(files), {}), str(PurePosixPath(path).parent))
     country = reader.file(path, Country)
     if country is None or reader.issues:
         return Refusal(Kind.INVALID, tuple(reader.issues))
@@ -81,8 +85,8 @@ def load_country(files: Mapping[str, str], path: str) -> Country | Refusal:
 
 
 class _Reader:
-    def __init__(self, files: Mapping[str, str], folder: str) -> None:
-        self.files = files
+    def __init__(self, standing: Standing, folder: str) -> None:
+        self.files, self.places = standing
         self.folder = folder
         self.issues: list[Issue] = []
         self.trees: dict[str, Tree] = {}
@@ -147,7 +151,7 @@ class _Reader:
         """The file's tree, or None when there is none or it is not well-formed."""
         if path not in self.files:
             return None
-        tree, issues = parse(path, self.files[path])
+        tree, issues = parse(self.places.get(path, path), self.files[path])
         self.trees[path] = tree
         self.issues += issues
         return None if issues else tree

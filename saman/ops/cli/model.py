@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from cyclopts import App
@@ -25,7 +25,7 @@ from saman.model.care.service_model import ServiceModel
 from saman.model.care.timing import Span
 from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
-from saman.ops.region import open_region
+from saman.ops.region import changing_days, open_region
 
 app = App("model", help="Check, show and apply a care model.")
 app.command(trial)
@@ -48,9 +48,14 @@ def check(folder: Path) -> int:
 
 
 def findings(folder: Path, now: datetime) -> tuple[Issue, ...]:
-    """Everything wrong with the region in `folder` at `now`, its access rows included."""
-    region = open_region(folder)
-    return region.issues if isinstance(region, Refusal) else check_model(region.loaded, now)
+    """Everything wrong with the region in `folder` at `now` or after a change to come, its access rows included."""
+    coming = [datetime.combine(day, time(), UTC) for day in changing_days(folder) if day > now.date()]
+    found: dict[Issue, None] = {}
+    for moment in (now, *coming):
+        region = open_region(folder, moment.date())
+        wrong = region.issues if isinstance(region, Refusal) else check_model(region.loaded, moment)
+        found |= dict.fromkeys(wrong)
+    return tuple(found)
 
 
 def _halves(issue: Issue) -> tuple[str, str]:

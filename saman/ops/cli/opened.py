@@ -54,7 +54,7 @@ def with_record(
     settings = load()
     if isinstance(settings, Refusal):
         return settings
-    region = fits(settings) or open_region(settings.region)
+    region = fits(settings) or open_region(settings.region, clock_of(settings)().date())
     if isinstance(region, Refusal):
         return region
     source = database.find(settings, say)
