@@ -7,7 +7,7 @@ from datetime import date
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from saman.kernel.outcome import Issue
-from saman.model.care.country import REQUIRED_NUMBERS, Country, Holiday
+from saman.model.care.country import REQUIRED_NUMBERS, REQUIRED_TERMS, Country, Holiday
 from saman.model.care.load import Loaded
 from saman.model.care.yamltree import finding
 
@@ -21,6 +21,11 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
         if name not in numbers:
             wrong = f"The number `{name}` is missing."
             yield finding(loaded.at(file, "numbers"), "required", wrong, "Add what people call when it cannot wait.")
+    said = {term.id for term in country.terms}
+    for name in REQUIRED_TERMS:
+        if name not in said:
+            wrong = f"There is no word for `{name}`."
+            yield finding(loaded.at(file, "terms"), "required", wrong, "Write what it is called where people work.")
     for index, holiday in enumerate(country.holidays):
         if not _has_rule(holiday):
             mend = "Write `month` and `day`, with `weekday` if it moves, or `easter` alone."
