@@ -32,11 +32,29 @@ PARTIES: Final = {
     PartyKind.MUNICIPAL_UNION: mark("Municipal unions"),
     PartyKind.STATE_AGENCY: mark("State agencies"),
     PartyKind.UNIVERSITY: mark("Universities"),
+    PartyKind.WELLBEING_COUNTY: mark("Wellbeing services county"),
+    PartyKind.CARE_COMPANY: mark("Care companies"),
+    PartyKind.HEALTH_INSTITUTION: mark("Health institutions"),
+    PartyKind.HEALTH_CENTRE: mark("Health centres"),
+    PartyKind.CLINIC: mark("Clinics"),
+    PartyKind.VIRTUAL_CENTRE: mark("Remote-care units"),
+    PartyKind.MOBILE_UNIT: mark("Mobile units"),
+    PartyKind.ASSESSMENT_TEAM: mark("Joint assessment teams"),
+    PartyKind.REHABILITATION_TEAM: mark("Rehabilitation teams"),
+    PartyKind.HEALTH_CLUSTER: mark("Health clusters"),
+    PartyKind.PHARMACY: mark("Pharmacies"),
+    PartyKind.FOUNDATION: mark("Foundations"),
+    PartyKind.MINISTRY: mark("Ministries"),
+    PartyKind.BUSINESS_CLUSTER: mark("Business clusters"),
+    PartyKind.SUPPLIER: mark("Suppliers"),
 }
 BODIES: Final = {
     BodyKind.STEERING: mark("Steering group"),
     BodyKind.COORDINATION: mark("Coordination group"),
     BodyKind.REFERENCE: mark("Reference group"),
+    BodyKind.POLITICAL: mark("Political body"),
+    BodyKind.PROFESSIONAL: mark("Professional body"),
+    BodyKind.OWNER: mark("Body of the owners"),
 }
 VOTING: Final = {
     Voting.ONE_PARTY_ONE_VOTE: mark("one vote each"),
@@ -48,6 +66,9 @@ AGREEMENTS: Final = {
     AgreementKind.SERVICE: mark("Service agreement"),
     AgreementKind.PROCUREMENT: mark("Joint procurement"),
     AgreementKind.DATA: mark("Agreement on data"),
+    AgreementKind.HEALTH_AGREEMENT: mark("Health agreement"),
+    AgreementKind.JOINT_STATEMENT: mark("Joint statement of cooperation"),
+    AgreementKind.OWNERSHIP: mark("Agreement of owners"),
 }
 MODES: Final = {
     ModeKind.CLINIC: ("clinic", mark("Clinic")),
@@ -58,6 +79,7 @@ MODES: Final = {
     ModeKind.MEASURED_AT_HOME: ("measure", mark("Measured at home")),
     ModeKind.DEVICE: ("device", mark("Device")),
     ModeKind.HEALTH_ROOM: ("room", mark("Health room")),
+    ModeKind.MOBILE_UNIT: ("van", mark("Mobile unit")),
 }
 """Icon and words of each mode, in the order of the matrix."""
 
@@ -78,6 +100,9 @@ OCCASIONS: Final = {
     Occasion.REPORTED: mark("When a report comes"),
     Occasion.MISSED: mark("When nothing comes"),
     Occasion.WRONG: mark("When a number is unusual"),
+    Occasion.ALARMED: mark("When an alarm comes"),
+    Occasion.ASKED: mark("When somebody asks"),
+    Occasion.AGREED: mark("At the time agreed"),
 }
 DIRECTIONS: Final = {
     Direction.UP: ("↑", mark("should rise")),

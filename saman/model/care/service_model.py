@@ -95,11 +95,14 @@ class ResponseTimes(Node, frozen=True, kw_only=True):
 
 
 class Occasion(Enum):
-    """What can happen with what is asked for."""
+    """What a step follows: what was agreed for a time, what is asked for or comes in, and what does not."""
 
     REPORTED = "reported"
     MISSED = "missed"
     WRONG = "wrong"
+    ALARMED = "alarmed"
+    ASKED = "asked"
+    AGREED = "agreed"
 
 
 class Step(Grounded, frozen=True, kw_only=True):
