@@ -63,7 +63,7 @@ def _references(value):
 def test_definitions_refer_to_definitions_that_exist(resources):
     urls = {one["url"] for one in resources if "url" in one}
     plan = next(one for one in resources if one["resourceType"] == "PlanDefinition")
-    actions = [asked for module in plan["action"] for asked in module["action"]]
+    actions = [asked for module in plan.get("action", []) for asked in module.get("action", ())]
     assert {asked["definitionCanonical"] for asked in actions} <= urls
     assert len(actions) == 2 + 1 + 3 + 1
 
