@@ -17,6 +17,7 @@ from saman.model.access.schema import access_schemas
 from saman.model.care.basis import Grounded, ground, said
 from saman.model.care.caremodel import CareModel
 from saman.model.care.check import check as check_model
+from saman.model.care.compare import compare
 from saman.model.care.fhir import Changes, address
 from saman.model.care.governance import Body
 from saman.model.care.party import PartyKind
@@ -70,6 +71,23 @@ def show(folder: Path, *, language: str = "en") -> int | Refusal:
     if isinstance(region, Refusal):
         return region
     picture(Console(), region.model, language)
+    return 0
+
+
+@app.command
+def diff(before: Path, after: Path, *, language: str = "en") -> int | Refusal:
+    """Say in plain words how two regions, or two versions of one, differ; what is the same is not named."""
+    regions = [open_region(folder) for folder in (before, after)]
+    for one in regions:
+        if isinstance(one, Refusal):
+            return one
+    models = [one.model for one in regions if not isinstance(one, Refusal)]
+    found = compare(models[0], models[1], language)
+    console = Console(soft_wrap=True, highlight=False)
+    for one in found:
+        console.print(str(one), markup=False)
+    if not found:
+        console.print("They describe the same way of working.")
     return 0
 
 
