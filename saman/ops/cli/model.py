@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -26,7 +27,9 @@ from saman.model.care.service_model import ServiceModel
 from saman.model.care.timing import Span
 from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
-from saman.ops.region import changing_days, open_region
+from saman.ops.forking import fork
+from saman.ops.packing import pack
+from saman.ops.region import changing_days, open_region, region_files
 
 app = App("model", help="Check, show and apply a care model.")
 app.command(trial)
@@ -84,10 +87,34 @@ def diff(before: Path, after: Path, *, language: str = "en") -> int | Refusal:
     models = [one.model for one in regions if not isinstance(one, Refusal)]
     found = compare(models[0], models[1], language)
     console = Console(soft_wrap=True, highlight=False)
-    for one in found:
-        console.print(str(one), markup=False)
+    for difference in found:
+        console.print(str(difference), markup=False)
     if not found:
         console.print("They describe the same way of working.")
+    return 0
+
+
+@app.command
+def package(folder: Path, *, out: Path = Path()) -> int | Refusal:
+    """Write a region as a FHIR package (.tgz) with its definitions, files, sources and licence."""
+    region = open_region(folder)
+    if isinstance(region, Refusal):
+        return region
+    if check(folder) != 0:
+        return 1
+    say(f"Wrote {pack(region.model, region_files(folder), out)}")
+    return 0
+
+
+@app.command
+def new(folder: Path, *, source: Annotated[Path, Parameter(name="--from")] = Path("regions/template")) -> int | Refusal:
+    """Make a region of your own from a folder or a package; it remembers what it was made from."""
+    made = fork(source, folder)
+    if isinstance(made, Refusal):
+        return made
+    say(f"Made {made.folder} from {made.origin}.")
+    for path in made.kept:
+        say(f"{path} was there already, is another one, and stays as it is.")
     return 0
 
 
