@@ -63,6 +63,11 @@ EXTENDED_VIEW = "urn:saman:extension:extended-view"
 VISIT_VIEW = "urn:saman:visit-view"
 """On an Encounter in `meta.security`: whether the minor could decide at this visit, and did; see `visits.py`."""
 
+ASKS = "urn:saman:extension:asks"
+"""On a step of a pathway: `valueCode` request or duty-bound; without it nothing is asked for."""
+GOES_TO = "urn:saman:extension:goes-to"
+"""On a step of a pathway: the role that it goes to."""
+
 READ_REPORT = "read-report"
 MISSING_REPORT = "missing-report"
 CONTACT_WISH = "contact-wish"

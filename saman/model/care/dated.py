@@ -21,7 +21,7 @@ class Standing(NamedTuple):
 
 
 def days(files: Mapping[str, str], folder: str) -> tuple[date, ...]:
-    """The days on which something changes, in order; a folder whose name is no day is none."""
+    """The days on which something changes, in order."""
     return tuple(sorted({day for path in files if (day := _day(path, folder)) is not None}))
 
 
@@ -35,6 +35,11 @@ def standing(files: Mapping[str, str], folder: str, on: date) -> Standing:
         stands = f"{folder}/{found[2]}" if found else path
         texts[stands], places[stands] = files[path], path
     return Standing({path: text for path, text in texts.items() if path not in places or text.strip()}, places)
+
+
+def undated(files: Mapping[str, str], folder: str) -> tuple[str, ...]:
+    """The files of folders that are called as if for a day that is none."""
+    return tuple(sorted(path for path in files if _is_dated(path, folder) and _day(path, folder) is None))
 
 
 def _is_dated(path: str, folder: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from saman.model.care import fhir_parties, fhir_services
+from saman.model.care import fhir_parties, fhir_pathways, fhir_services
 from saman.model.care.caremodel import CareModel
 from saman.model.care.codes import TAG
 from saman.model.care.fhir_words import CARE_MODEL, Resource
@@ -27,7 +27,7 @@ def to_fhir(model: CareModel) -> list[Resource]:
 
     Organization and HealthcareService of a unit have the party's id; everything else begins with the region's id.
     """
-    found = [*fhir_parties.resources(model), *fhir_services.resources(model)]
+    found = [*fhir_parties.resources(model), *fhir_services.resources(model), *fhir_pathways.resources(model)]
     parents = {party.id: len(list(model.lineage(party.id))) for party in model.parties}
     return sorted(found, key=lambda one: _order(one, parents))
 

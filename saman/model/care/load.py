@@ -15,7 +15,7 @@ from saman.model.care.caremodel import CareModel
 from saman.model.care.competence import CompetencesFile
 from saman.model.care.convert import convert
 from saman.model.care.country import Country
-from saman.model.care.dated import Standing, standing
+from saman.model.care.dated import Standing, standing, undated
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
 from saman.model.care.party import PartiesFile
 from saman.model.care.pathway import Pathway
@@ -64,6 +64,9 @@ def load(files: Mapping[str, str], folder: str, on: date = date.min) -> Loaded |
     """
     folder = folder.rstrip("/")
     reader = _Reader(standing(files, folder, on), folder)
+    for path in undated(files, folder):
+        mend = "Call the folder `from-` and a day, such as `from-2027-01-01`."
+        reader.issues.append(finding(f"{path}:1", "value", "This folder is called after no day.", mend))
     model = reader.model()
     if model is None or reader.issues:
         return Refusal(Kind.INVALID, tuple(reader.issues))

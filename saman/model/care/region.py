@@ -29,6 +29,15 @@ class Fact(Grounded, frozen=True, kw_only=True):
     text: Note
 
 
+class Ancestor(Node, frozen=True, kw_only=True):
+    """What a region was made from: its id, version and address, and the SHA-256 of the package where it was one."""
+
+    id: Slug
+    version: str
+    canonical: str
+    sha256: str = ""
+
+
 class RegionFile(Node, frozen=True, kw_only=True):
     """`region.yaml`: the name, the country profile, the languages, the places and every source."""
 
@@ -45,6 +54,8 @@ class RegionFile(Node, frozen=True, kw_only=True):
     places: tuple[Place, ...]
     facts: tuple[Fact, ...] = ()
     sources: tuple[Source, ...]
+    licence: str = ""
+    ancestors: tuple[Ancestor, ...] = ()
 
 
 class Sector(Enum):

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -17,6 +18,7 @@ from saman.model.access.schema import access_schemas
 from saman.model.care.basis import Grounded, ground, said
 from saman.model.care.caremodel import CareModel
 from saman.model.care.check import check as check_model
+from saman.model.care.compare import compare
 from saman.model.care.fhir import Changes, address
 from saman.model.care.governance import Body
 from saman.model.care.party import PartyKind
@@ -25,7 +27,9 @@ from saman.model.care.service_model import ServiceModel
 from saman.model.care.timing import Span
 from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
-from saman.ops.region import changing_days, open_region
+from saman.ops.forking import fork
+from saman.ops.packing import pack
+from saman.ops.region import changing_days, open_region, region_files
 
 app = App("model", help="Check, show and apply a care model.")
 app.command(trial)
@@ -70,6 +74,47 @@ def show(folder: Path, *, language: str = "en") -> int | Refusal:
     if isinstance(region, Refusal):
         return region
     picture(Console(), region.model, language)
+    return 0
+
+
+@app.command
+def diff(before: Path, after: Path, *, language: str = "en") -> int | Refusal:
+    """Say in plain words how two regions, or two versions of one, differ; what is the same is not named."""
+    regions = [open_region(folder) for folder in (before, after)]
+    for one in regions:
+        if isinstance(one, Refusal):
+            return one
+    models = [one.model for one in regions if not isinstance(one, Refusal)]
+    found = compare(models[0], models[1], language)
+    console = Console(soft_wrap=True, highlight=False)
+    for difference in found:
+        console.print(str(difference), markup=False)
+    if not found:
+        console.print("They describe the same way of working.")
+    return 0
+
+
+@app.command
+def package(folder: Path, *, out: Path = Path()) -> int | Refusal:
+    """Write a region as a FHIR package (.tgz) with its definitions, files, sources and licence."""
+    region = open_region(folder)
+    if isinstance(region, Refusal):
+        return region
+    if check(folder) != 0:
+        return 1
+    say(f"Wrote {pack(region.model, region_files(folder), out)}")
+    return 0
+
+
+@app.command
+def new(folder: Path, *, source: Annotated[Path, Parameter(name="--from")] = Path("regions/template")) -> int | Refusal:
+    """Make a region of your own from a folder or a package; it remembers what it was made from."""
+    made = fork(source, folder)
+    if isinstance(made, Refusal):
+        return made
+    say(f"Made {made.folder} from {made.origin}.")
+    for path in made.kept:
+        say(f"{path} was there already, is another one, and stays as it is.")
     return 0
 
 

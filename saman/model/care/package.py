@@ -1,0 +1,100 @@
+"""A region as a FHIR package: its definitions as resources, and the files themselves for whoever makes a fork.
+
+Source: https://hl7.org/fhir/packages.html (the specification of FHIR NPM packages)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from saman.kernel import json
+from saman.model.care.basis import said
+from saman.model.care.caremodel import CareModel
+from saman.model.care.fhir import to_fhir
+
+FHIR = "4.0.1"
+PREFIX = "saman.region."
+DEFINITIONS = frozenset({"PlanDefinition", "ActivityDefinition", "Questionnaire", "Measure"})
+"""What a package defines; organisations and places of the region stand beside them as examples."""
+FILES = "package/other/regions/"
+"""Where the files of the region stand, by their path below the folder that holds the regions."""
+
+
+def package_name(model: CareModel) -> str:
+    """The name of a region's package, such as `saman.region.no-agder`."""
+    return PREFIX + model.region.id
+
+
+def packaged(model: CareModel, files: Mapping[str, str], licence: str) -> dict[str, bytes]:
+    """The content of the package by path, always the same for the same files.
+
+    `files`: those of the region and what it shares with others; `licence`: an SPDX identifier.
+    """
+    resources = to_fhir(model)
+    defined = [one for one in resources if one["resourceType"] in DEFINITIONS]
+    examples = [one for one in resources if one["resourceType"] not in DEFINITIONS]
+    found = {"package/package.json": _manifest(model, licence), "package/.index.json": _index(defined)}
+    found |= {f"package/{_file(one)}": _pretty(one) for one in defined}
+    found |= {f"package/example/{_file(one)}": _pretty(one) for one in examples}
+    found["package/example/.index.json"] = _index(examples)
+    found["package/other/README.md"] = _readme(model, licence).encode()
+    found |= {FILES + path: text.encode() for path, text in files.items()}
+    return dict(sorted(found.items()))
+
+
+def _manifest(model: CareModel, licence: str) -> bytes:
+    manifest = {
+        "name": package_name(model),
+        "version": model.region.version,
+        "description": said(model.region.statement, "en"),
+        "title": said(model.region.name, "en"),
+        "canonical": model.region.canonical,
+        "url": model.region.canonical,
+        "license": licence,
+        "author": "See other/README.md",
+        "fhirVersions": [FHIR],
+        "type": "Conformance",
+        "jurisdiction": f"urn:iso:std:iso:3166#{model.country.code}",
+        "dependencies": {"hl7.fhir.r4.core": FHIR},
+    }
+    return _pretty(manifest)
+
+
+def _index(resources: Iterable[Mapping[str, Any]]) -> bytes:
+    files = [
+        {"filename": _file(one)} | {name: one[name] for name in ("resourceType", "id", "url", "version") if name in one}
+        for one in resources
+    ]
+    return _pretty({"index-version": 1, "files": files})
+
+
+def _file(resource: Mapping[str, Any]) -> str:
+    return f"{resource['resourceType']}-{resource['id']}.json"
+
+
+def _pretty(value: Any) -> bytes:
+    return msgspec.json.format(json.encode(value), indent=2) + b"\n"
+
+
+def _readme(model: CareModel, licence: str) -> str:
+    region = model.region
+    lines = [
+        f"# {said(region.name, 'en')}",
+        said(region.statement, "en"),
+        f"Version {region.version}. Licence: {licence}. Texts that a native has read: "
+        f"{', '.join(region.reviewed_languages) or 'none yet'}.",
+        "## Services",
+        *(f"- {said(one.name, 'en')} ({one.version}): {said(one.summary, 'en')}" for one in model.services),
+        "## Pathways",
+        *(f"- {said(one.name, 'en')} ({one.version}): {said(one.summary, 'en')}" for one in model.pathways),
+        "## Made from",
+        *(f"- {one.id} {one.version}, {one.canonical}" for one in region.ancestors),
+        "## Sources",
+        *(f"- {one.mark.value}: {one.publisher}, {one.title}, {one.url}" for one in region.sources),
+        "## Not known",
+        *(f"- {said(one.text, 'en')}" for one in region.facts if one.not_known),
+    ]
+    return "\n\n".join(lines) + "\n"

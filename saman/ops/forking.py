@@ -1,0 +1,80 @@
+"""Makes a region's folder from another one, or from a package, and keeps what it was made from."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.model.care.caremodel import CareModel
+from saman.model.care.load import load
+from saman.ops.packing import unpack
+from saman.ops.region import region_files
+
+_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ID = re.compile(r"^id: .*$", re.MULTILINE)
+_CANONICAL = re.compile(r"^canonical: (.*)$", re.MULTILINE)
+_ANCESTORS = re.compile(r"^ancestors:\n", re.MULTILINE)
+
+
+class Fork(msgspec.Struct, frozen=True):
+    """A region that was made: its folder, what it was made from, and shared files that were there and stayed."""
+
+    folder: Path
+    origin: str
+    kept: tuple[str, ...]
+
+
+def fork(source: Path, target: Path) -> Fork | Refusal:
+    """Make the region `target`, whose folder is its id, from a folder or a package; refused when it is there."""
+    if _SLUG.fullmatch(target.name) is None or len(target.name) > 40:
+        return refused(Kind.INVALID, "value", "A region is called in small letters, digits and hyphens.", target.name)
+    if target.exists():
+        return refused(Kind.CONFLICT, "duplicate", f"{target} is already there.", target.name)
+    sha256 = ""
+    files: Mapping[str, str] | Refusal
+    if source.is_dir():
+        files, name = region_files(source), source.name
+    else:
+        unpacked = unpack(source) if source.is_file() else _missing(source)
+        if isinstance(unpacked, Refusal):
+            return unpacked
+        files, sha256 = unpacked.files, unpacked.sha256
+        name = next((path.split("/")[0] for path in files if path.endswith("/region.yaml")), "")
+    read = load(files, name)
+    if isinstance(read, Refusal):
+        return read
+    return _write(files, name, target, read.model, sha256)
+
+
+def _missing(source: Path) -> Refusal:
+    return refused(Kind.NOT_FOUND, "not-found", f"There is no folder or package {source}.", source.name)
+
+
+def _write(files: Mapping[str, str], name: str, target: Path, model: CareModel, sha256: str) -> Fork:
+    kept = []
+    for path, text in files.items():
+        own = path.startswith(f"{name}/")
+        place = target / path.removeprefix(f"{name}/") if own else target.parent / path
+        if not own and place.exists():
+            if place.read_text("utf-8") != text:
+                kept.append(path)
+            continue
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(_renamed(text, target.name, model, sha256) if path == f"{name}/region.yaml" else text, "utf-8")
+    return Fork(target, f"{model.region.id} {model.region.version}", tuple(kept))
+
+
+def _renamed(text: str, id: str, model: CareModel, sha256: str) -> str:
+    """`region.yaml` with another id and address, and one ancestor more; all else, comments too, stays as it is."""
+    region = model.region
+    text = _ID.sub(f"id: {id}", text, count=1)
+    text = _CANONICAL.sub(f"canonical: {region.canonical.rsplit('/', 1)[0]}/{id}", text, count=1)
+    proof = f", sha256: {sha256}" if sha256 else ""
+    one = f'  - {{id: {region.id}, version: "{region.version}", canonical: "{region.canonical}"{proof}}}\n'
+    if _ANCESTORS.search(text):
+        return _ANCESTORS.sub(lambda found: found[0] + one, text, count=1)
+    return f"{text.rstrip()}\n\nancestors:\n{one}"

@@ -1,0 +1,65 @@
+"""Every region says where each fact is from, marks its sources as they were judged, and leaves out none that is known."""
+
+from __future__ import annotations
+
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from saman.kernel.outcome import Refusal
+from saman.model.care.basis import Grounded
+from saman.model.care.check import check
+from saman.model.care.load import load
+from saman.model.care.walk import walk
+
+REGIONS = Path(__file__).parents[4] / "regions"
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+OUR_OWN = {"ssb.no", "scb.se", "dst.dk", "stat.fi", "statice.is", "kartverket.no", "lantmateriet.se", "dataforsyningen.dk",
+           "maanmittauslaitos.fi", "lmi.is"}  # fmt: skip
+"""Agencies whose statistics and maps the regions are drawn with; what else is cited is a page that was judged."""
+
+with (Path(__file__).parent / "data" / "sources.tsv").open(encoding="utf-8", newline="") as _file:
+    JUDGED = {row["url"]: row for row in csv.DictReader(_file, delimiter="\t")}
+
+NAMES = sorted(path.parent.name for path in REGIONS.glob("*/region.yaml"))
+
+
+@pytest.fixture(scope="module")
+def files() -> dict[str, str]:
+    return {str(path.relative_to(REGIONS)): path.read_text("utf-8") for path in REGIONS.rglob("*.yaml")}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_region_fits_together(files: dict[str, str], name: str) -> None:
+    read = load(files, name, NOW.date())
+    assert not isinstance(read, Refusal), [issue.text for issue in read.issues]
+    assert [f"{issue.path}: {issue.text}" for issue in check(read, NOW)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_its_sources_are_marked_as_they_were_judged(files: dict[str, str], name: str) -> None:
+    read = load(files, name, NOW.date())
+    assert not isinstance(read, Refusal)
+    for source in read.model.region.sources:
+        if source.url in JUDGED:
+            assert source.mark.value == JUDGED[source.url]["mark"], source.id
+        else:
+            host = source.url.split("/")[2].removeprefix("www.")
+            assert host in OUR_OWN, (source.id, source.url)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_page_about_it_is_used(files: dict[str, str], name: str) -> None:
+    read = load(files, name, NOW.date())
+    assert not isinstance(read, Refusal)
+    cited = {id for part in read.parts.values() for id in _cited(part)}
+    used = {one.url for one in read.model.region.sources if one.id in cited}
+    about = {url for url, row in JUDGED.items() if name in row["regions"].split(",")}
+    assert about - used == set()
+
+
+def _cited(part: object) -> set[str]:
+    facts = (visit.value for visit in walk(part))  # type: ignore[arg-type]
+    return {id for fact in facts if isinstance(fact, Grounded) for id in fact.source}
