@@ -116,7 +116,8 @@ def _fit_in_set(library: Library, composition: Composition, one: Coded, how: Che
         return found if is_member else Fit(False, False, "The code is not in the value set.", found.display)
     is_known = system is not None and system.is_loaded
     if is_member and not (is_known and one.version):
-        return Fit(True, True, "The value set lists the code; its code system is not loaded, so no name was checked.")
+        missing = "version of the code system" if is_known else "code system"
+        return Fit(True, True, f"The value set lists the code; its {missing} is not loaded, so no name was checked.")
     if is_known:
         return Fit(False, False, "The code system has no such code.")
     return Fit(False, False, "The code is not in the value set.")
