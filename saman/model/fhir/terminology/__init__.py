@@ -14,6 +14,7 @@ from saman.model.fhir.terminology.checking import (
 from saman.model.fhir.terminology.code_system import CodeSystem, Concept
 from saman.model.fhir.terminology.composing import Composer, Versions
 from saman.model.fhir.terminology.expansion import MOST_AT_ONCE, Expanding, expand
+from saman.model.fhir.terminology.implicit import all_codes
 from saman.model.fhir.terminology.library import Library, Need, supplements_of
 from saman.model.fhir.terminology.looking import Meaning, look_up, subsumes
 from saman.model.fhir.terminology.mapping import Match, Translating, translate
@@ -35,6 +36,7 @@ __all__ = [
     "Need",
     "Translating",
     "Versions",
+    "all_codes",
     "base_resource",
     "base_urls",
     "canonical",

@@ -36,6 +36,14 @@ class Conforming:
         self._context = context
         self._nested = nested
 
+    def claimed(self, url: str, item: Item, place: Place) -> None:
+        """The same by a profile that an item claims to be as, in no other version than the one that it names."""
+        if self._known.is_other_version(url):
+            text = "A profile is named here in a version that is not loaded, so it was not checked."
+            self._looking.note("not-found", text, place, "warning")
+        else:
+            self.check(url, item, place)
+
     def check(self, url: str, item: Item, place: Place) -> None:
         """Note what is wrong with an item by the profile of a URL; that it is not known, where it is not."""
         profile = self._known.profile(url)

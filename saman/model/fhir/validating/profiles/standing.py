@@ -65,7 +65,7 @@ def standing(whole: dict[str, Any], place: Place) -> Standing:
 @cache
 def _types(type_name: str) -> frozenset[str]:
     elements = {one.name for one in structure.blocks.get(type_name, ())}
-    families = _DEFINITIONS if _OF_DEFINITIONS <= elements else ()
+    families = _DEFINITIONS if elements >= _OF_DEFINITIONS else ()
     blocks = ("BackboneElement", "Element") if "." in type_name else ()
     return frozenset((*lineage(type_name), *families, *blocks))
 
