@@ -4,6 +4,7 @@ Source: Structured Data Capture, https://hl7.org/fhir/uv/sdc/STU3/
 """
 
 from saman.model.fhir.forms.extraction import Extracted, extracted
+from saman.model.fhir.forms.offering import codings
 from saman.model.fhir.forms.population import Known, Populated, linked_codes, populated
 from saman.model.fhir.forms.reading import MOST_ITEMS, extension, extensions, fault_of
 
@@ -12,6 +13,7 @@ __all__ = [
     "Extracted",
     "Known",
     "Populated",
+    "codings",
     "extension",
     "extensions",
     "extracted",

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from saman.kernel.outcome import Issue
 from saman.model.fhir.definitions import RESOURCE_TYPES, structure
-from saman.model.fhir.forms.answers import value
+from saman.model.fhir.forms.answers import unit_of, value
 from saman.model.fhir.forms.assigning import Into, Unfit, assign, begin, pruned
-from saman.model.fhir.forms.reading import FHIR, SDC, extension, place_of
+from saman.model.fhir.forms.reading import SDC, extension, place_of
 from saman.model.fhir.validation import validate
 
 Tree = dict[str, Any]
@@ -17,7 +17,6 @@ Tree = dict[str, Any]
 _EXTRACT = f"{SDC}observationExtract"
 _CATEGORY = f"{SDC}observation-extract-category"
 _CONTEXT = f"{SDC}itemExtractionContext"
-_UNIT = f"{FHIR}questionnaire-unit"
 _DEFINED = "http://hl7.org/fhir/StructureDefinition/"
 _SAME = frozenset(("valueBoolean", "valueInteger", "valueString", "valueTime", "valueDateTime", "valueQuantity"))
 _TYPES = frozenset(RESOURCE_TYPES)
@@ -171,17 +170,10 @@ def _observed(question: Tree, answer: Tree) -> tuple[str, Any]:
     name, given = value(answer)
     if name == "valueCoding":
         return "valueCodeableConcept", {"coding": [given]}
-    if name == "valueDecimal" or (name == "valueInteger" and extension(question, _UNIT) is not None):
-        return "valueQuantity", {"value": given} | _unit(question)
+    if name == "valueDecimal" or (name == "valueInteger" and unit_of(question)):
+        return "valueQuantity", {"value": given} | unit_of(question)
     if name == "valueDate":
         return "valueDateTime", given
     if name == "valueUri":
         return "valueString", given
     return (name, given) if name in _SAME else ("", None)
-
-
-def _unit(question: Tree) -> Tree:
-    told = extension(question, _UNIT) or {}
-    pairs = (("unit", "display"), ("system", "system"), ("code", "code"))
-    unit = {to: told[at] for to, at in pairs if at in told}
-    return {"unit": told["code"]} | unit if "code" in told else unit
