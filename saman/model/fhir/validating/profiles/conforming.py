@@ -19,6 +19,7 @@ from saman.model.fhir.validating.profiles.known import Known, base_type, is_of_t
 from saman.model.fhir.validating.profiles.limits import limit_fault
 from saman.model.fhir.validating.profiles.paths import Found, below, told_of
 from saman.model.fhir.validating.profiles.slicing import Telling
+from saman.model.fhir.validating.profiles.terms import codes_of
 from saman.model.fhir.validating.profiles.values import has_pattern, is_same
 
 MAX_NESTED = 12
@@ -125,13 +126,13 @@ class _Within(Conforming):
         fault = limit_fault(node, item[1])
         if fault:
             self._looking.note("value", f"{fault}, {whose}.", place)
-        if node.binding[1] and item[0] in _CODED:
-            self._binding(node, item, place)
+        if item[0] in _CODED:
+            if node.binding[1] and node.binding[0] in ("required", "extensible"):
+                self._binding(*node.binding, item, place)
+            if node.widest and codes_of(item):
+                self._binding("required", node.widest, item, place)
 
-    def _binding(self, node: Node, item: Item, place: Place) -> None:
-        strength, url = node.binding
-        if strength not in ("required", "extensible"):
-            return
+    def _binding(self, strength: str, url: str, item: Item, place: Place) -> None:
         found = self._known.terms.holds(url, item)
         if found is None:
             if strength == "required":

@@ -35,7 +35,7 @@ class Terms:
             return self._asked(url, item)
         return any(
             (system, code) in listed if system is not None else any(code == one for _, one in listed)
-            for system, code in _codes(item)
+            for system, code in codes_of(item)
         )
 
     def _composed(self, url: str) -> Composition | None:
@@ -58,7 +58,7 @@ class Terms:
         """The same for a value set whose codes cannot be listed; nothing is kept, since codes can be anything."""
         try:
             composition = self._composed(url)
-            codes = _codes(item)
+            codes = codes_of(item)
             if composition is None or any(system is None for system, _ in codes):
                 return None
             return any(composition.holds(system, code) for system, code in codes if system is not None)
@@ -93,7 +93,7 @@ def _versioned(tree: Mapping[str, Any]) -> Iterator[Need]:
         yield from (Need("ValueSet", url) for url in part.get("valueSet", ()) if url and "|" in url)
 
 
-def _codes(item: Item) -> list[tuple[str | None, str]]:
+def codes_of(item: Item) -> list[tuple[str | None, str]]:
     """The codes of a coded value with their systems; a plain code has none."""
     type_name, value, _ = item
     if isinstance(value, str):

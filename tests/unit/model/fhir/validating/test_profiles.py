@@ -25,6 +25,11 @@ def wrong(place: str, code: str = "structure", severity: str = "error") -> list[
     return [(severity, code, place)]
 
 
+WIDEST = {
+    "strength": "preferred", "valueSet": "http://example.org/none", "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet", "valueCanonical": GENDER}],
+}  # fmt: skip
+
 CASES: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"path": "Observation.subject", "min": 1}, observation(), wrong("Observation", "required")),
     ({"path": "Observation.subject", "min": 1}, observation(subject={"display": "x"}), []),
@@ -57,6 +62,13 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str, str]]]] =
      wrong("Observation.value.ofType(CodeableConcept)", "not-found", "information")),
     ({"path": "Observation.value[x]", "binding": {"strength": "example", "valueSet": GENDER}},
      observation(valueCodeableConcept={"text": "x"}), []),
+    ({"path": "Observation.value[x]", "binding": WIDEST},
+     observation(valueCodeableConcept={"coding": [{"system": "urn:other", "code": "x"}]}),
+     wrong("Observation.value.ofType(CodeableConcept)", "code-invalid")),
+    ({"path": "Observation.value[x]", "binding": WIDEST},
+     observation(valueCodeableConcept={
+         "coding": [{"system": "http://hl7.org/fhir/administrative-gender", "code": "male"}]}), []),
+    ({"path": "Observation.value[x]", "binding": WIDEST}, observation(valueCodeableConcept={"text": "x"}), []),
     ({"path": "Observation.code", "constraint": [
         {"key": "own-1", "severity": "error", "human": "No text", "expression": "text.empty()"}]},
      observation(), wrong("Observation.code", "invariant")),
