@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from saman.model.fhir.definitions import lineage
-from saman.model.fhir.fhirpath import Context, FhirPathError, Item, compiled
+from saman.model.fhir.fhirpath import Context, FhirPathError, Item, Outside, compiled
 from saman.model.fhir.fhirpath.values import truth
 from saman.model.fhir.reference_text import literal
 from saman.model.fhir.terminology import canonical
@@ -143,8 +145,9 @@ class _Within(Conforming):
             self._looking.note("code-invalid", f"Expected a code from {canonical(url).url}.", place, severity)
 
     def _rule(self, expression: str, text: str, item: Item, place: Place, severity: str) -> None:
-        looking, context = self._looking, self._context
-        context.origin, context.left = [item], max(looking.left, 0)
+        looking = self._looking
+        outside = Outside(member_of=self._is_member, conforms_to=self._is_as)
+        context = msgspec.structs.replace(self._context, origin=[item], left=max(looking.left, 0), outside=outside)
         try:
             found = truth(compiled(expression, is_lenient=True)([item], context), 0)
         except FhirPathError:
@@ -153,6 +156,13 @@ class _Within(Conforming):
         looking.left = min(looking.left, context.left)
         if found is False and not (severity == "warning" and looking.errors_only):
             looking.note("invariant", text, place, severity)
+
+    def _is_member(self, item: Item, url: str) -> bool | None:
+        return self._known.terms.holds(url, item)
+
+    def _is_as(self, item: Item, url: str) -> bool | None:
+        is_known = self._known.profile(url) is not None or base_type(url) != ""
+        return self.conforms(url, item) if is_known else None
 
     def _types(self, node: Node, item: Item, place: Place) -> bool:
         """Whether an item has one of the types of its element; notes where it is not as their profiles say."""

@@ -226,3 +226,31 @@ def test_no_issue_holds_what_was_sent() -> None:
         sent = resource | {"identifier": [{"value": secret}], "method": {"text": secret}}
         judge = validation(profile("one", "Observation", element, {"path": "Observation.method", "max": "0"}))
         assert all(secret not in repr(one) for one in judge.whole(sent, NOW, [BASE + "one"]))
+
+
+def test_rules_of_profiles_ask_for_codes_and_profiles() -> None:
+    def rule(expression: str) -> dict[str, Any]:
+        constraint = {"key": "own-1", "severity": "error", "human": "x", "expression": expression}
+        return {"path": "Observation.code", "constraint": [constraint]}
+
+    male = observation(code={"coding": [{"system": "http://hl7.org/fhir/administrative-gender", "code": "male"}]})
+    other = observation(code={"coding": [{"system": "urn:other", "code": "male"}]})
+    texted = profile("texted", "CodeableConcept", {"path": "CodeableConcept.text", "min": 1})
+    for expression, kept, broken in (
+        (f"coding.all(memberOf('{GENDER}'))", male, other),
+        (f"memberOf('{GENDER}')", male, other),
+        (f"conformsTo('{BASE}texted')", observation(code={"text": "x"}), male),
+        ("%resource.conformsTo('http://hl7.org/fhir/StructureDefinition/vitalsigns').not()", male, None),
+        ("conformsTo('http://hl7.org/fhir/StructureDefinition/CodeableConcept')", male, None),
+    ):
+        found = against(profile("one", "Observation", rule(expression)), texted)
+        assert found(kept) == [], expression
+        assert broken is None or found(broken) == wrong("Observation.code", "invariant"), expression
+    unknown = rule("memberOf('urn:none') and conformsTo('urn:none')")
+    assert against(profile("one", "Observation", unknown))(male) == []
+
+
+def test_a_rule_that_asks_whether_it_is_kept_itself_ends() -> None:
+    constraint = {"key": "own-1", "severity": "error", "human": "x", "expression": f"conformsTo('{BASE}one')"}
+    found = against(profile("one", "Observation", {"path": "Observation", "constraint": [constraint]}))
+    assert found(observation()) == []
