@@ -132,3 +132,24 @@ async def test_a_code_system_says_which_value_set_all_its_codes_are(client: http
 async def test_the_code_systems_of_r4_say_it_too(client: httpx.AsyncClient) -> None:
     listed = await expansion(client, url="http://hl7.org/fhir/ValueSet/restful-interaction")
     assert "vread" in [one["code"] for one in listed]
+
+
+async def test_the_system_of_a_code_is_inferred_when_asked(client: httpx.AsyncClient, url: str) -> None:
+    include = [
+        {"system": f"{url}:x", "concept": [{"code": "a"}, {"code": "b"}]},
+        {"system": "http://hl7.org/fhir/administrative-gender"},
+        {"system": f"{url}:y", "concept": [{"code": "b"}]},
+    ]
+    await made(client, {"resourceType": "ValueSet", "url": url, "compose": {"include": include}})
+    for code, display, result in (
+        ("male", "Male", True),
+        ("male", "Man", False),
+        ("a", "", True),
+        ("b", "", False),
+        ("c", "", False),
+    ):
+        asked = {"url": url, "code": code, "inferSystem": "true"} | ({"display": display} if display else {})
+        answer = await client.get("ValueSet/$validate-code", params=asked)
+        assert answer.json()["parameter"][0] == {"name": "result", "valueBoolean": result}, code
+    answer = await client.get("ValueSet/$validate-code", params={"url": url, "code": "a", "inferSystem": "false"})
+    assert (answer.status_code, issues(answer)[0]["code"]) == (400, "required")
