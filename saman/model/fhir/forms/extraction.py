@@ -22,6 +22,7 @@ _CATEGORY = f"{SDC}observation-extract-category"
 _CONTEXT = f"{SDC}itemExtractionContext"
 _BEGINS = f"{SDC}definitionExtract"
 _VALUE = f"{SDC}definitionExtractValue"
+_PARTS = frozenset((("definition", "valueUri"), ("definition", "valueCanonical"), ("expression", "valueExpression")))
 _DEFINED = "http://hl7.org/fhir/StructureDefinition/"
 _SAME = frozenset(("valueBoolean", "valueInteger", "valueString", "valueTime", "valueDateTime", "valueQuantity"))
 _TYPES = frozenset(RESOURCE_TYPES)
@@ -50,13 +51,13 @@ def extracted(form: Tree, response: Tree, evaluator: Evaluator, new_id: Callable
 
 def _is_told(holder: Tree) -> bool | None:
     """Whether observations are made of what is below; None where nothing is said."""
-    found = extension(holder, _EXTRACT)
-    return found if isinstance(found, bool) else None
+    found: bool | None = extension(holder, _EXTRACT)
+    return found
 
 
 def _categories(holder: Tree) -> list[Tree]:
     """The categories that are said of observations made of what is below."""
-    return [one for one in extensions(holder, _CATEGORY) if isinstance(one, dict)]
+    return list(extensions(holder, _CATEGORY))
 
 
 class _Told(NamedTuple):
@@ -217,17 +218,17 @@ def _parts(extension_: Any) -> Tree:
     found: Tree = {}
     for one in extension_ or ():
         name, given = value(one)
-        if name:
-            found["fixed" if one["url"] == "fixed-value" else one["url"]] = (
-                (name, given) if one["url"] == "fixed-value" else given
-            )
+        if one["url"] == "fixed-value" and name:
+            found["fixed"] = (name, given)
+        elif (one["url"], name) in _PARTS:
+            found[one["url"]] = given
     return found
 
 
 def _begun_by(holder: Tree) -> str | None:
     """The definition of the resource that begins here, its type where R4 has it."""
     told = _parts(extension(holder, _BEGINS)).get("definition")
-    return canonical(told).url.removeprefix(_DEFINED) if isinstance(told, str) else None
+    return None if told is None else canonical(told).url.removeprefix(_DEFINED)
 
 
 def _when(authored: str) -> Tree:

@@ -10,15 +10,30 @@ Tree = Mapping[str, Any]
 SDC = "http://hl7.org/fhir/uv/sdc/StructureDefinition/sdc-questionnaire-"
 FHIR = "http://hl7.org/fhir/StructureDefinition/"
 
+_HELD: Mapping[str, tuple[str, ...]] = {
+    f"{FHIR}variable": ("valueExpression",),
+    f"{FHIR}questionnaire-unit": ("valueCoding",),
+    f"{SDC}initialExpression": ("valueExpression",),
+    f"{SDC}itemPopulationContext": ("valueExpression",),
+    f"{SDC}observationLinkPeriod": ("valueDuration",),
+    f"{SDC}sourceQueries": ("valueReference",),
+    f"{SDC}observationExtract": ("valueBoolean",),
+    f"{SDC}observation-extract-category": ("valueCodeableConcept",),
+    f"{SDC}itemExtractionContext": ("valueCode", "valueExpression"),
+    f"{SDC}definitionExtract": ("extension",),
+    f"{SDC}definitionExtractValue": ("extension",),
+}
+"""What each extension that is used here holds by its definition."""
+
 MOST_ITEMS = 2000
 MOST_DEPTH = 30
 
 
 def extensions(holder: Tree, url: str) -> Iterator[Any]:
-    """The values of all extensions with this address."""
+    """The values (or parts) of all extensions with this address that hold what their definition says."""
     for one in holder.get("extension", ()):
         if one.get("url") == url:
-            yield next((value for name, value in one.items() if name.startswith("value")), one.get("extension"))
+            yield from (one[name] for name in _HELD[url] if name in one)
 
 
 def extension(holder: Tree, url: str) -> Any:
