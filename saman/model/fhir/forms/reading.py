@@ -47,6 +47,22 @@ def place_of(item: Tree) -> str:
     return f"Questionnaire.repeat(item).where(linkId = '{link}')" if link else "Questionnaire"
 
 
+def nameless(tree: Tree) -> str:
+    """Where the first item stands that does not say its link or, in a form, its type; empty when all do."""
+    needed = ("linkId", "type") if tree["resourceType"] == "Questionnaire" else ("linkId",)
+    waiting: list[tuple[Any, str]] = [(tree, str(tree["resourceType"]))]
+    while waiting:
+        holder, place = waiting.pop()
+        for name in ("item", "answer"):
+            for number, one in enumerate(holder.get(name, ())):
+                at = f"{place}.{name}[{number}]"
+                missing = next((each for each in needed if name == "item" and each not in one), "")
+                if missing:
+                    return f"{at}.{missing}"
+                waiting.append((one, at))
+    return ""
+
+
 def fault_of(tree: Tree) -> str:
     """Why a form is too large to work with, in words; empty when it is not."""
     waiting, count = [(tree, 0)], 0

@@ -24,7 +24,7 @@ async def extract_from(call: Call, given: Given) -> Answer | Parts | Resource | 
     form = response if isinstance(response, Refusal) else await _form(call, response)
     if isinstance(response, Refusal) or isinstance(form, Refusal):
         return response if isinstance(response, Refusal) else form
-    if response["status"] == "entered-in-error":
+    if response.get("status") == "entered-in-error":
         text = "What was entered in error says nothing."
         return refused(Kind.UNPROCESSABLE, "business-rule", text, "QuestionnaireResponse.status")
     evaluator = Evaluator(call.record.context.now)

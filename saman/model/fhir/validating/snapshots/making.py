@@ -49,7 +49,9 @@ class Snapshots:
 
     def tree(self, definition: Definition) -> Entry:
         """The same as a tree, which is the caller's own."""
-        url = definition["url"]
+        url = definition.get("url", "")
+        if not url:
+            raise Unmade("A profile without an address has no snapshot.")
         if url in self._making or len(self._making) >= MOST_BASES:
             why = "is based on itself" if url in self._making else f"has more than {MOST_BASES} profiles below it"
             raise Unmade(f"{url} {why}.")
