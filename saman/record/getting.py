@@ -9,7 +9,7 @@ import msgspec
 
 from saman.kernel.bounds import bounds
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import compartments, date_range
+from saman.model.fhir import RESOURCE_TYPES, compartments, date_range
 from saman.model.fhir.summary import Part
 from saman.record.asking import Where, search_text
 from saman.record.parts import NAMES, cut, cut_page, read_part
@@ -22,6 +22,7 @@ from saman.record.stored import Stored
 MAX_FIELDS = 200
 MAX_VERSION_DIGITS = 18
 HISTORY = "_history"
+_NAMED = frozenset({*RESOURCE_TYPES, HISTORY})
 _TAKEN = frozenset({"_count", "_cursor", "_since", "_at", "_format", "_pretty", *NAMES})
 
 Pairs = list[tuple[str, str]]
@@ -59,6 +60,8 @@ async def get_unless(record: Record, url: str, has: Having) -> str | Stored | Re
 
 
 async def _got(record: Record, steps: list[str], pairs: Pairs, has: Having) -> str | Stored | Refusal:
+    if not _NAMED.issuperset(steps[:1]) or not (_NAMED | {"*"}).issuperset(steps[2:3]):
+        return not_found()
     if steps[-1:] == [HISTORY] and len(steps) <= 3:
         return await history_text(record, steps[:-1], pairs)
     if len(steps) < 2:

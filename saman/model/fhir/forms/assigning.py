@@ -111,6 +111,8 @@ def _put(holder: Tree, path: Sequence[str], given: Any) -> None:
 
 def _as(kind: str, name: str, value: Any) -> Any:
     """The value of an answer as one of the type of an element."""
+    if name == f"value{kind[0].upper()}{kind[1:]}":
+        return value
     if kind not in _FITS.get(name, frozenset()):
         raise Unfit("The answer is not of the type that the element has.")
     if name == "valueCoding":

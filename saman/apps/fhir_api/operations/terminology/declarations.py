@@ -90,6 +90,7 @@ _CHECK_VALUE_SET = Operation(
         _CONCEPT,
         _ABSTRACT,
         _LANGUAGE,
+        _P("inferSystem", "boolean", "Whether a code without 'system' is one of the only code system that has it"),
     ),
     gives=_CHECKED,
 )

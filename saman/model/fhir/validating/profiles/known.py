@@ -14,8 +14,8 @@ from saman.model.fhir.validating.snapshots.r4 import BASE, r4_profile
 
 
 def base_type(url: str) -> str:
-    """The R4 type that a URL names; empty when it names none."""
-    name = url.removeprefix(BASE) if url.startswith(BASE) else ""
+    """The R4 type that a URL names, whatever the version; empty when it names none."""
+    name = canonical(url).url.removeprefix(BASE) if url.startswith(BASE) else ""
     if name in ("SimpleQuantity", "MoneyQuantity"):
         return "Quantity"
     return name if name in structure.parents else ""
@@ -42,8 +42,7 @@ class Known:
         self.terms = Terms(find)
 
     def profile(self, url: str) -> Profile | None:
-        """The profile with a canonical URL, whatever its version."""
-        url = canonical(url).url
+        """The profile with a canonical URL, in the version that it names if that is loaded, else in the newest."""
         if url in self._profiles:
             return self._profiles[url]
         definition = self.definition(url)
@@ -52,9 +51,14 @@ class Known:
         self._profiles[url] = self._read(url, definition)
         return self._profiles[url]
 
+    def is_other_version(self, url: str) -> bool:
+        """Whether a canonical URL names a version that is not loaded of a profile that is; one without is any."""
+        definition = self.definition(url) if "|" in url else None
+        return definition is not None and definition.get("version") not in (None, canonical(url).version)
+
     def fault(self, url: str) -> str:
         """Why a profile cannot be used that is defined, in words that name it and the element; empty where it can."""
-        return self._faults.get(canonical(url).url, "")
+        return self._faults.get(url, "")
 
     def snapshot(self, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
         """The elements of a profile, made from what it changes, if it says that. Raises Unmade."""
@@ -63,8 +67,15 @@ class Known:
         return Snapshots(self.definition).of(plain)
 
     def definition(self, url: str) -> dict[str, Any] | None:
-        """The StructureDefinition of a profile or extension with a canonical URL; those of R4 without most texts."""
-        return self.find("StructureDefinition", url) or r4_profile(url)
+        """The StructureDefinition of a profile or extension with a canonical URL, in the version that it names if that
+        is loaded; those of R4 without most texts.
+        """
+        plain, version = canonical(url)
+        r4 = r4_profile(plain)
+        found = self.find("StructureDefinition", url) if version else None
+        if found is None and r4 is not None and version == r4.get("version"):
+            return r4
+        return found or self.find("StructureDefinition", plain) or r4
 
     def _read(self, url: str, definition: dict[str, Any]) -> Profile | None:
         try:
@@ -72,5 +83,5 @@ class Known:
         except Unmade as why:
             self._faults[url] = str(why)
         except (KeyError, IndexError, TypeError, ValueError, AttributeError):
-            self._faults[url] = f"{url} has not the form of a StructureDefinition."
+            self._faults[url] = f"{definition.get('url', url)} has not the form of a StructureDefinition."
         return None
