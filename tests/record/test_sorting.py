@@ -17,7 +17,8 @@ from tests.record.conftest import BASE, NOW, Resource, made, patient
 PEOPLE = 25
 WAYS = (
     "gender,birthdate", "-gender,birthdate", "gender,-birthdate,family", "-birthdate,-family,gender", "family,-gender",
-    "birthdate,_id", "-organization,birthdate", "organization,-family,_lastUpdated", "active,gender", "name,-_id",
+    "birthdate", "-birthdate", "birthdate,_id", "-organization,birthdate", "organization,-family,_lastUpdated",
+    "active,gender", "name,-_id",
 )  # fmt: skip
 
 
