@@ -43,6 +43,7 @@ async def test_update_makes_then_changes_then_refuses(client: httpx.AsyncClient)
 @pytest.mark.parametrize(
     "more",
     [
+        "identifier=",
         "_count=0",
         "_count=1",
         "_cursor=x",
