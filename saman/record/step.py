@@ -19,6 +19,7 @@ from saman.record.conditional import read_condition
 from saman.record.conditioned import delete_where, patch_where, update_where
 from saman.record.etag import names_version, read_etag
 from saman.record.getting import HISTORY, get_unless
+from saman.record.presence import expected_there, unless_made
 from saman.record.record import Record
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
@@ -32,7 +33,8 @@ class Step(msgspec.Struct):
     """One entry taken apart.
 
     `condition` is the search of If-None-Exist, or that which names the resource of a PUT, PATCH or DELETE; `expected`
-    the version of If-Match; `known` and `known_since` the If-None-Match and If-Modified-Since of a read. `told` is what
+    the version of If-Match; `there` whether the resource has to be there (`If-Match: *`) or must not (`If-None-Match:
+    *`); `known` and `known_since` the If-None-Match and If-Modified-Since of a read. `told` is what
     was changed in the resource before it came here.
     """
 
@@ -45,6 +47,7 @@ class Step(msgspec.Struct):
     resource: Resource | None
     condition: Query | None = None
     expected: int | None = None
+    there: bool | None = None
     patch: Patch | None = None
     known: str = ""
     known_since: datetime | None = None
@@ -111,11 +114,9 @@ def _wrong(step: Step, query: str) -> str:
 
 def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> Step | Refusal:
     """The step with its conditions and its patch read."""
-    if "ifMatch" in request and not step.reads:
-        expected = read_etag(request["ifMatch"])
-        if isinstance(expected, Refusal):
-            return _placed(expected, f"{path}.ifMatch")
-        step.expected = expected
+    refusal = None if step.reads else _versioned(step, request, path)
+    if refusal is not None:
+        return refusal
     if step.reads:
         step.known, step.known_since = request.get("ifNoneMatch", ""), _moment(request.get("ifModifiedSince"))
     asked = request.get("ifNoneExist") if step.method == "POST" else None
@@ -132,6 +133,24 @@ def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> 
             return at(step, patch)
         step.patch = patch
     return step
+
+
+def _versioned(step: Step, request: dict[str, Any], path: str) -> Refusal | None:
+    """Take the version that a write names, or whether its resource has to be there."""
+    is_put = step.method == "PUT" and bool(step.id)
+    if "ifNoneMatch" in request:
+        if not is_put or request["ifNoneMatch"] != "*" or "ifMatch" in request:
+            text = "Of what writes, a PUT to Type/id takes ifNoneMatch, and that is *."
+            return refused(Kind.INVALID, "not-supported", text, f"{path}.ifNoneMatch")
+        step.there = False
+    elif request.get("ifMatch") == "*":
+        step.there = True if is_put else None
+    elif "ifMatch" in request:
+        expected = read_etag(request["ifMatch"])
+        if isinstance(expected, Refusal):
+            return _placed(expected, f"{path}.ifMatch")
+        step.expected = expected
+    return None
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -184,7 +203,12 @@ async def _write(record: Record, step: Step) -> Written | Refusal | None:
     assert step.resource is not None
     if condition is not None:
         return await update_where(record, condition, step.resource, expected)
-    return await record.update(step.type, step.id, step.resource, expected)
+    if step.there is not None:
+        found = await expected_there(record, step.type, step.id, there=step.there)
+        if isinstance(found, Refusal):
+            return found
+        expected = found
+    return unless_made(await record.update(step.type, step.id, step.resource, expected), expected)
 
 
 def written(result: Written | None, step: Step, base: str) -> str:

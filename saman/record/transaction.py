@@ -14,6 +14,7 @@ from saman.record.conditional import Making, both_making, claim, matching, read_
 from saman.record.conditioned import not_allowed, replacing
 from saman.record.limits import waiting
 from saman.record.patching import change_by, is_overtaken, wait_for
+from saman.record.presence import expected_there
 from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.rows import Resource, person_of, person_shard
@@ -43,7 +44,7 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
         )
         if unfitting is not None:
             return at(step, unfitting)
-    pinned = {entry_place(step) for step in steps if step.expected is not None}
+    pinned = {entry_place(step) for step in steps if step.expected is not None or step.there is not None}
 
     def again(result: object) -> bool:
         return is_overtaken(result) and not _names(result, pinned)
@@ -247,7 +248,7 @@ class _Transaction:
             self.results[step.place] = Written(there, created=False, found=True)
             self._name(step.full_url, there.reference)
         elif step.method == "PUT" and step.condition is None:
-            return self._settle_update(step)
+            return await self._settle_update(step, entry)
         elif step.method != "POST":
             change = await self._change(step, there)
             if isinstance(change, Refusal):
@@ -257,8 +258,13 @@ class _Transaction:
             self._name(step.full_url, f"{step.type}/{entry.id}")
         return None
 
-    def _settle_update(self, step: Step) -> Refusal | None:
+    async def _settle_update(self, step: Step, entry: _Entry) -> Refusal | None:
         assert step.resource is not None
+        if step.there is not None:
+            expected = await expected_there(self.record, step.type, step.id, there=step.there)
+            if isinstance(expected, Refusal):
+                return expected
+            entry.expected = ANY if expected is None else expected
         self._name(step.full_url, f"{step.type}/{step.id}")
         return is_part(step.resource)
 

@@ -12,7 +12,7 @@ from saman.record import Written, conditioned
 from saman.record.conditional import condition_of, read_condition
 from saman.record.etag import read_etag
 from saman.record.narrowing import lets_resource
-from saman.record.refusals import conflict
+from saman.record.presence import expected_there, unless_made
 from saman.record.search.asked import Query
 
 _FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
@@ -52,8 +52,7 @@ async def update(call: Call) -> Answer | Refusal:
         if isinstance(resource, Refusal):
             return resource
         result = await call.record.update(call.type, call.id, resource, expected)
-    is_there = expected == 0 and isinstance(result, Refusal) and result.kind is Kind.CONFLICT
-    return _written(conflict() if is_there else result, call)
+    return _written(unless_made(result, expected), call)
 
 
 async def update_where(call: Call) -> Answer | Refusal:
@@ -164,13 +163,7 @@ async def _expected_there(call: Call) -> int | Refusal | None:
     if tag not in ("", "*") or (tag and b"if-match" in call.headers):
         text = "A PUT takes If-Match with a version, or If-None-Match: *."
         return refused(Kind.INVALID, "not-supported", text, "If-None-Match")
-    found = await call.record.read(call.type, call.id)
-    if isinstance(found, Refusal) and found.kind not in (Kind.NOT_FOUND, Kind.GONE):
-        return found
-    if isinstance(found, Refusal) != bool(tag):
-        return conflict()
-    is_new = isinstance(found, Refusal) and found.kind is Kind.NOT_FOUND
-    return 0 if is_new and call.record.context.is_system else None
+    return await expected_there(call.record, call.type, call.id, there=not tag)
 
 
 def _deleted(result: Written | Refusal | None, call: Call) -> Answer | Refusal:
