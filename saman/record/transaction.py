@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Leads, Literal, extract, leads, literal, reference_path, resource_number
+from saman.model.fhir.narrative_links import relinked
 from saman.record import render
 from saman.record.audit import Entry
 from saman.record.change import ANY, Change, is_part, judging, replacement, unfit
@@ -26,7 +27,7 @@ from saman.record.subscriptions.together import perform as perform_own
 ACTIONS = {"POST": "C", "PUT": "U", "PATCH": "U", "DELETE": "D"}
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
-NOWHERE = Leads([], [])
+NOWHERE = Leads([], [], [])
 _ONCE = "INSERT INTO done (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name"
 
 
@@ -127,9 +128,11 @@ class _Entry:
                 holder["reference"] = target
         for link in self.leads.links:
             link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
+        for narrative in self.leads.narratives:
+            narrative["div"] = relinked(narrative["div"], targets)
 
     def _asks_for(self, targets: Mapping[str, str]) -> bool:
-        linked = any(one.holder[one.key] in targets for one in self.leads.links)
+        linked = bool(self.leads.narratives) or any(one.holder[one.key] in targets for one in self.leads.links)
         return linked or any(self._target(one, targets) for one in self.leads.references)
 
     def _target(self, holder: Resource, targets: Mapping[str, str]) -> str | None:

@@ -259,6 +259,31 @@ async def test_a_transaction_links_its_entries(client: httpx.AsyncClient) -> Non
     assert stored["subject"]["reference"] == places[1]
 
 
+async def test_a_transaction_links_addresses_and_narratives_and_no_canonical(client: httpx.AsyncClient) -> None:
+    one, two = "urn:uuid:00000000-0000-4000-8000-000000000003", "urn:uuid:00000000-0000-4000-8000-000000000004"
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{one}">who</a></div>'
+    answers = {
+        "resourceType": "QuestionnaireResponse",
+        "status": "completed",
+        "questionnaire": two,
+        "text": {"status": "generated", "div": div},
+        "extension": [{"url": "https://example.org/of", "valueUri": one}],
+    }
+    questions = {"resourceType": "Questionnaire", "status": "active", "url": two}
+    sent = bundle(
+        "transaction",
+        entry("POST", "QuestionnaireResponse", answers),
+        entry("POST", "Patient", patient(), fullUrl=one),
+        entry("POST", "Questionnaire", questions, fullUrl=two),
+    )
+    told = (await client.post("", json=sent)).json()["entry"]
+    mine, person, _ = [one["response"]["location"].removeprefix(f"{BASE}/").split("/_history")[0] for one in told]
+    stored = (await client.get(mine)).json()
+    assert f'<a href="{person}">' in stored["text"]["div"]
+    assert stored["extension"][0]["valueUri"] == person
+    assert stored["questionnaire"] == two
+
+
 async def test_a_transaction_with_one_fault_names_it_and_imports_nothing(client: httpx.AsyncClient) -> None:
     marked = {"identifier": [{"system": "urn:fault", "value": "all-or-nothing"}]}
     entries = [entry("POST", "Patient", patient(**marked)) for _ in range(4)]
