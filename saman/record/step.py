@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -21,6 +22,7 @@ from saman.record.etag import names_version, read_etag
 from saman.record.getting import HISTORY, get_unless
 from saman.record.presence import expected_there, unless_made
 from saman.record.record import Record
+from saman.record.refusals import is_absent
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
 from saman.record.stored import Stored, Written
@@ -197,9 +199,12 @@ async def _write(record: Record, step: Step) -> Written | Refusal | None:
             return await patch_where(record, condition, step.patch, expected)
         return await record.patch(step.type, step.id, step.patch, expected)
     if step.method == "DELETE":
-        if condition is not None:
-            return await delete_where(record, condition, expected)
-        return await record.delete(step.type, step.id, expected)
+        gone = await (
+            record.delete(step.type, step.id, expected)
+            if condition is None
+            else delete_where(record, condition, expected)
+        )
+        return None if is_absent(gone) else gone
     assert step.resource is not None
     if condition is not None:
         return await update_where(record, condition, step.resource, expected)
@@ -227,6 +232,14 @@ def at(step: Step, refusal: Refusal) -> Refusal:
         refusal.kind,
         tuple(Issue(i.code, i.text, _inside(place, i.path), i.severity, i.key, i.args) for i in refusal.issues),
     )
+
+
+def at_entries(steps: Sequence[Step], names: Sequence[str], refusal: Refusal) -> Refusal:
+    """A refusal of what the steps write together, with the entry instead of the resource's name (`Patient/42`)."""
+    places = {name: entry_place(step) for step, name in zip(steps, names, strict=True)}
+    alone = entry_place(steps[0]) if len(steps) == 1 else ""
+    issues = (msgspec.structs.replace(one, path=places.get(one.path, one.path or alone)) for one in refusal.issues)
+    return Refusal(refusal.kind, tuple(issues))
 
 
 def entry_place(step: Step) -> str:

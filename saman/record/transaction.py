@@ -17,9 +17,9 @@ from saman.record.limits import waiting
 from saman.record.patching import change_by, is_overtaken, wait_for
 from saman.record.presence import expected_there
 from saman.record.record import Record
-from saman.record.refusals import not_found
+from saman.record.refusals import is_absent, not_found
 from saman.record.rows import Resource, person_of, person_shard
-from saman.record.step import Step, at, entry_place, perform, written
+from saman.record.step import Step, at, at_entries, entry_place, perform, written
 from saman.record.stored import Stored, Written
 from saman.record.subscriptions.together import among, names
 from saman.record.subscriptions.together import perform as perform_own
@@ -48,9 +48,10 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
     pinned = {entry_place(step) for step in steps if step.expected is not None or step.there is not None}
 
     def again(result: object) -> bool:
+        """Another try helps with what others changed meanwhile, and not with a version that the client named."""
         return is_overtaken(result) and not _names(result, pinned)
 
-    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps, pinned).run(once), again=again)
+    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps).run(once), again=again)
     return outcome if isinstance(outcome, Refusal) else await _answers(record, steps, outcome)
 
 
@@ -169,14 +170,10 @@ def _copied(resource: Resource) -> Resource:
 
 
 class _Transaction:
-    """One run of a transaction, from nothing: what the steps hold is left as it is.
+    """One run of a transaction, from nothing: what the steps hold is left as it is."""
 
-    `pinned` gets the places at which a refusal speaks of a version that the client named: no other try will help.
-    """
-
-    def __init__(self, record: Record, steps: Sequence[Step], pinned: set[str]) -> None:
+    def __init__(self, record: Record, steps: Sequence[Step]) -> None:
         self.record = record
-        self.pinned = pinned
         self.steps = steps
         self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT", "PATCH")]
         self.removals: list[tuple[Step, Change]] = []
@@ -277,6 +274,9 @@ class _Transaction:
             return None
         id, version = (step.id, None) if there is None else (there.id, there.version)
         removal = await self.record.removal(step.type, id, step.expected or version)
+        if is_absent(removal):
+            self.results[step.place] = None
+            return None
         if isinstance(removal, Refusal):
             return removal
         self.removals.append((step, removal))
@@ -361,13 +361,10 @@ class _Transaction:
             if broken is not None:
                 return at(entry.step, broken)
         changes += [Change(entry.resource, entry.id, entry.expected, is_fit=True) for entry in entries]
-        many = len(changes) > 1
-        named = [change for step, change in zip(steps, changes, strict=True) if step.expected is not None]
-        self.pinned |= {f"{change.type}/{change.id}" if many else "" for change in named}
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):
-                return written
+                return at_entries(steps, [f"{change.type}/{change.id}" for change in changes], written)
             self.results |= {step.place: one for step, one in zip(steps, written, strict=True)}
         return await self._write_own()
 

@@ -175,7 +175,6 @@ async def test_creates_updates_and_deletes_mix(record: Record) -> None:
     "bad",
     [
         put(patient(id="nobody-here"), ifMatch='W/"3"'),
-        ask("DELETE", "Patient/nobody-here"),
         post(patient(birthDate="yesterday")),
         post(about("urn:uuid:0b1c8a3e-9999-4222-8333-944455556666")),
     ],
@@ -187,6 +186,25 @@ async def test_one_entry_that_fails_undoes_all(record: Record, bad: Resource, la
     answer = await process(record, transaction(*([*good, bad] if last else [bad, *good])))
     assert isinstance(answer, Refusal)
     assert (await count(record, "Patient"), await count(record, "Observation")) == before
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_deleting_what_is_not_there_is_no_fault(record: Record, kind: str) -> None:
+    gone = await made(record, patient())
+    for _ in range(2):
+        names = (f"Patient/{gone}", "Patient/nobody-here", "Patient?identifier=urn:nobody|1")
+        answer = await processed(record, transaction(*(ask("DELETE", name) for name in names)) | {"type": kind})
+        assert [entry["response"]["status"] for entry in answer["entry"]] == ["204 No Content"] * 3
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_version_that_has_gone_by_is_named_by_its_entry(record: Record, number: int) -> None:
+    stale = put(patient(id=await made(record, patient())), ifMatch='W/"3"')
+    for beside in ([], [post(patient())]):
+        place = min(number, len(beside))
+        answer = await process(record, transaction(*beside[:place], stale, *beside[place:]))
+        assert isinstance(answer, Refusal)
+        assert [(one.code, one.path) for one in answer.issues] == [("conflict", f"Bundle.entry[{place}]")]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from saman.record.conditional import condition_of, read_condition
 from saman.record.etag import read_etag
 from saman.record.narrowing import lets_resource
 from saman.record.presence import expected_there, unless_made
+from saman.record.refusals import is_absent
 from saman.record.search.asked import Query
 
 _FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
@@ -167,7 +168,7 @@ async def _expected_there(call: Call) -> int | Refusal | None:
 
 
 def _deleted(result: Written | Refusal | None, call: Call) -> Answer | Refusal:
-    if isinstance(result, Refusal) and result.kind not in (Kind.NOT_FOUND, Kind.GONE):
+    if isinstance(result, Refusal) and not is_absent(result):
         return result
     if call.prefers.answer == "OperationOutcome":
         return Answer(200, information("It is deleted."))
