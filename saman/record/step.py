@@ -20,6 +20,7 @@ from saman.record.conditional import read_condition
 from saman.record.conditioned import delete_where, patch_where, update_where
 from saman.record.etag import names_version, read_etag
 from saman.record.getting import HISTORY, get_unless
+from saman.record.narrow_reading import may_be_told
 from saman.record.presence import expected_there, unless_made
 from saman.record.record import Record
 from saman.record.refusals import is_absent
@@ -37,7 +38,7 @@ class Step(msgspec.Struct):
     `condition` is the search of If-None-Exist, or that which names the resource of a PUT, PATCH or DELETE; `expected`
     the version of If-Match; `there` whether the resource has to be there (`If-Match: *`) or must not (`If-None-Match:
     *`); `known` and `known_since` the If-None-Match and If-Modified-Since of a read. `told` is what
-    was changed in the resource before it came here.
+    was changed in the resource before it came here, `wants` what the client would have in the answer.
     """
 
     place: int
@@ -54,6 +55,7 @@ class Step(msgspec.Struct):
     known: str = ""
     known_since: datetime | None = None
     told: tuple[Issue, ...] = ()
+    wants: str = ""
 
     @property
     def reads(self) -> bool:
@@ -187,7 +189,7 @@ async def perform(record: Record, step: Step) -> str | Refusal:
             return render.unchanged_entry(found)
         return found if isinstance(found, Refusal) else render.read_entry(found if step.method == "GET" else "")
     result = await _write(record, step)
-    return result if isinstance(result, Refusal) else written(result, step, record.base)
+    return result if isinstance(result, Refusal) else written(result, step, record)
 
 
 async def _write(record: Record, step: Step) -> Written | Refusal | None:
@@ -216,13 +218,17 @@ async def _write(record: Record, step: Step) -> Written | Refusal | None:
     return unless_made(await record.update(step.type, step.id, step.resource, expected), expected)
 
 
-def written(result: Written | None, step: Step, base: str) -> str:
-    """The entry of one write in the answer; None is a deletion of what is not there."""
+def written(result: Written | None, step: Step, record: Record) -> str:
+    """The entry of one write in the answer, with what the client prefers; None is a deletion of what is not there."""
     stored = None if result is None else result.stored
-    if result is None or step.method == "DELETE":
-        return render.written_entry("204 No Content", stored, base, step.told)
-    code = HTTPStatus.CREATED if result.created else HTTPStatus.OK
-    return render.written_entry(f"{code.value} {code.phrase}", stored, base, step.told)
+    told = [Issue("informational", "It is done.", severity="information")] if step.wants == "OperationOutcome" else []
+    told += step.told
+    if stored is None or step.method == "DELETE":
+        status = "200 OK" if told else "204 No Content"
+        return render.written_entry(status, stored, record.base, told)
+    code = HTTPStatus.CREATED if result is not None and result.created else HTTPStatus.OK
+    shown = step.wants == "representation" and may_be_told(record.context, stored, step.method)
+    return render.written_entry(f"{code.value} {code.phrase}", stored, record.base, told, shown=shown)
 
 
 def at(step: Step, refusal: Refusal) -> Refusal:

@@ -384,5 +384,5 @@ async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, 
             answer = await perform(record, step)
             entries.append(render.refused_entry(answer) if isinstance(answer, Refusal) else answer)
         else:
-            entries.append(written(results[step.place], step, record.base))
+            entries.append(written(results[step.place], step, record))
     return render.answers("transaction", entries)

@@ -11,7 +11,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record import Written, conditioned
 from saman.record.conditional import condition_of, read_condition
 from saman.record.etag import read_etag
-from saman.record.narrowing import lets_resource
+from saman.record.narrow_reading import may_be_told
 from saman.record.presence import expected_there, unless_made
 from saman.record.refusals import is_absent
 from saman.record.search.asked import Query
@@ -185,16 +185,8 @@ def _written(result: Written | Refusal, call: Call) -> Answer | Refusal:
     headers: tuple[Header, ...] = ((b"location", location),)
     if wanted:
         headers += ((b"preference-applied", f"return={wanted}".encode()),)
-    if wanted in ("", "representation") and _may_read(result, call):
+    if wanted in ("", "representation") and may_be_told(call.record.context, stored, call.method):
         return resource_answer(stored, status, headers)
     text = "Nothing was made: this is there already." if result.found else "It is stored."
     body = information(text, *call.mended) if wanted == "OperationOutcome" else b""
     return Answer(status, body, (*version_headers(stored), *headers))
-
-
-def _may_read(result: Written, call: Call) -> bool:
-    """Whether the scopes of an app that may patch let it see the rest of what it has patched."""
-    narrowing = call.record.context.narrowing
-    if call.method != "PATCH" or narrowing is None:
-        return True
-    return lets_resource(narrowing, result.stored.resource(), "rs")

@@ -305,6 +305,32 @@ async def test_a_transaction_rolls_back_what_it_had_begun(client: httpx.AsyncCli
     assert found.json()["total"] == 0
 
 
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_the_answer_to_a_bundle_holds_what_is_preferred(client: httpx.AsyncClient, kind: str) -> None:
+    person = await made(client)
+    patch = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+        {"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": "Patient.birthDate"},
+        {"name": "value", "valueDate": "1950"}]}]}  # fmt: skip
+    for wanted in ("minimal", "representation", "OperationOutcome"):
+        gone = await made(client)
+        sent = bundle(
+            kind,
+            entry("POST", "Patient", patient("Ny")),
+            entry("PATCH", f"Patient/{person['id']}", patch),
+            entry("DELETE", f"Patient/{gone['id']}"),
+        )
+        answer = await client.post("", json=sent, headers={"prefer": f"return={wanted}"})
+        assert answer.headers["preference-applied"] == f"return={wanted}"
+        told = answer.json()["entry"]
+        statuses = [one["response"]["status"][:3] for one in told]
+        assert statuses == ["201", "200", "200" if wanted == "OperationOutcome" else "204"]
+        assert ["resource" in one for one in told] == [wanted == "representation"] * 2 + [False]
+        assert ["outcome" in one["response"] for one in told] == [wanted == "OperationOutcome"] * 3
+        if wanted == "representation":
+            assert told[0]["resource"]["name"] == [{"family": "Ny"}]
+            assert (told[1]["resource"]["id"], told[1]["resource"]["birthDate"]) == (person["id"], "1950")
+
+
 async def test_in_a_batch_every_entry_stands_for_itself(client: httpx.AsyncClient) -> None:
     person = await made(client)
     sent = bundle(
