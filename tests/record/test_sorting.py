@@ -86,6 +86,14 @@ async def test_every_page_goes_on_in_the_order(record: Record, people: list[Reso
     assert wrong == []
 
 
+async def test_keys_that_are_asked_for_one_by_one_all_count(record: Record, people: list[Resource]) -> None:
+    listed = await record.search("Patient", [("_sort", "gender,-birthdate")])
+    repeated = await record.search("Patient", [("_sort", "gender"), ("_sort", "-birthdate")])
+    assert isinstance(listed, Page)
+    assert isinstance(repeated, Page)
+    assert [one.id for one in repeated.matches] == [one.id for one in listed.matches]
+
+
 @pytest.mark.parametrize(
     "sort", ["nothing", "gender,nothing", ",", "gender,", "_id,_id,_id,_id,_id,_id", "--gender", "near"]
 )
