@@ -75,7 +75,9 @@ async def test_a_posted_search_finds_the_same(client: httpx.AsyncClient) -> None
     mixed = await client.post("Patient/_search?family=Skjemasen", data={"_id": made[0]})
     assert sorted(ids(posted.json())) == sorted(made)
     assert ids(mixed.json()) == made[:1]
-    assert (await client.post("Patient/_search", content=b"")).status_code == 415
+    bare = await client.post(f"Patient/_search?_id={made[0]}")
+    assert (bare.status_code, ids(bare.json())) == (200, made[:1])
+    assert (await client.post("Patient/_search", content=b"family=Skjemasen")).status_code == 415
     assert (await client.post("Patient/_search", json={})).status_code == 415
 
 
