@@ -231,6 +231,8 @@ async def test_history_takes_no_filter_that_it_would_pass_over(client: httpx.Asy
     assert (await client.get("Patient/_history", params={"_count": "many"})).status_code == 400
     assert (await client.get("Patient/_history", params={"_count": "0"})).status_code == 400
     assert (await client.get("Patient/_history", params={"_cursor": "made-up"})).status_code == 400
+    for name, value, status in (("_list", "42", 400), ("_sort", "_lastUpdated", 400), ("_sort", "-_lastUpdated", 200)):
+        assert (await client.get("Patient/_history", params={name: value})).status_code == status
     assert (await client.get("Patient/_history", params={"x": "1"})).status_code == 200
     strict = await client.get("Patient/_history", params={"x": "1"}, headers={"prefer": "handling=strict"})
     assert strict.status_code == 400
