@@ -129,7 +129,7 @@ def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> 
     if asked is not None:
         condition = read_condition(step.type, asked)
         if isinstance(condition, Refusal):
-            return _placed(condition, f"{path}.{'url' if query else 'ifNoneExist'}")
+            return placed(condition, f"{path}.{'url' if query else 'ifNoneExist'}")
         step.condition = condition
     if step.method == "PATCH":
         patch = _patch(step.resource)
@@ -152,7 +152,7 @@ def _versioned(step: Step, request: dict[str, Any], path: str) -> Refusal | None
     elif "ifMatch" in request:
         expected = read_etag(request["ifMatch"])
         if isinstance(expected, Refusal):
-            return _placed(expected, f"{path}.ifMatch")
+            return placed(expected, f"{path}.ifMatch")
         step.expected = expected
     return None
 
@@ -177,7 +177,8 @@ def _patch(resource: Any) -> Patch | Refusal:
     return body if isinstance(body, Refusal) else read_json_patch(body)
 
 
-def _placed(refusal: Refusal, path: str) -> Refusal:
+def placed(refusal: Refusal, path: str) -> Refusal:
+    """A refusal with all that it says at one place."""
     return Refusal(refusal.kind, tuple(msgspec.structs.replace(issue, path=path) for issue in refusal.issues))
 
 

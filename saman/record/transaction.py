@@ -11,7 +11,7 @@ from saman.model.fhir.narrative_links import relinked
 from saman.record import render
 from saman.record.audit import Entry
 from saman.record.change import ANY, Change, is_part, judging, replacement, unfit
-from saman.record.conditional import Making, both_making, claim, matching, read_condition
+from saman.record.conditional import Making, both_making, claim, condition_in, matching, meant_by
 from saman.record.conditioned import not_allowed, replacing
 from saman.record.limits import waiting
 from saman.record.patching import change_by, is_overtaken, wait_for
@@ -19,7 +19,7 @@ from saman.record.presence import expected_there
 from saman.record.record import Record
 from saman.record.refusals import is_absent, not_found
 from saman.record.rows import Resource, person_of, person_shard
-from saman.record.step import Step, at, at_entries, entry_place, perform, written
+from saman.record.step import Step, at, at_entries, entry_place, perform, placed, written
 from saman.record.stored import Stored, Written
 from saman.record.subscriptions.together import among, names
 from saman.record.subscriptions.together import perform as perform_own
@@ -84,6 +84,7 @@ class _Entry:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.id = step.id
+        self.names = [step.full_url]
         self.expected = ANY if step.expected is None else step.expected
         self._take({} if step.patch is not None else step.resource or {})
         own = literal(step.full_url)
@@ -317,25 +318,27 @@ class _Transaction:
 
     async def _settle_references(self) -> Refusal | None:
         """Find what references by condition (`Patient?identifier=…`) stand for."""
+        known: set[str] = set()
         for entry in self.entries:
             for holder in entry.leads.references:
                 text = holder.get("reference", "")
-                if "?" in text and text not in self.targets and literal(text) is None:
-                    found = await self._by_condition(text, reference_path(entry.resource, holder))
-                    if isinstance(found, Refusal):
-                        return at(entry.step, found)
-                    self.targets[text] = found.reference
+                asked = condition_in(text, self.record.base) if "?" in text and text not in known else None
+                refusal = None if asked is None else await self._by_condition(text, *asked)
+                if refusal is not None:
+                    return at(entry.step, placed(refusal, reference_path(entry.resource, holder)))
+                known.add(text)
         return None
 
-    async def _by_condition(self, text: str, path: str) -> Stored | Refusal:
-        type_name, _, condition = text.rpartition("/")[2].partition("?")
-        query = read_condition(type_name, condition)
-        if isinstance(query, Refusal):
-            return query
-        there = await matching(self.record, query)
-        if there is None:
-            return refused(Kind.PRECONDITION, "not-found", "No resource fulfils the condition of a reference.", path)
-        return there
+    async def _by_condition(self, text: str, type_name: str, condition: str) -> Refusal | None:
+        made = [one for one in self.entries if one.step.patch is None and one.step.type == type_name]
+        found = await meant_by(self.record, type_name, condition, [(one.id, one.resource) for one in made])
+        if isinstance(found, Refusal):
+            return found
+        if isinstance(found, int):
+            made[found].names.append(text)
+        else:
+            self.targets[text] = found
+        return None
 
     def _name_new(self) -> None:
         """Ids for what is to be created, people first, so that all that is about a person gets that person's shard."""
@@ -345,7 +348,8 @@ class _Transaction:
             entry.resolve(self.targets)
             person = entry.person()
             entry.name(mint.make(mint.new_shard() if person is None else person_shard(person, mint)))
-            self._name(entry.step.full_url, f"{entry.step.type}/{entry.id}")
+            for name in entry.names:
+                self._name(name, f"{entry.step.type}/{entry.id}")
 
     def _name(self, full_url: str, reference: str) -> None:
         if full_url:
