@@ -87,6 +87,9 @@ def read_step(entry: Any, place: int) -> Step | Refusal:
     )
     if step.method not in _METHODS:
         return refused(Kind.INVALID, "value", f"The method is one of {', '.join(_METHODS)}.", f"{path}.method")
+    if any(part.startswith("$") for part in parts.path.split("/")):
+        text = "Operations are called one by one, and not in a Bundle."
+        return refused(Kind.INVALID, "not-supported", text, f"{path}.url")
     wrong = _wrong(step, parts.query)
     if wrong:
         return refused(Kind.INVALID, "value", wrong, f"{path}.url")

@@ -290,6 +290,8 @@ async def test_a_batch_stands_entry_by_entry(record: Record) -> None:
         (transaction(ask("PATCH", "Patient/1")), "Bundle.entry[0].request.url"),
         (transaction(ask("POST", "Patient/1")), "Bundle.entry[0].request.url"),
         (transaction(ask("GET", "Hat/1")), "Bundle.entry[0].request.url"),
+        (transaction(ask("GET", "ValueSet/$expand?url=urn:x")), "Bundle.entry[0].request.url"),
+        (transaction(ask("GET", "Patient/1/$everything")), "Bundle.entry[0].request.url"),
         (
             transaction({"resource": patient(), "request": {"method": "POST", "url": "Person"}}),
             "Bundle.entry[0].request.url",
