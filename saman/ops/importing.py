@@ -16,7 +16,8 @@ import msgspec
 
 from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
-from saman.model.fhir import links, references
+from saman.model.fhir import leads
+from saman.model.fhir.narrative_links import relinked
 from saman.ops.importing_files import Document, Line, has_lines, placed, read_document, read_lines
 from saman.record import Change, Record
 from saman.record.change import ANY
@@ -236,11 +237,14 @@ def _link(steps: Sequence[Step]) -> None:
     targets = {one.full_url: f"{one.type}/{one.id}" for one in steps if one.method == "PUT" and one.id and one.full_url}
     for step in steps:
         if step.resource is not None and step.method in ("POST", "PUT"):
-            for holder, _ in references(step.resource):
+            found = leads(step.resource)
+            for holder in found.references:
                 if holder.get("reference") in targets:
                     holder["reference"] = targets[holder["reference"]]
-            for link in links(step.resource):
+            for link in found.links:
                 link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
+            for narrative in found.narratives:
+                narrative["div"] = relinked(narrative["div"], targets)
 
 
 _DONE = {"201": "created", "200": "updated", "204": "deleted"}

@@ -23,6 +23,7 @@ MAX_FIELDS = 200
 MAX_VERSION_DIGITS = 18
 HISTORY = "_history"
 _NAMED = frozenset({*RESOURCE_TYPES, HISTORY})
+NEWEST_FIRST = "-_lastUpdated"
 _TAKEN = frozenset({"_count", "_cursor", "_since", "_at", "_format", "_pretty", *NAMES})
 
 Pairs = list[tuple[str, str]]
@@ -108,6 +109,10 @@ def read_past(pairs: Iterable[tuple[str, str]], *, strict: bool) -> Past | Refus
     unknown = next((name for name in given if strict and name not in _TAKEN), None)
     if unknown is not None:
         return refused(Kind.INVALID, "not-supported", f"A history takes {', '.join(sorted(_TAKEN))}.", unknown)
+    if "_list" in given or given.get("_sort", NEWEST_FIRST) not in ("", NEWEST_FIRST):
+        name = "_list" if "_list" in given else "_sort"
+        text = "A history goes from the newest version to the oldest, and is not narrowed to a List."
+        return refused(Kind.INVALID, "not-supported", text, name)
     count = given.get("_count", "20")
     if not (count.isascii() and count.isdigit() and len(count) <= 6 and int(count) > 0):
         return refused(Kind.INVALID, "value", "'_count' is a whole number from 1.", "_count")
@@ -122,7 +127,7 @@ def read_past(pairs: Iterable[tuple[str, str]], *, strict: bool) -> Past | Refus
 
 
 def _span(given: dict[str, str]) -> Span | Refusal:
-    ranges = {name: date_range(given[name]) for name in ("_since", "_at") if name in given}
+    ranges = {name: date_range(given[name].replace(" ", "+")) for name in ("_since", "_at") if name in given}
     for name, span in ranges.items():
         if isinstance(span, Refusal):
             return refused(Kind.INVALID, "value", span.issues[0].text, name)

@@ -120,8 +120,22 @@ def _read(
             text = "A compartment is sorted by one parameter."
             return refused(Kind.INVALID, "not-supported", text, "_sort")
         types.append((query,) if inside is None else _ways(query, inside))
-    first = types[0][0]
+    first, alone = types[0][0], {name for parts in types for name in parts[0].ignored}
+    if alone and len(types) > 1 and names[0][1] is None:
+        return _by_common(names, pairs, [parts[0].ignored for parts in types], known)
     return Several(tuple(types), given.get("_cursor", ""), first.count, first.total)
+
+
+def _by_common(
+    names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], ignored: list[tuple[str, ...]], known: Parameters
+) -> Several | Refusal:
+    """The search by what all types have: what one of them would pass over narrows none, and is named."""
+    alone = {name for each in ignored for name in each}
+    found = _read(names, [pair for pair in pairs if pair[0] not in alone], strict=False, known=known)
+    if isinstance(found, Refusal):
+        return found
+    told = [(msgspec.structs.replace(parts[0], ignored=own),) for parts, own in zip(found.types, ignored, strict=True)]
+    return msgspec.structs.replace(found, types=tuple(told))
 
 
 def _ways(query: Query, inside: str) -> Parts:

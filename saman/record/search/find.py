@@ -74,7 +74,7 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     total = await _total(door, asked, frame) if query.total else None
     if isinstance(total, Refusal):
         return total
-    along = await included(door, query.includes, shown) if query.includes and shown else Brought((), whole=True)
+    along = await included(door, query.includes, shown, frame) if query.includes and shown else Brought((), whole=True)
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)

@@ -10,7 +10,7 @@ from functools import cache
 from typing import NamedTuple
 
 from saman.kernel import json
-from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, search_parameters
+from saman.model.fhir import CLINICAL_TIMES, search_parameters
 from saman.record.cursor import Place
 from saman.record.fence import Fence
 from saman.record.rows import numbers_of, of_reference
@@ -39,7 +39,9 @@ class Key(NamedTuple):
 def main_date(type_name: str) -> str:
     """The date parameter that sorts like a resource's clinical time, empty when there is none."""
     elements = CLINICAL_TIMES.get(type_name, ())
-    told = f"{type_name}.{elements[0].removesuffix('[x]')}" if elements else " "
+    if not elements:
+        return ""
+    told = f"{type_name}.{elements[0].removesuffix('[x]')}"
     dates = (one for one in search_parameters(type_name).values() if one.type == "date")
     return next((one.code for one in dates if told in one.expression), "")
 
@@ -71,8 +73,7 @@ def _key(query: Query, code: str, fence: Fence, descending: bool) -> Key:
     shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
     value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND {mine}{shown})"
     if kind == "date":
-        end = EARLIEST if descending else LATEST
-        return Key(f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz", descending)
+        return Key(f"coalesce({value}, '{'-' if descending else ''}infinity'::timestamptz)", "timestamptz", descending)
     if kind in _MEASURED:
         return Key(f"coalesce({value}, '{'-' if descending else ''}Infinity'::float8)", "float8", descending)
     return Key(f"coalesce({value}, '{'' if descending else chr(0x10FFFF)}')", "text", descending)
