@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 import msgspec
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
@@ -18,16 +18,14 @@ from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
 from saman.record.search.filter.meaning import NAME as FILTER
 from saman.record.search.including import Brought, included
+from saman.record.search.looking import asks_for_words, count_words, page_rows
 from saman.record.search.meant import meant
 from saman.record.search.order import place_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import (
-    asked_persons,
-    search_statement,
-    total_statement,
-)
+from saman.record.search.statement import asked_persons, total_statement
 from saman.record.search.ways import Frame
+from saman.record.search.words import asks_words
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown as showing
 
@@ -66,18 +64,24 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     if asked is None or isinstance(asked, Refusal):
         await door.log(*unanswered(door.context, query, asked, named))
         return asked or Page((), total=0 if query.total else None)
-    statement = search_statement(asked, frame, place)
-    if isinstance(statement, Refusal):
-        return statement
-    rows = await door.fetch(statement.sql, *statement.values)
+    rows = await page_rows(door, asked, frame, place)
+    if isinstance(rows, Refusal):
+        return await _given_up(door, query, rows, named)
     shown = rows[: query.count]
     total = await _total(door, asked, frame) if query.total else None
     if isinstance(total, Refusal):
-        return total
+        return await _given_up(door, query, total, named)
     along = await included(door, query.includes, shown) if query.includes and shown else Brought((), whole=True)
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
+
+
+async def _given_up(door: Door, query: Query, refusal: Refusal, named: Sequence[str]) -> Refusal:
+    """The refusal, which is in the log where people were looked at before it came to it."""
+    if refusal.kind is Kind.TOO_COSTLY:
+        await door.log(*unanswered(door.context, query, refusal, named))
+    return refusal
 
 
 async def spelled_out(door: Door, query: Query) -> Query | Refusal:
@@ -103,6 +107,8 @@ def frame_of(door: Door) -> Frame:
 
 
 async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
+    if asks_for_words(query):
+        return await count_words(door, query, frame)
     statement = total_statement(query, frame)
     if isinstance(statement, Refusal):
         return statement
@@ -125,8 +131,8 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     there = {one.person for one in found}
     about = dict.fromkeys([*asked, *named])
     found += [msgspec.structs.replace(plain, person=one) for one in about if one not in there]
-    if any(name == FILTER for name, _ in query.used):
-        query = _unfiltered(query)
+    if any(_is_free(name) for name, _ in query.used):
+        query = _unspoken(query)
         found = [_asking(one, query) if about.keys() - {one.person} else one for one in found]
     if len(asked) > 1:
         concerning = _criteria(query, frozenset(asked))
@@ -136,9 +142,14 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     return found or readings(plain, shown) or [plain]
 
 
-def _unfiltered(query: Query) -> Query:
-    """The search without the text of its filters, which may name anybody."""
-    used = tuple((name, "…" if name == FILTER else value) for name, value in query.used)
+def _is_free(name: str) -> bool:
+    """Whether the value of a parameter is a text that may name anybody: a filter, or words."""
+    return name == FILTER or asks_words(name)
+
+
+def _unspoken(query: Query) -> Query:
+    """The search without what its filters and words say."""
+    used = tuple((name, "…" if _is_free(name) else value) for name, value in query.used)
     return msgspec.structs.replace(query, used=used)
 
 

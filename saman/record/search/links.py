@@ -12,6 +12,7 @@ from saman.kernel.outcome import Issue
 from saman.model.fhir import RESOURCE_TYPES, SearchParameter
 from saman.model.fhir.own_parameters import Parameters
 from saman.record.search.asked import MODIFIERS, Clause, Condition, Link, Logic, Query, alternatives
+from saman.record.search.words import WORDED, words_clause
 
 MAX_VALUES = 200
 MAX_STEPS = 4
@@ -78,6 +79,8 @@ def condition_of(type_name: str, name: str, leaf: Leaf, ends: Ends, steps: int =
 def clause_of(type_name: str, name: str, value: str, parameters: Parameters) -> Clause | Issue | None:
     """What `name=value` asks of a resource type itself; None when there is no such parameter."""
     code, _, modifier = name.partition(":")
+    if code in WORDED and type_name not in MADE:
+        return words_clause(type_name, name, value)
     parameter = parameters.of(type_name).get(code)
     if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
         return None

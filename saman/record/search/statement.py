@@ -26,6 +26,7 @@ from saman.record.search.clauses import PARTED, TABLE, condition, point_conditio
 from saman.record.search.filter.walking import conditions, said
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
+from saman.record.search.words import is_worded
 
 MOST_RANKED = 20_000
 
@@ -172,6 +173,8 @@ class _Builder:
             parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
+        if is_worded(clause):
+            return refused(Kind.INVALID, "not-supported", f"'{code}' is not looked for here.", code)
         if clause.parameter.components:
             return self._together(clause)
         among = ", ".join(map(str, numbers_of(self.query.type, clause.parameter)))
