@@ -123,7 +123,7 @@ def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
 def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str] = ()) -> list[Entry]:
     """One for each person who was shown, and for the person who was asked about even when there was nothing to show.
 
-    `named` are people who were asked about along a chain.
+    `named` are people who were asked about along a chain. Words that looked for somebody among all are told to nobody.
     """
     asked = asked_persons(query)
     plain = Entry(context, "S", resource_number(query.type), query=query.describe)
@@ -132,8 +132,9 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     about = dict.fromkeys([*asked, *named])
     found += [msgspec.structs.replace(plain, person=one) for one in about if one not in there]
     if any(_is_free(name) for name, _ in query.used):
+        is_open = any(asks_words(name) for name, _ in query.used) and not about
         query = _unspoken(query)
-        found = [_asking(one, query) if about.keys() - {one.person} else one for one in found]
+        found = [_asking(one, query) if is_open or about.keys() - {one.person} else one for one in found]
     if len(asked) > 1:
         concerning = _criteria(query, frozenset(asked))
         found = [msgspec.structs.replace(one, query=concerning(one.person)) for one in found]

@@ -21,7 +21,7 @@ _TOKEN = re.compile(r'\s*(?:"(?P<quoted>[^"]*)"|(?P<mark>[()]|-(?=[^\s()]|\())|(
 
 
 class Words(msgspec.Struct, frozen=True):
-    """A word, phrase or beginning, spelled, that must stand in a text; or others: all, any, or not the one must hold."""
+    """A word, phrase or beginning, spelled, that must stand in a text; or others, of which all, any or not one hold."""
 
     how: Literal["word", "and", "or", "not"]
     text: str = ""

@@ -1,4 +1,7 @@
-"""What a resource says in words (https://hl7.org/fhir/R4/search.html#text): its narrative, and all that is text in it."""
+"""What a resource says in words: its narrative, and all that is text in it.
+
+Source: https://hl7.org/fhir/R4/search.html#content
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,8 @@ Tree = dict[str, Any]
 
 _TOLD = frozenset({"string", "markdown", "code", "xhtml"})
 """The primitives that are words; ids, addresses, files, numbers and times are not."""
-_WITHIN_WORDS = frozenset(
-    "a abbr acronym b bdo big cite code del dfn em i ins kbd q samp small span strong sub sup tt var".split()
-)
+_MARKING = "a abbr acronym b bdo big cite code del dfn em i ins kbd q samp small span strong sub sup tt var"
+_WITHIN_WORDS = frozenset(_MARKING.split())
 """Elements of a narrative that may stand in the middle of a word."""
 _APART = "\n"
 """Stands between the words of different texts, so that no phrase reaches from one into the next."""
