@@ -38,7 +38,6 @@ class SpokenWorld(RestrictedWorld):
             self.words = {**getattr(self, "words", {}), (whole["resourceType"], id): set(SPOKEN.findall(str(whole)))}
         return id
 
-
     async def build(self, persons: int = 3) -> None:
         """And in which nobody but the person is to know of one of the goals that plans name."""
         await super().build(persons)
