@@ -1,4 +1,4 @@
-"""Nobody finds by its words what they are not answered: held against what they read, behind each fence alone and both."""
+"""Nobody finds by words what they are not answered, behind each fence alone and both: held against what they read."""
 
 from __future__ import annotations
 

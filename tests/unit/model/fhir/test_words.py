@@ -192,6 +192,9 @@ def test_as_many_as_are_said_are_taken() -> None:
 @given(st.text(alphabet='ab "()-*\t,orANDNOT', max_size=40))
 def test_any_text_is_read_or_refused_with_its_place(asked: str) -> None:
     try:
-        assert isinstance(read_words(asked).stand_in(spelled("a b")), bool)
+        words = read_words(asked)
     except Wrong as wrong:
-        assert 1 <= wrong.at <= len(asked) + 1
+        at = wrong.at
+    else:
+        at = 1 + words.stand_in(spelled("a b"))
+    assert 1 <= at <= len(asked) + 1
