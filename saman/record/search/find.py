@@ -17,6 +17,7 @@ from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
 from saman.record.search.filter.meaning import NAME as FILTER
+from saman.record.search.identified import identified
 from saman.record.search.including import Brought, included
 from saman.record.search.looking import asks_for_words, count_words, page_rows
 from saman.record.search.meant import meant
@@ -86,7 +87,8 @@ async def _given_up(door: Door, query: Query, refusal: Refusal, named: Sequence[
 
 async def spelled_out(door: Door, query: Query) -> Query | Refusal:
     """The query with all codes and ids that its values stand for, as far as the caller sees what says so."""
-    return await meant(door, query, partial(_look, door))
+    spelled = await meant(door, query, partial(_look, door))
+    return spelled if isinstance(spelled, Refusal) else await identified(door, spelled, frame_of(door))
 
 
 async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:

@@ -266,6 +266,18 @@ def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusa
     return Statement(sql, tuple(builder.values))
 
 
+def restricted_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
+    """The statement for what a search finds, `most` at most, of which something may not be shown."""
+    builder = _Builder(query, frame)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, _ = planned
+    sql = gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced FROM {source}
+        WHERE {" AND ".join(wheres)} AND (seen.fenced OR r.away) LIMIT {most}""")
+    return Statement(sql, tuple(builder.values))
+
+
 def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for what has a reference to the type `target`, `most` of them at most, and what it leads to."""
     builder = _Builder(end, frame)

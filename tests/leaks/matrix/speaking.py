@@ -16,7 +16,7 @@ def spoken(view: View, kind: str) -> Script:
     if kind in FROM_LOG:
         return
     ways = [_of_one, _of_one, _without, _of_a_person]
-    ways += [_beside, _beside, _along] if _ends(kind) or _starts(kind) else []
+    ways += [beside, beside, _along] if _ends(kind) or _starts(kind) else []
     yield from view.pick.choice(ways)(view, kind)
 
 
@@ -65,12 +65,15 @@ def _ends(kind: str) -> list[tuple[str, str]]:
     return [(source, name) for source, names in INCLUDES.items() for name, to in names.items() if to == kind]
 
 
-def _beside(view: View, kind: str) -> Script:
-    """By words beside a reference: where it leads to what is closed to somebody, they are as if not there."""
-    for _, to in _starts(kind)[:2]:
-        thing = view.some(to)
-        make = lambda it: get(f"{kind}?_content={it}{MORE}")  # noqa: E731
-        if view.world.oracle.keeps_back(view.who, thing, view.at):
+def beside(view: View, kind: str) -> Script:
+    """By words beside a reference, or its identifier: where it leads to what is closed, they are as if not there."""
+    keeps_back = view.world.oracle.keeps_back
+    for name, to in _starts(kind)[:2]:
+        shut = [one for one in view.world.of[to] if keeps_back(view.who, one, view.at)]
+        thing = view.pick.choice(shut) if shut and view.pick.random() < 0.5 else view.some(to)
+        way = view.pick.choice(["_content", f"{name}:identifier"])
+        make = lambda it, way=way: get(f"{kind}?{way}={it}{MORE}")  # noqa: E731
+        if thing in shut:
             yield from view.same(make, thing.id, ABSENT)
             continue
         call = make(thing.id)

@@ -85,13 +85,21 @@ async def test_words_of_what_nobody_is_answered(world: World, monkeypatch: pytes
     monkeypatch.setattr(
         looking, "stored", lambda row: right(dict(row) | {"body": dict(row).get(redacting.WHOLE, row["body"])})
     )
-    assert await found(world, speaking.spoken)
+    assert await found(world, speaking.beside)
 
 
 async def test_words_that_are_counted_everywhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     right = find.count_words
     monkeypatch.setattr(find, "count_words", lambda door, *more: right(unfenced(door), *more))
     assert await found(world, speaking.spoken)
+
+
+async def test_identifiers_of_what_nobody_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def all_of_them(_: Door, query: Any, *more: Any) -> Any:
+        return query
+
+    monkeypatch.setattr(find, "identified", all_of_them)
+    assert await found(world, speaking.beside)
 
 
 async def test_totals_that_count_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

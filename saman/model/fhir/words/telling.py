@@ -6,13 +6,12 @@ Source: https://hl7.org/fhir/R4/search.html#content
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from functools import cache
 from types import MappingProxyType
 from typing import Any
-from xml.parsers import expat
 
 from saman.model.fhir.definitions import PRIMITIVES
+from saman.model.fhir.narrative import narrated
 from saman.model.fhir.references import json_types
 from saman.model.fhir.words.spelling import spelled
 
@@ -20,9 +19,6 @@ Tree = dict[str, Any]
 
 _TOLD = frozenset({"string", "markdown", "code", "xhtml"})
 """The primitives that are words; ids, addresses, files, numbers and times are not."""
-_MARKING = "a abbr acronym b bdo big cite code del dfn em i ins kbd q samp small span strong sub sup tt var"
-_WITHIN_WORDS = frozenset(_MARKING.split())
-"""Elements of a narrative that may stand in the middle of a word."""
 _APART = "\n"
 """Stands between the words of different texts, so that no phrase reaches from one into the next."""
 
@@ -31,7 +27,7 @@ def narrative_words(resource: Tree) -> str:
     """The words of the narrative of a valid resource, spelled; empty when it has none."""
     text = resource.get("text")
     div = text.get("div") if isinstance(text, dict) else None
-    return spelled(_narrated(div)) if isinstance(div, str) else ""
+    return spelled(narrated(div)) if isinstance(div, str) else ""
 
 
 def content_words(resource: Tree) -> str:
@@ -49,7 +45,7 @@ def _add(value: Tree, type_name: str, found: list[str]) -> None:
             continue
         for one in element if type(element) is list else (element,):
             if type(one) is str:
-                found.append(_narrated(one) if kind == "xhtml" else one)
+                found.append(narrated(one) if kind == "xhtml" else one)
             elif type(one) is dict:
                 _add(one, kind, found)
 
@@ -61,20 +57,3 @@ def _saying(type_name: str) -> Mapping[str, str]:
     if type_name == "Reference":
         del told["reference"]
     return MappingProxyType(told)
-
-
-def _narrated(div: str) -> str:
-    """The text of XHTML as it is read; of what is no XHTML, such as older versions took, what stands before that."""
-    parts: list[str] = []
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.CharacterDataHandler = parts.append
-
-    def apart(name: str, *_: Any) -> None:
-        if name not in _WITHIN_WORDS:
-            parts.append(" ")
-
-    parser.StartElementHandler = parser.EndElementHandler = apart
-    with suppress(expat.ExpatError):
-        parser.Parse(div, True)
-    return "".join(parts)

@@ -73,6 +73,8 @@ def test_what_has_no_narrative_says_nothing_there() -> None:
     broken = narrated("kept")
     broken["text"]["div"] += "<broken"
     assert narrative_words(broken) == " kept "
+    broken["text"]["div"] = '<!DOCTYPE div [<!ENTITY a "b">]><div>&a;</div>'
+    assert narrative_words(broken) == ""
 
 
 def test_all_texts_are_content_and_neither_ids_nor_addresses_nor_files() -> None:
