@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import count
+
 import pytest
 
 from saman.kernel.outcome import Kind, Refusal
 from saman.record import Page, Record, Stored, Written
 from saman.record.search import identified
+from tests.record.conftest import made
 from tests.record.test_restrictions import Ward, found
 
 SYSTEM = "urn:test:goal"
@@ -49,9 +52,34 @@ async def test_who_keeps_a_system_alone_is_asked_so_too(record: Record) -> None:
     assert await found(ward.coordinator, "CarePlan", *asked, ("goal:identifier", "kept")) == []
 
 
-async def test_too_many_to_look_at_are_refused(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_all_pages_of_what_is_restricted_are_looked_at(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
     ward = await named(record)
-    monkeypatch.setattr(identified, "MOST", 0)
+    plan = await record.read("CarePlan", ward.plan)
+    assert isinstance(plan, Stored)
+    copy = {name: value for name, value in plan.resource().items() if name != "id"}
+    ids = [ward.plan, *[await made(record, copy) for _ in range(3)]]
+    monkeypatch.setattr(identified, "AT_ONCE", 2)
+    for value, right in (("told", sorted(ids)), ("kept", [])):
+        asked = [("patient", ward.who), ("goal:identifier", value)]
+        assert await found(ward.coordinator, "CarePlan", *asked) == right
+        assert await found(record, "CarePlan", *asked) == sorted(ids)
+
+
+async def test_whom_a_thing_is_about_is_found_by_identifier(record: Record) -> None:
+    """Also of somebody who has restricted something: the reference to them is shown."""
+    ward = await named(record)
+    subject = {"reference": f"Patient/{ward.who}", "identifier": {"system": "urn:test:number", "value": ward.who}}
+    goal = await made(record, ward.goal("run") | {"subject": subject})
+    for value, right in ((ward.who, [goal]), (f"urn:test:number|{ward.who}", [goal]), ("nobody", [])):
+        assert await found(ward.coordinator, "Goal", ("subject:identifier", value)) == right
+        assert await found(ward.coordinator, "Goal", ("patient:identifier", value)) == right
+
+
+async def test_what_takes_too_long_to_look_at_is_refused(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    ward = await named(record)
+    clock = count(step=1000)
+    monkeypatch.setattr(identified, "AT_ONCE", 1)
+    monkeypatch.setattr(identified, "monotonic", lambda: float(next(clock)))
     asked = [("patient", ward.who), ("goal:identifier", "told")]
     answer = await ward.coordinator.search("CarePlan", asked)
     assert isinstance(answer, Refusal)

@@ -7,6 +7,7 @@ left out of the search, of its totals and of its chains.
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import Any
 
 import msgspec
@@ -14,16 +15,16 @@ import msgspec
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import search_parameters
 from saman.record.door import Door
+from saman.record.limits import TOO_LONG
 from saman.record.redacting import WHOLE
 from saman.record.search.asked import Clause, Link, Query
 from saman.record.search.clauses import split_bar
 from saman.record.search.statement import restricted_statement
-from saman.record.search.ways import Frame
+from saman.record.search.ways import ABOUT_SEVERAL, SUBJECTS, Frame
 from saman.record.search.words import without_words
 from saman.record.stored import stored
 
-MOST = 1000
-"""Resources of people who have restricted something that such a search may find."""
+AT_ONCE = 200
 
 
 async def identified(door: Door, query: Query, frame: Frame) -> Query | Refusal:
@@ -48,15 +49,26 @@ async def identified(door: Door, query: Query, frame: Frame) -> Query | Refusal:
 async def _hidden(door: Door, query: Query, asking: list[Clause], frame: Frame) -> list[str] | Refusal:
     """The ids of what is found only by a reference that is taken out of it."""
     plain = msgspec.structs.replace(without_words(query), links=(), filters=())
-    statement = restricted_statement(plain, frame, MOST + 1)
-    if isinstance(statement, Refusal):
-        return statement
-    rows = await door.fetch(statement.sql, *statement.values)
-    if len(rows) > MOST:
-        text = "This search concerns too many whose references have to be looked at. Add a person, a code or a date."
-        return refused(Kind.TOO_COSTLY, "too-costly", text, asking[0].parameter.code)
-    cut = [row for row in rows if row.get(WHOLE) is not None]
-    return [row["id"] for row in cut if not _says(query, asking, stored(row).resource())]
+    unseen = asking[0] if len(asking) == 1 and _is_single(query.type, asking[0]) else None
+    until = None if door.seconds is None else monotonic() + door.seconds
+    hidden, after = list[str](), ""
+    while True:
+        statement = restricted_statement(plain, frame, unseen, after, AT_ONCE)
+        if isinstance(statement, Refusal):
+            return statement
+        rows = await door.fetch(statement.sql, *statement.values)
+        cut = [row for row in rows if row.get(WHOLE) is not None]
+        hidden += [row["id"] for row in cut if not _says(query, asking, stored(row).resource())]
+        if len(rows) < AT_ONCE:
+            return hidden
+        if until is not None and monotonic() > until:
+            return refused(Kind.TOO_COSTLY, "too-costly", TOO_LONG, asking[0].parameter.code)
+        after = rows[-1]["id"]
+
+
+def _is_single(type_name: str, clause: Clause) -> bool:
+    """Whether resources of a type have one reference by the parameter: whom they are about."""
+    return clause.parameter.code in SUBJECTS and type_name not in ABOUT_SEVERAL
 
 
 def _says(query: Query, asking: list[Clause], resource: dict[str, Any]) -> bool:

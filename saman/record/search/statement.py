@@ -266,15 +266,24 @@ def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusa
     return Statement(sql, tuple(builder.values))
 
 
-def restricted_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
-    """The statement for what a search finds, `most` at most, of which something may not be shown."""
+def restricted_statement(
+    query: Query, frame: Frame, unseen: Clause | None, after: str, most: int
+) -> Statement | Refusal:
+    """The statement for what a search finds of which something may not be shown, by id from `after` on, `most` at most.
+
+    With `unseen`, a clause about the one reference of its parameter, only what has none there that is shown.
+    """
     builder = _Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
     source, wheres, _ = planned
+    wheres += ["(seen.fenced OR r.away)", f"r.id > {builder.bind(after, 'text')}"]
+    if unseen is not None:
+        own = of_reference("x", query.type, unseen.parameter)
+        wheres.append(f"NOT EXISTS (SELECT FROM reference x WHERE {OWN} AND {own} AND {frame.fence.points('x')})")
     sql = gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced FROM {source}
-        WHERE {" AND ".join(wheres)} AND (seen.fenced OR r.away) LIMIT {most}""")
+        WHERE {" AND ".join(wheres)} ORDER BY r.id LIMIT {most}""")
     return Statement(sql, tuple(builder.values))
 
 
