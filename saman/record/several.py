@@ -26,9 +26,9 @@ from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import TOO_COSTLY, entries_of, frame_of, spelled_out, unanswered
+from saman.record.search.looking import page_rows
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import search_statement
 from saman.record.stored import Page
 
 MOST_TYPES = 20
@@ -253,10 +253,8 @@ async def _rows(door: Door, query: Query, place: Place | None, named: list[str])
     asked = narrowed if isinstance(narrowed, Refusal) else await resolved(door, narrowed, frame, named)
     if asked is None or isinstance(asked, Refusal):
         return asked or {}
-    statement = search_statement(asked, frame, place)
-    if isinstance(statement, Refusal):
-        return statement
-    return {row["id"]: row for row in await door.fetch(statement.sql, *statement.values)}
+    rows = await page_rows(door, asked, frame, place)
+    return rows if isinstance(rows, Refusal) else {row["id"]: row for row in rows}
 
 
 def _place(row: Any) -> tuple[Any, str | None, str]:

@@ -95,7 +95,7 @@ def _add(value: dict[str, Any], type_name: str, place: Place, found: list[_Objec
     if type_name == "Resource":
         type_name = value["resourceType"]
     found.append((value, type_name, place))
-    types = _types(type_name)
+    types = json_types(type_name)
     for name, element in value.items():
         shape = type(element)
         if shape is dict:
@@ -108,7 +108,7 @@ def _add(value: dict[str, Any], type_name: str, place: Place, found: list[_Objec
 
 
 @cache
-def _types(type_name: str) -> dict[str, str]:
+def json_types(type_name: str) -> dict[str, str]:
     """The type of each JSON name of a type; the shadows of primitives are Elements."""
     names = [pair for element in structure.blocks[type_name] for pair in element.json_names()]
     shadows = {f"_{name}": "Element" for name, one in names if one in PRIMITIVES}
@@ -117,4 +117,4 @@ def _types(type_name: str) -> dict[str, str]:
 
 @cache
 def _uri_names(type_name: str) -> tuple[str, ...]:
-    return tuple(name for name, one in _types(type_name).items() if one in _URIS)
+    return tuple(name for name, one in json_types(type_name).items() if one in _URIS)

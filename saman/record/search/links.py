@@ -12,6 +12,7 @@ from saman.kernel.outcome import Issue, Refusal
 from saman.model.fhir import RESOURCE_TYPES, SearchParameter, date_range
 from saman.model.fhir.own_parameters import Parameters
 from saman.record.search.asked import MODIFIERS, Clause, Condition, Link, Logic, Query, alternatives, prefix
+from saman.record.search.words import WORDED, words_clause
 
 MAX_VALUES = 200
 MAX_STEPS = 4
@@ -81,6 +82,8 @@ def clause_of(type_name: str, name: str, value: str, parameters: Parameters) -> 
     A zone's plus that was sent without its percent encoding has become a space, which no date holds.
     """
     code, _, modifier = name.partition(":")
+    if code in WORDED and type_name not in MADE:
+        return words_clause(type_name, name, value)
     parameter = parameters.of(type_name).get(code)
     if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
         return None

@@ -26,6 +26,7 @@ from saman.record.search.clauses import PARTED, TABLE, condition, point_conditio
 from saman.record.search.filter.walking import conditions, said
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
+from saman.record.search.words import is_worded
 
 MOST_RANKED = 20_000
 
@@ -172,6 +173,8 @@ class _Builder:
             parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
+        if is_worded(clause):
+            return refused(Kind.INVALID, "not-supported", f"'{code}' is not looked for here.", code)
         if clause.parameter.components:
             return self._together(clause)
         among = ", ".join(map(str, numbers_of(self.query.type, clause.parameter)))
@@ -260,6 +263,27 @@ def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusa
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)} LIMIT {most}")
+    return Statement(sql, tuple(builder.values))
+
+
+def restricted_statement(
+    query: Query, frame: Frame, unseen: Clause | None, after: str, most: int
+) -> Statement | Refusal:
+    """The statement for what a search finds of which something may not be shown, by id from `after` on, `most` at most.
+
+    With `unseen`, a clause about the one reference of its parameter, only what has none there that is shown.
+    """
+    builder = _Builder(query, frame)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, _ = planned
+    wheres += ["(seen.fenced OR r.away)", f"r.id > {builder.bind(after, 'text')}"]
+    if unseen is not None:
+        own = of_reference("x", query.type, unseen.parameter)
+        wheres.append(f"NOT EXISTS (SELECT FROM reference x WHERE {OWN} AND {own} AND {frame.fence.points('x')})")
+    sql = gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced FROM {source}
+        WHERE {" AND ".join(wheres)} ORDER BY r.id LIMIT {most}""")
     return Statement(sql, tuple(builder.values))
 
 

@@ -43,7 +43,7 @@ async def test_the_self_link_says_what_was_searched(client: httpx.AsyncClient) -
 
 
 async def test_unknown_parameters_are_passed_over_and_named(client: httpx.AsyncClient) -> None:
-    page = (await client.get("Patient?family=Ingen&shoe-size=47&_content=x&general-practitioner.shoe=y")).json()
+    page = (await client.get("Patient?family=Ingen&shoe-size=47&_query=x&general-practitioner.shoe=y")).json()
     outcome = page["entry"][-1]
     assert outcome["search"] == {"mode": "outcome"}
     assert [one["severity"] for one in outcome["resource"]["issue"]] == ["warning"] * 3
