@@ -57,6 +57,7 @@ class _Builder:
         self.type = resource_number(query.type)
         self.of = of
         self.at = at
+        self.held = set[str]()
 
     def bind(self, value: Any, kind: str) -> str:
         self.values.append(value)
@@ -71,6 +72,7 @@ class _Builder:
         way = finder.way(by_time=by_time(self.query), window=cut, each=each)
         if isinstance(way, Refusal):
             return way
+        self.held = set(TABLE.values()) if self.at else {"token"} if way.table else set()
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -178,15 +180,20 @@ class _Builder:
         table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
-            own += f"{of_reference('x', self.query.type, clause.parameter)} AND {self.frame.fence.points('x')}"
+            mine = of_reference("x", self.query.type, clause.parameter)
+            own += f"{self._for_each(mine, table)} AND {self.frame.fence.points('x')}"
         else:
-            own += f"x.param IN ({among})"
+            own += self._for_each(f"x.param IN ({among})", table)
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
         match = condition(clause, "x", self.bind, self.frame.now, self.frame.base)
         if isinstance(match, Refusal):
             return match
-        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
+        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {self._for_each(match, table)})"
+
+    def _for_each(self, condition: str, table: str) -> str:
+        """A condition on a value of the row, written so that no index of values is walked where rows come in order."""
+        return f"({condition}) IS TRUE" if table in self.held else condition
 
     def _together(self, clause: Clause) -> str | Refusal:
         """That values of several parameters stand in one element, for any of the values of a composite one."""

@@ -15,7 +15,7 @@ import msgspec
 from saman.kernel.ids import Mint
 from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import Narrowing
-from saman.model.fhir import resource_number
+from saman.model.fhir import SearchParameter, implied_systems, resource_number
 from saman.record.fence import Fence
 from saman.record.rows import COMBINED, is_sought, of_reference, person_shard
 from saman.record.search.asked import Clause, Query, unescape
@@ -124,10 +124,15 @@ class Finder:
         return tuple(dict.fromkeys(persons_of(self._query.type, clause))) if clause else ()
 
     def _take_driver(self, left: list[Clause], persons: int) -> Clause | None:
-        """The clause whose index is walked: identifier, then reference, then code; with people, code first."""
+        """The clause whose index is walked: identifier, then reference, then code; with people, code first.
+
+        Among codes those that divide what there is into few kinds come last.
+        """
         may = [one for one in left if self._drives(one, persons)]
         order = ("token", "uri", "reference") if persons else ("reference", "uri", "token")
-        may.sort(key=lambda one: (one.parameter.code != "identifier", order.index(one.parameter.type)))
+        may.sort(
+            key=lambda one: (one.parameter.code != "identifier", order.index(one.parameter.type), _is_broad(one.parameter))
+        )
         if may:
             left.remove(may[0])
         return may[0] if may else None
@@ -226,6 +231,12 @@ def _first(clauses: list[Clause], fits: Callable[[Clause], bool]) -> Clause | No
     if found is not None:
         clauses.remove(found)
     return found
+
+
+def _is_broad(parameter: SearchParameter) -> bool:
+    """Whether its codes are few for all there is: states and kinds, which are codes of their own element, and labels."""
+    code = parameter.code
+    return code == "category" or code.startswith("_") or bool(implied_systems(parameter.base, code))
 
 
 def persons_of(type_name: str, clause: Clause) -> tuple[str, ...]:
