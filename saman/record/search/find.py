@@ -16,17 +16,14 @@ from saman.record.door import Door
 from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
+from saman.record.search.crowd import page_rows
 from saman.record.search.filter.meaning import NAME as FILTER
 from saman.record.search.including import Brought, included
 from saman.record.search.meant import meant
 from saman.record.search.order import place_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import (
-    asked_persons,
-    search_statement,
-    total_statement,
-)
+from saman.record.search.statement import asked_persons, total_statement
 from saman.record.search.ways import Frame
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown as showing
@@ -66,10 +63,9 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     if asked is None or isinstance(asked, Refusal):
         await door.log(*unanswered(door.context, query, asked, named))
         return asked or Page((), total=0 if query.total else None)
-    statement = search_statement(asked, frame, place)
-    if isinstance(statement, Refusal):
-        return statement
-    rows = await door.fetch(statement.sql, *statement.values)
+    rows = await page_rows(door, asked, frame, place)
+    if isinstance(rows, Refusal):
+        return rows
     shown = rows[: query.count]
     total = await _total(door, asked, frame) if query.total else None
     if isinstance(total, Refusal):

@@ -25,7 +25,7 @@ from saman.record.search.asked import Clause, Link, Query, Within, parts, unesca
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.filter.walking import conditions, said
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
-from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
+from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Way, Window, located, persons_of
 
 MOST_RANKED = 20_000
 
@@ -44,8 +44,8 @@ class Statement(msgspec.Struct, frozen=True):
     values: tuple[Any, ...]
 
 
-class _Builder:
-    """One statement, or with `values` of another a part of that one.
+class Builder:
+    """Builds one statement, or with `values` of another a part of that one.
 
     `of` is an alias there that names a person, `at` one that names a row.
     """
@@ -60,18 +60,25 @@ class _Builder:
         self.held = set[str]()
 
     def bind(self, value: Any, kind: str) -> str:
+        """The placeholder of a value."""
         self.values.append(value)
         return f"${len(self.values) + 2}::{kind}"
 
     def plan(
-        self, window: Callable[[], Window] | None = None, *, each: bool = False
+        self, window: Callable[[], Window] | None = None, *, each: bool = False, among: str = ""
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
         cut = None if self.query.within or self.query.links or self.query.filters else window
-        finder = Finder(self.query, self.frame, self.bind, self.of, self.at)
-        way = finder.way(by_time=by_time(self.query), window=cut, each=each)
-        if isinstance(way, Refusal):
-            return way
+        way = self.finder.way(by_time=by_time(self.query), window=cut, each=each, among=among)
+        return way if isinstance(way, Refusal) else self.along(way)
+
+    @property
+    def finder(self) -> Finder:
+        """What knows the ways to the rows."""
+        return Finder(self.query, self.frame, self.bind, self.of, self.at)
+
+    def along(self, way: Way) -> tuple[str, list[str], str] | Refusal:
+        """The same when the way has been found."""
         self.held = set(TABLE.values()) if self.at else {"token"} if way.table else set()
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
@@ -121,14 +128,14 @@ class _Builder:
             own = decides(link, end, self.query.type)
             name = f"o{len(self.values)}"
             at = name if not link.back and resource_number(end.type) in PERSONAL else ""
-            inner = _Builder(end, self.frame, self.values, name if own else "", at)
+            inner = Builder(end, self.frame, self.values, name if own else "", at)
             part = self._led_to(link, inner) if not link.back else inner.leading(link, self.type)
             if isinstance(part, Refusal):
                 return part
             parts.append(part)
         return f"({' OR '.join(parts)})"
 
-    def _led_to(self, link: Link, end: _Builder) -> str | Refusal:
+    def _led_to(self, link: Link, end: Builder) -> str | Refusal:
         """That a reference of the row leads to one of those at the end."""
         planned = end.plan()
         if isinstance(planned, Refusal):
@@ -157,12 +164,12 @@ class _Builder:
         references = _references(link, self.query.type, target)
         return f"r.id IN (SELECT x.target FROM {source} {references} WHERE {' AND '.join(wheres)})"
 
-    def window(self, place: Place | None) -> Window:
-        """The page's stretch of time."""
+    def window(self, place: Place | None, most: int, after: int = 0) -> Window:
+        """The page's stretch of time, so many rows of it."""
         (key,) = keys(self.query, "y", self.frame.fence)
         return Window(
             beyond(place, (key,), "y.id", self.bind) if place else "",
-            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {self.query.count + 1}",
+            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {most} OFFSET {after}",
         )
 
     def _clause(self, clause: Clause) -> str | Refusal:
@@ -235,10 +242,16 @@ def asked_persons(query: Query) -> list[str]:
 
 def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:
     """The statement for one page, one row longer than the page so that the next one is known."""
-    builder = _Builder(query, frame)
-    planned = builder.plan((lambda: builder.window(place)) if by_time(query) else None)
+    builder = Builder(query, frame)
+    most = query.count + 1
+    return paged(builder, builder.plan((lambda: builder.window(place, most)) if by_time(query) else None), place)
+
+
+def paged(builder: Builder, planned: tuple[str, list[str], str] | Refusal, place: Place | None) -> Statement | Refusal:
+    """The same for what a builder has planned."""
     if isinstance(planned, Refusal):
         return planned
+    query, frame = builder.query, builder.frame
     source, wheres, alias = planned
     order, id = keys(query, alias, frame.fence), f"{alias}.id"
     if place is not None:
@@ -261,7 +274,7 @@ def _once(order: tuple[Key, ...], id: str) -> str:
 
 def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for the ids, `most` at most, of what a chain leads to."""
-    builder = _Builder(end, frame)
+    builder = Builder(end, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -272,7 +285,7 @@ def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusa
 
 def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for what has a reference to the type `target`, `most` of them at most, and what it leads to."""
-    builder = _Builder(end, frame)
+    builder = Builder(end, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -299,7 +312,7 @@ def decides(link: Link, end: Query, target: str) -> bool:
 
 def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement | Refusal:
     """The statement for the newest of each person and value, `query.count` of each, none from before `since`."""
-    builder = _Builder(query, frame)
+    builder = Builder(query, frame)
 
     def window() -> Window:
         beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
@@ -320,7 +333,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
 
     What has several codes is a row for each, and stays with all of them if it is among the newest of one.
     """
-    builder = _Builder(query, frame)
+    builder = Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -343,7 +356,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
 
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     """The statement that counts all matches."""
-    builder = _Builder(query, frame)
+    builder = Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
