@@ -18,7 +18,7 @@ from saman.record.fence import GATED, gate
 from saman.record.narrowing import let
 from saman.record.search.asked import Link, Query
 from saman.record.search.order import by_time
-from saman.record.search.statement import Builder, Statement, paged, search_statement
+from saman.record.search.statement import Builder, Statement, counted, paged, search_statement, total_statement
 from saman.record.search.ways import ABOUT_SEVERAL, SUBJECTS, Frame
 
 LOOKED_AT = 50
@@ -44,7 +44,7 @@ async def _asked(door: Door, statement: Statement | Refusal) -> Rows | Refusal:
 
 
 def is_crowd(query: Query, frame: Frame) -> bool:
-    """Whether a search asks by time for one code at most, of the people whom a chain leads to and whose it is."""
+    """Whether a search goes through all of a type, or of a code, for people to whom a chain leads and whose it is."""
     if frame.is_system or query.filters or query.within or len(query.links) != 1 or not by_time(query):
         return False
     (link,) = query.links
@@ -76,6 +76,15 @@ def among_statement(query: Query, frame: Frame, place: Place | None) -> Statemen
         return people
     most = query.count + 1
     return paged(builder, builder.plan(lambda: builder.window(place, most), among=people), place)
+
+
+def count_statement(query: Query, frame: Frame) -> Statement | Refusal:
+    """The statement that counts all matches, person by person where a chain leads to people."""
+    if not is_crowd(query, frame):
+        return total_statement(query, frame)
+    builder = Builder(msgspec.structs.replace(query, links=()), frame)
+    people = _people(builder, query.links[0])
+    return people if isinstance(people, Refusal) else counted(builder, builder.plan(among=people))
 
 
 def _people(builder: Builder, link: Link) -> str | Refusal:

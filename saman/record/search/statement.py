@@ -79,7 +79,7 @@ class Builder:
 
     def along(self, way: Way) -> tuple[str, list[str], str] | Refusal:
         """The same when the way has been found."""
-        self.held = set(TABLE.values()) if self.at else {"token"} if way.table else set()
+        self.held = set(TABLE.values()) if self.at or way.is_short else {"token"} if way.table else set()
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -357,7 +357,11 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     """The statement that counts all matches."""
     builder = Builder(query, frame)
-    planned = builder.plan()
+    return counted(builder, builder.plan())
+
+
+def counted(builder: Builder, planned: tuple[str, list[str], str] | Refusal) -> Statement | Refusal:
+    """The same for what a builder has planned."""
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned

@@ -70,7 +70,7 @@ class Window(msgspec.Struct, frozen=True):
 class Way(msgspec.Struct, frozen=True):
     """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
 
-    `table` is the index table that `d` goes along, if it goes along one.
+    `table` is the index table that `d` goes along, if it goes along one. `is_short`: it ends after some rows.
     """
 
     source: str
@@ -78,6 +78,7 @@ class Way(msgspec.Struct, frozen=True):
     alias: str
     left: Sequence[Clause]
     table: str = ""
+    is_short: bool = False
 
 
 class Finder:
@@ -128,14 +129,29 @@ class Finder:
         return Way(rows, (), "d", left, table)
 
     def is_walk(self) -> bool:
-        """Whether rows in their order are asked for one code at most, apart from what they are linked to."""
+        """Whether all of a type, or of one code, are gone through in their order."""
         left = list(self._query.clauses)
+        if any(one.parameter.code == "_id" or persons_of(self._query.type, one) for one in left):
+            return False
         driver = self._take_driver(left, 0)
-        return not left and (driver is None or (is_sought(driver.parameter) and len(driver.values) == 1))
+        return driver is None or (is_sought(driver.parameter) and len(driver.values) == 1)
 
     def walk(self, window: Window) -> str | Refusal:
         """The rows of such a walk that `window` takes, before they are held against anything."""
-        driver = self._take_driver(list(self._query.clauses), 0)
+        return self._walk(self._take_driver(list(self._query.clauses), 0), window)
+
+    def walked(self, window: Window) -> Way | Refusal:
+        """The way along such a walk and no further."""
+        left = list(self._query.clauses)
+        driver = self._take_driver(left, 0)
+        rows = self._walk(driver, window)
+        if isinstance(rows, Refusal):
+            return rows
+        if driver is None:
+            return Way(f"({rows}) AS r", (), "r", left, is_short=True)
+        return Way(f"({rows}) AS d {_RESOURCE}", (), "d", left, TABLE[driver.parameter.type], is_short=True)
+
+    def _walk(self, driver: Clause | None, window: Window) -> str | Refusal:
         inside = [f"y.type = {self._type}", window.beyond or "true"]
         if driver is None:
             return f"SELECT y.* FROM resource y WHERE {' AND '.join(inside)} AND NOT y.deleted {window.order}"
@@ -145,21 +161,13 @@ class Finder:
         inside += [self._belongs(driver, "y"), match]
         return f"SELECT y.* FROM {TABLE[driver.parameter.type]} y WHERE {' AND '.join(inside)} {window.order}"
 
-    def walked(self, window: Window) -> Way | Refusal:
-        """The way along such a walk and no further."""
-        rows = self.walk(window)
-        if isinstance(rows, Refusal):
-            return rows
-        if not self._query.clauses:
-            return Way(f"({rows}) AS r", (), "r", ())
-        return Way(f"({rows}) AS d {_RESOURCE}", (), "d", (), "token")
-
     def _among(self, people: str, left: list[Clause], window: Callable[[], Window] | None) -> Way:
         """What such a walk comes to, with a range of an index for each of these people."""
         driver = self._take_driver(left, 2)
+        page = None if left else window
         if driver is None:
-            return Way(self._of_persons(people, window), (), "r", left)
-        return Way(self._of_values(people, driver, window), (), "d", left, "token")
+            return Way(self._of_persons(people, page), (), "r", left)
+        return Way(self._of_values(people, driver, page), (), "d", left, TABLE[driver.parameter.type])
 
     def _take_persons(self, left: list[Clause]) -> tuple[str, ...]:
         if self._frame.is_system and self._query.type in ABOUT_SEVERAL:
