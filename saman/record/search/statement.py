@@ -290,9 +290,11 @@ def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: i
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
-    sql = gate(f"""SELECT {alias}.id, x.target FROM {source}
-        LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points("x")}
-        WHERE {" AND ".join(wheres)} LIMIT {most}""")
+    led, references = "r.person AS target", ""
+    if not decides(link, end, target):
+        led = "x.target"
+        references = f"LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points('x')}"
+    sql = gate(f"SELECT {alias}.id, {led} FROM {source} {references} WHERE {' AND '.join(wheres)} LIMIT {most}")
     return Statement(sql, tuple(builder.values))
 
 
