@@ -16,6 +16,7 @@ from saman.record.door import Door
 from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
+from saman.record.search.crowd import count_statement
 from saman.record.search.filter.meaning import NAME as FILTER
 from saman.record.search.identified import identified
 from saman.record.search.including import Brought, included
@@ -24,7 +25,7 @@ from saman.record.search.meant import meant
 from saman.record.search.order import place_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import asked_persons, total_statement
+from saman.record.search.statement import asked_persons
 from saman.record.search.ways import Frame
 from saman.record.search.words import asks_words
 from saman.record.stored import Page, stored
@@ -111,7 +112,7 @@ def frame_of(door: Door) -> Frame:
 async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
     if asks_for_words(query):
         return await count_words(door, query, frame)
-    statement = total_statement(query, frame)
+    statement = count_statement(query, frame)
     if isinstance(statement, Refusal):
         return statement
     count: int = (await door.fetch(statement.sql, *statement.values))[0][0]

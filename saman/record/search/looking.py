@@ -16,9 +16,9 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import search_parameters
 from saman.record.cursor import Place
 from saman.record.door import Door
+from saman.record.search import crowd
 from saman.record.search.asked import Clause, Query
 from saman.record.search.order import place_of
-from saman.record.search.statement import search_statement
 from saman.record.search.ways import Frame
 from saman.record.search.words import Sieve, is_worded, without_words
 from saman.record.stored import stored
@@ -45,10 +45,9 @@ class Look:
         """The next rows that have the words, perhaps none of many; `is_done` says when there are no others."""
         if self._looked >= MOST_LOOKED or (self._until is not None and monotonic() > self._until):
             return self._too_many()
-        statement = search_statement(self._query, self._frame, self._place)
-        if isinstance(statement, Refusal):
-            return statement
-        rows = await self._door.fetch(statement.sql, *statement.values)
+        rows = await crowd.page_rows(self._door, self._query, self._frame, self._place)
+        if isinstance(rows, Refusal):
+            return rows
         self._looked += len(rows)
         self.is_done = len(rows) < AT_ONCE
         if rows:
@@ -71,8 +70,7 @@ def asks_for_words(query: Query) -> bool:
 async def page_rows(door: Door, query: Query, frame: Frame, place: Place | None) -> Sequence[Any] | Refusal:
     """The rows of a page and the one after it, from `place` on."""
     if not asks_for_words(query):
-        statement = search_statement(query, frame, place)
-        return statement if isinstance(statement, Refusal) else await door.fetch(statement.sql, *statement.values)
+        return await crowd.page_rows(door, query, frame, place)
     look, found = Look(door, query, frame, place), list[Any]()
     while not look.is_done and len(found) <= query.count > 0:
         rows = await look.more()

@@ -25,7 +25,7 @@ from saman.record.search.asked import Clause, Link, Query, Within, parts, unesca
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.filter.walking import conditions, said
 from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
-from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
+from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Way, Window, located, persons_of
 from saman.record.search.words import is_worded
 
 MOST_RANKED = 20_000
@@ -45,8 +45,8 @@ class Statement(msgspec.Struct, frozen=True):
     values: tuple[Any, ...]
 
 
-class _Builder:
-    """One statement, or with `values` of another a part of that one.
+class Builder:
+    """Builds one statement, or with `values` of another a part of that one.
 
     `of` is an alias there that names a person, `at` one that names a row.
     """
@@ -58,20 +58,29 @@ class _Builder:
         self.type = resource_number(query.type)
         self.of = of
         self.at = at
+        self.held = set[str]()
 
     def bind(self, value: Any, kind: str) -> str:
+        """The placeholder of a value."""
         self.values.append(value)
         return f"${len(self.values) + 2}::{kind}"
 
     def plan(
-        self, window: Callable[[], Window] | None = None, *, each: bool = False
+        self, window: Callable[[], Window] | None = None, *, each: bool = False, among: str = ""
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
         cut = None if self.query.within or self.query.links or self.query.filters else window
-        finder = Finder(self.query, self.frame, self.bind, self.of, self.at)
-        way = finder.way(by_time=by_time(self.query), window=cut, each=each)
-        if isinstance(way, Refusal):
-            return way
+        way = self.finder.way(by_time=by_time(self.query), window=cut, each=each, among=among)
+        return way if isinstance(way, Refusal) else self.along(way)
+
+    @property
+    def finder(self) -> Finder:
+        """What knows the ways to the rows."""
+        return Finder(self.query, self.frame, self.bind, self.of, self.at)
+
+    def along(self, way: Way) -> tuple[str, list[str], str] | Refusal:
+        """The same when the way has been found."""
+        self.held = set(TABLE.values()) if self.at or way.is_short else {"token"} if way.table else set()
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -120,14 +129,14 @@ class _Builder:
             own = decides(link, end, self.query.type)
             name = f"o{len(self.values)}"
             at = name if not link.back and resource_number(end.type) in PERSONAL else ""
-            inner = _Builder(end, self.frame, self.values, name if own else "", at)
+            inner = Builder(end, self.frame, self.values, name if own else "", at)
             part = self._led_to(link, inner) if not link.back else inner.leading(link, self.type)
             if isinstance(part, Refusal):
                 return part
             parts.append(part)
         return f"({' OR '.join(parts)})"
 
-    def _led_to(self, link: Link, end: _Builder) -> str | Refusal:
+    def _led_to(self, link: Link, end: Builder) -> str | Refusal:
         """That a reference of the row leads to one of those at the end."""
         planned = end.plan()
         if isinstance(planned, Refusal):
@@ -156,12 +165,12 @@ class _Builder:
         references = _references(link, self.query.type, target)
         return f"r.id IN (SELECT x.target FROM {source} {references} WHERE {' AND '.join(wheres)})"
 
-    def window(self, place: Place | None) -> Window:
-        """The page's stretch of time."""
+    def window(self, place: Place | None, most: int, after: int = 0) -> Window:
+        """The page's stretch of time, so many rows of it."""
         (key,) = keys(self.query, "y", self.frame.fence)
         return Window(
             beyond(place, (key,), "y.id", self.bind) if place else "",
-            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {self.query.count + 1}",
+            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {most} OFFSET {after}",
         )
 
     def _clause(self, clause: Clause) -> str | Refusal:
@@ -181,15 +190,20 @@ class _Builder:
         table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
-            own += f"{of_reference('x', self.query.type, clause.parameter)} AND {self.frame.fence.points('x')}"
+            mine = of_reference("x", self.query.type, clause.parameter)
+            own += f"{self._for_each(mine, table)} AND {self.frame.fence.points('x')}"
         else:
-            own += f"x.param IN ({among})"
+            own += self._for_each(f"x.param IN ({among})", table)
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
         match = condition(clause, "x", self.bind, self.frame.now, self.frame.base)
         if isinstance(match, Refusal):
             return match
-        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
+        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {self._for_each(match, table)})"
+
+    def _for_each(self, condition: str, table: str) -> str:
+        """A condition on a value of the row, written so that no index of values is walked where rows come in order."""
+        return f"({condition}) IS TRUE" if table in self.held else condition
 
     def _together(self, clause: Clause) -> str | Refusal:
         """That values of several parameters stand in one element, for any of the values of a composite one."""
@@ -231,10 +245,16 @@ def asked_persons(query: Query) -> list[str]:
 
 def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:
     """The statement for one page, one row longer than the page so that the next one is known."""
-    builder = _Builder(query, frame)
-    planned = builder.plan((lambda: builder.window(place)) if by_time(query) else None)
+    builder = Builder(query, frame)
+    most = query.count + 1
+    return paged(builder, builder.plan((lambda: builder.window(place, most)) if by_time(query) else None), place)
+
+
+def paged(builder: Builder, planned: tuple[str, list[str], str] | Refusal, place: Place | None) -> Statement | Refusal:
+    """The same for what a builder has planned."""
     if isinstance(planned, Refusal):
         return planned
+    query, frame = builder.query, builder.frame
     source, wheres, alias = planned
     order, id = keys(query, alias, frame.fence), f"{alias}.id"
     if place is not None:
@@ -257,7 +277,7 @@ def _once(order: tuple[Key, ...], id: str) -> str:
 
 def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for the ids, `most` at most, of what a chain leads to."""
-    builder = _Builder(end, frame)
+    builder = Builder(end, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -273,7 +293,7 @@ def restricted_statement(
 
     With `unseen`, a clause about the one reference of its parameter, only what has none there that is shown.
     """
-    builder = _Builder(query, frame)
+    builder = Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -289,14 +309,16 @@ def restricted_statement(
 
 def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for what has a reference to the type `target`, `most` of them at most, and what it leads to."""
-    builder = _Builder(end, frame)
+    builder = Builder(end, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
-    sql = gate(f"""SELECT {alias}.id, x.target FROM {source}
-        LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points("x")}
-        WHERE {" AND ".join(wheres)} LIMIT {most}""")
+    led, references = "r.person AS target", ""
+    if not decides(link, end, target):
+        led = "x.target"
+        references = f"LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points('x')}"
+    sql = gate(f"SELECT {alias}.id, {led} FROM {source} {references} WHERE {' AND '.join(wheres)} LIMIT {most}")
     return Statement(sql, tuple(builder.values))
 
 
@@ -316,7 +338,7 @@ def decides(link: Link, end: Query, target: str) -> bool:
 
 def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement | Refusal:
     """The statement for the newest of each person and value, `query.count` of each, none from before `since`."""
-    builder = _Builder(query, frame)
+    builder = Builder(query, frame)
 
     def window() -> Window:
         beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
@@ -337,7 +359,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
 
     What has several codes is a row for each, and stays with all of them if it is among the newest of one.
     """
-    builder = _Builder(query, frame)
+    builder = Builder(query, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
@@ -360,8 +382,12 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
 
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     """The statement that counts all matches."""
-    builder = _Builder(query, frame)
-    planned = builder.plan()
+    builder = Builder(query, frame)
+    return counted(builder, builder.plan())
+
+
+def counted(builder: Builder, planned: tuple[str, list[str], str] | Refusal) -> Statement | Refusal:
+    """The same for what a builder has planned."""
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
