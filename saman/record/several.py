@@ -242,7 +242,7 @@ async def _rows(door: Door, query: Query, place: Place | None, named: list[str])
     statement = search_statement(asked, frame, place)
     if isinstance(statement, Refusal):
         return statement
-    return {row["id"]: row for row in await door.fetch(statement.sql, *statement.values)}
+    return {row["id"]: row for row in await door.fetch(statement.sql, *statement.values, whom=statement.whom)}
 
 
 def _place(row: Any) -> tuple[Any, str | None, str]:

@@ -69,7 +69,7 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     statement = search_statement(asked, frame, place)
     if isinstance(statement, Refusal):
         return statement
-    rows = await door.fetch(statement.sql, *statement.values)
+    rows = await door.fetch(statement.sql, *statement.values, whom=statement.whom)
     shown = rows[: query.count]
     total = await _total(door, asked, frame) if query.total else None
     if isinstance(total, Refusal):
@@ -106,7 +106,7 @@ async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
     statement = total_statement(query, frame)
     if isinstance(statement, Refusal):
         return statement
-    count: int = (await door.fetch(statement.sql, *statement.values))[0][0]
+    count: int = (await door.fetch(statement.sql, *statement.values, whom=statement.whom))[0][0]
     return count
 
 

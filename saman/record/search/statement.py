@@ -38,10 +38,14 @@ Looked up row by row; turned into one join, a server that cannot skip through an
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it."""
+    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it.
+
+    `whom` is the person whom all of it is about, if anyone.
+    """
 
     sql: str
     values: tuple[Any, ...]
+    whom: str = ""
 
 
 class _Builder:
@@ -57,6 +61,7 @@ class _Builder:
         self.type = resource_number(query.type)
         self.of = of
         self.at = at
+        self.whom = ""
 
     def bind(self, value: Any, kind: str) -> str:
         self.values.append(value)
@@ -71,6 +76,7 @@ class _Builder:
         way = finder.way(by_time=by_time(self.query), window=cut, each=each)
         if isinstance(way, Refusal):
             return way
+        self.whom = way.whom
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -89,7 +95,7 @@ class _Builder:
         if ways:
             wheres.append(f"({' OR '.join(map(str, ways))})")
         fence = self.frame.fence
-        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '')}"
+        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '', whom=bool(way.whom))}"
         if way.table == "reference":
             wheres.append(fence.leads("d"))
         return joined, [*wheres, fence.holds("r")], way.alias
@@ -241,7 +247,7 @@ def search_statement(query: Query, frame: Frame, place: Place | None) -> Stateme
     sql = gate(f"""SELECT {once}{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def _once(order: tuple[Key, ...], id: str) -> str:
@@ -260,7 +266,7 @@ def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusa
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)} LIMIT {most}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
@@ -273,7 +279,7 @@ def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: i
     sql = gate(f"""SELECT {alias}.id, x.target FROM {source}
         LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points("x")}
         WHERE {" AND ".join(wheres)} LIMIT {most}""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def _references(link: Link, source: str, target: int) -> str:
@@ -305,7 +311,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
     sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground, seen.fenced
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {alias}.at DESC, {alias}.id DESC""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
@@ -331,7 +337,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
             ) AS r LEFT JOIN LATERAL ({coded}) AS c ON true
         ) AS placed
     ) AS ranked WHERE best <= {builder.bind(most, "bigint")} ORDER BY at DESC, id DESC""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
@@ -342,7 +348,7 @@ def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 @cache

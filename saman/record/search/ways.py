@@ -67,7 +67,7 @@ class Window(msgspec.Struct, frozen=True):
 class Way(msgspec.Struct, frozen=True):
     """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
 
-    `table` is the index table that `d` goes along, if it goes along one.
+    `table` is the index table that `d` goes along, if it goes along one; `whom` the person whom all of it is about.
     """
 
     source: str
@@ -75,6 +75,7 @@ class Way(msgspec.Struct, frozen=True):
     alias: str
     left: Sequence[Clause]
     table: str = ""
+    whom: str = ""
 
 
 class Finder:
@@ -165,7 +166,7 @@ class Finder:
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
-        return Way(source, wheres, alias, left, table)
+        return Way(source, wheres, alias, left, table, persons[0] if persons else "")
 
     def _belongs(self, driver: Clause, alias: str) -> str:
         """That a row of the driver's index table is one of its parameter."""
