@@ -28,10 +28,12 @@ _GATE = """WITH context AS MATERIALIZED (
     WHERE g.context = (SELECT key FROM context)
       AND g.person_key = hashtextextended((SELECT person FROM context), 0)
       AND g.since <= (SELECT at FROM context) AND g.until > (SELECT at FROM context)
-    ORDER BY g.since
+    ORDER BY g.since, g.ctid
 )
 """
-"""`opened` is what the context may see of the person who is said; the first of a kind of data is the oldest grant."""
+"""`opened` is what the context may see of the person who is said, the oldest grant first. Of grants that are as old as
+each other the first is the one that an index gives first, so that what is asked with and without whom says one ground.
+"""
 
 NUMBER = "(SELECT key FROM context)"
 """The number of the context, in a statement under `gate`; asked so, it is worked out once and not for each row."""
