@@ -111,7 +111,7 @@ async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
 
 
 def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
-    return door.store.seal.close(place_of(dict(row)), query.describe)
+    return door.store.seal.close(place_of(row), query.describe)
 
 
 def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str] = ()) -> list[Entry]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from saman.kernel.clock import instant
 
 ZONES = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
-MOMENTS = st.datetimes(datetime(1, 1, 3), datetime(9999, 12, 29), timezones=st.just(UTC) | ZONES)
+MOMENTS = st.datetimes(timezones=st.just(UTC) | ZONES).filter(lambda moment: 1 < moment.year < 9999)
 
 
 @given(MOMENTS)
@@ -21,7 +21,8 @@ def test_it_is_what_iso_8601_says_in_utc_cut_to_milliseconds(moment: datetime) -
 
 
 @pytest.mark.parametrize(
-    ("microsecond", "written"), [(0, "00.000Z"), (1, "00.000Z"), (999, "00.000Z"), (1000, "00.001Z"), (500000, "00.500Z")]
+    ("microsecond", "written"),
+    [(0, "00.000Z"), (1, "00.000Z"), (999, "00.000Z"), (1000, "00.001Z"), (500000, "00.500Z")],
 )
 def test_the_fraction_is_cut_and_always_there(microsecond: int, written: str) -> None:
     moment = datetime(2026, 11, 20, 14, 40, 0, microsecond, UTC)
