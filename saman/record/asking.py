@@ -138,7 +138,9 @@ def _query(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> Qu
 
 def _with_cursor(told: str, cursor: str) -> str:
     """Encoded parameters with where the page begins."""
-    return "&".join(filter(None, (told, urlencode({"_cursor": cursor}) if cursor else "")))
+    if not cursor:
+        return told
+    return f"{told}&_cursor={quote_plus(cursor)}" if told else f"_cursor={quote_plus(cursor)}"
 
 
 def _counted(pairs: Pairs) -> Pairs:

@@ -69,9 +69,9 @@ def everything_sql(fence: Fence) -> str:
               AND ($10::timestamptz IS NULL OR y.updated > $10::timestamptz)
               AND (NOT k.t = ANY($13::smallint[])
                 OR (y.at >= coalesce($11::timestamptz, '-infinity') AND y.at < coalesce($12::timestamptz, 'infinity')))
-              AND {fence.exists("y")}
+              AND {fence.exists("y", whom=True)}
             ORDER BY y.at DESC, y.id DESC LIMIT $6::bigint
-        ) AS r {fence.join("r")} WHERE {GATED} AND {fence.holds("r")}
+        ) AS r {fence.join("r", whom=True)} WHERE {GATED} AND {fence.holds("r")}
         ORDER BY r.type, r.at DESC, r.id DESC LIMIT $6::bigint""")
 
 
@@ -132,6 +132,7 @@ async def _fetched(
     return await door.fetch(
         everything_sql(door.store.fence),
         listed, shard, person, most, after, moment, id, asked.since, asked.start, asked.end, timed,
+        whom=person,
     )  # fmt: skip
 
 

@@ -41,7 +41,7 @@ def about_sql(fence: Fence) -> str:
             SELECT y.* FROM resource y
             WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted
             ORDER BY y.at DESC, y.id DESC LIMIT k.most
-        ) AS r {fence.join("r")} WHERE {GATED} AND {fence.holds("r")}""")
+        ) AS r {fence.join("r", whom=True)} WHERE {GATED} AND {fence.holds("r")}""")
 
 
 @hurried(lambda door, person, types: [Entry(door.context, "S", _PATIENT, person=person, query="$everything")])
@@ -52,7 +52,7 @@ async def about(door: Door, person: str, types: Mapping[str, int]) -> About:
     """
     numbers = [resource_number(name) for name in types]
     shard = person_shard(person, door.store.mint)
-    rows = await door.fetch(about_sql(door.store.fence), numbers, list(types.values()), shard, person)
+    rows = await door.fetch(about_sql(door.store.fence), numbers, list(types.values()), shard, person, whom=person)
     there = {row["type"] for row in rows}
     missed = tuple(name for name, number in zip(types, numbers, strict=True) if number not in there)
     plain = Entry(door.context, "S", numbers[0] if len(numbers) == 1 else _PATIENT, person=person, query="$everything")
@@ -81,7 +81,7 @@ async def _newest(door: Door, query: Query, since: datetime) -> tuple[Stored, ..
     statement = newest_statement(query, frame_of(door), since)
     if isinstance(statement, Refusal):
         return statement
-    rows: list[Any] = list(await door.fetch(statement.sql, *statement.values))
+    rows: list[Any] = list(await door.fetch(statement.sql, *statement.values, whom=statement.whom))
     await door.log(*entries_of(door.context, query, rows))
     return tuple(map(stored, shown(rows)))
 
@@ -120,7 +120,7 @@ async def _latest_rows(door: Door, query: Query, most: int, named: list[str]) ->
     statement = latest_statement(asked, frame, most)
     if isinstance(statement, Refusal):
         return statement
-    return newest_of_groups(await door.fetch(statement.sql, *statement.values), most)
+    return newest_of_groups(await door.fetch(statement.sql, *statement.values, whom=statement.whom), most)
 
 
 def says_whose(clause: Clause) -> bool:

@@ -102,7 +102,7 @@ def refused_entry(refusal: Refusal) -> str:
 
 
 def _entry(one: Stored, start: str, mode: str) -> str:
-    return f'{start}{one.reference}","resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
+    return f'{start}{one.type}/{one.id}","resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
 
 
 def _version(one: Stored, base: str) -> str:

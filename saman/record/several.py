@@ -27,6 +27,7 @@ from saman.record.refusals import not_found
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import TOO_COSTLY, entries_of, frame_of, spelled_out, unanswered
 from saman.record.search.looking import page_rows
+from saman.record.search.order import place_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.stored import Page
@@ -241,8 +242,7 @@ async def _together(record: Record, parts: Parts, wanted: Stretch) -> Page | Ref
     page = await _by_id(record, first, [row["id"] for row in shown])
     if isinstance(page, Refusal) or len(ordered) <= count:
         return page
-    moment, text, id = _place(shown[-1])
-    return msgspec.structs.replace(page, next=record.store.seal.close(Place(moment, text, id), first.describe))
+    return msgspec.structs.replace(page, next=record.store.seal.close(place_of(shown[-1]), first.describe))
 
 
 @hurried(lambda door, query, place, named: (), TOO_COSTLY)
@@ -257,14 +257,9 @@ async def _rows(door: Door, query: Query, place: Place | None, named: list[str])
     return rows if isinstance(rows, Refusal) else {row["id"]: row for row in rows}
 
 
-def _place(row: Any) -> tuple[Any, str | None, str]:
-    values = dict(row)
-    return values.get("place_moment"), values.get("place_text"), row["id"]
-
-
 def _order(row: Any) -> tuple[Any, str]:
-    moment, text, id = _place(row)
-    return (moment if text is None else text), id
+    place = place_of(row)
+    return (place.moment if place.text is None else place.text), place.id
 
 
 async def _by_id(record: Record, query: Query, ids: list[str]) -> Page | Refusal:

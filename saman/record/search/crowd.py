@@ -40,7 +40,11 @@ async def page_rows(door: Door, query: Query, frame: Frame, place: Place | None)
 
 
 async def _asked(door: Door, statement: Statement | Refusal) -> Rows | Refusal:
-    return statement if isinstance(statement, Refusal) else await door.fetch(statement.sql, *statement.values)
+    return (
+        statement
+        if isinstance(statement, Refusal)
+        else await door.fetch(statement.sql, *statement.values, whom=statement.whom)
+    )
 
 
 def is_crowd(query: Query, frame: Frame) -> bool:

@@ -115,12 +115,12 @@ async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
     statement = count_statement(query, frame)
     if isinstance(statement, Refusal):
         return statement
-    count: int = (await door.fetch(statement.sql, *statement.values))[0][0]
+    count: int = (await door.fetch(statement.sql, *statement.values, whom=statement.whom))[0][0]
     return count
 
 
 def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
-    return door.store.seal.close(place_of(dict(row)), query.describe)
+    return door.store.seal.close(place_of(row), query.describe)
 
 
 def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str] = ()) -> list[Entry]:

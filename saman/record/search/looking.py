@@ -51,7 +51,7 @@ class Look:
         self._looked += len(rows)
         self.is_done = len(rows) < AT_ONCE
         if rows:
-            self._place = place_of(dict(rows[-1]))
+            self._place = place_of(rows[-1])
         return [row for row in rows if self._sieve.lets(stored(row).resource())]
 
     def _too_many(self) -> Refusal:

@@ -39,10 +39,14 @@ Looked up row by row; turned into one join, a server that cannot skip through an
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it."""
+    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it.
+
+    `whom` is the person whom all of it is about, if anyone.
+    """
 
     sql: str
     values: tuple[Any, ...]
+    whom: str = ""
 
 
 class Builder:
@@ -59,6 +63,7 @@ class Builder:
         self.of = of
         self.at = at
         self.held = set[str]()
+        self.whom = ""
 
     def bind(self, value: Any, kind: str) -> str:
         """The placeholder of a value."""
@@ -81,6 +86,7 @@ class Builder:
     def along(self, way: Way) -> tuple[str, list[str], str] | Refusal:
         """The same when the way has been found."""
         self.held = set(TABLE.values()) if self.at or way.is_short else {"token"} if way.table else set()
+        self.whom = way.whom
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -99,7 +105,7 @@ class Builder:
         if ways:
             wheres.append(f"({' OR '.join(map(str, ways))})")
         fence = self.frame.fence
-        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '')}"
+        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '', whom=bool(way.whom))}"
         if way.table == "reference":
             wheres.append(fence.leads("d"))
         return joined, [*wheres, fence.holds("r")], way.alias
@@ -264,7 +270,7 @@ def paged(builder: Builder, planned: tuple[str, list[str], str] | Refusal, place
     sql = gate(f"""SELECT {once}{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def _once(order: tuple[Key, ...], id: str) -> str:
@@ -283,7 +289,7 @@ def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusa
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)} LIMIT {most}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def restricted_statement(
@@ -304,7 +310,7 @@ def restricted_statement(
         wheres.append(f"NOT EXISTS (SELECT FROM reference x WHERE {OWN} AND {own} AND {frame.fence.points('x')})")
     sql = gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced FROM {source}
         WHERE {" AND ".join(wheres)} ORDER BY r.id LIMIT {most}""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
@@ -319,7 +325,7 @@ def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: i
         led = "x.target"
         references = f"LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points('x')}"
     sql = gate(f"SELECT {alias}.id, {led} FROM {source} {references} WHERE {' AND '.join(wheres)} LIMIT {most}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def _references(link: Link, source: str, target: int) -> str:
@@ -351,7 +357,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
     sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground, seen.fenced
         FROM {source} WHERE {" AND ".join(wheres)}
         ORDER BY {alias}.at DESC, {alias}.id DESC""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
@@ -377,7 +383,7 @@ def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refus
             ) AS r LEFT JOIN LATERAL ({coded}) AS c ON true
         ) AS placed
     ) AS ranked WHERE best <= {builder.bind(most, "bigint")} ORDER BY at DESC, id DESC""")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
@@ -392,7 +398,7 @@ def counted(builder: Builder, planned: tuple[str, list[str], str] | Refusal) -> 
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 @cache

@@ -70,7 +70,8 @@ class Window(msgspec.Struct, frozen=True):
 class Way(msgspec.Struct, frozen=True):
     """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
 
-    `table` is the index table that `d` goes along, if it goes along one. `is_short`: it ends after some rows.
+    `table` is the index table that `d` goes along, if it goes along one; `is_short`: it ends after some rows; `whom` is
+    the person whom all of it is about.
     """
 
     source: str
@@ -79,6 +80,7 @@ class Way(msgspec.Struct, frozen=True):
     left: Sequence[Clause]
     table: str = ""
     is_short: bool = False
+    whom: str = ""
 
 
 class Finder:
@@ -226,7 +228,7 @@ class Finder:
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
-        return Way(source, wheres, alias, left, table)
+        return Way(source, wheres, alias, left, table, whom=persons[0] if persons else "")
 
     def _belongs(self, driver: Clause, alias: str) -> str:
         """That a row of the driver's index table is one of its parameter."""
