@@ -78,6 +78,15 @@ def _key(query: Query, code: str, fence: Fence, descending: bool) -> Key:
     return Key(f"coalesce({value}, '{'' if descending else chr(0x10FFFF)}')", "text", descending)
 
 
+def first_in_time(select: str, alias: str, most: str, way: str = "DESC") -> str:
+    """The first `most` rows of `select`, by the time and id of its row `alias`, along an index that holds the time alone.
+
+    What comes at the same time as the last of them is read with it, and cut off once it is sorted.
+    """
+    return f"""SELECT * FROM ({select} ORDER BY {alias}.at {way} FETCH FIRST ({most}) ROWS WITH TIES) AS near
+        ORDER BY near.at {way}, near.id {way} LIMIT {most}"""
+
+
 def beyond(place: Place, order: tuple[Key, ...], id: str, bind: Bind) -> str:
     """The condition of what comes after `place`; rows of equal keys go by `id`, in the direction of the first."""
     first = order[0]

@@ -24,7 +24,7 @@ from saman.record.rows import numbers, numbers_of, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.filter.walking import conditions, said
-from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
+from saman.record.search.order import OWN, Key, beyond, by_time, first_in_time, keys, place_columns
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
 MOST_RANKED = 20_000
@@ -57,6 +57,7 @@ class _Builder:
         self.type = resource_number(query.type)
         self.of = of
         self.at = at
+        self.is_once = False
 
     def bind(self, value: Any, kind: str) -> str:
         self.values.append(value)
@@ -71,6 +72,7 @@ class _Builder:
         way = finder.way(by_time=by_time(self.query), window=cut, each=each)
         if isinstance(way, Refusal):
             return way
+        self.is_once = way.is_once
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -159,8 +161,7 @@ class _Builder:
         """The page's stretch of time."""
         (key,) = keys(self.query, "y", self.frame.fence)
         return Window(
-            beyond(place, (key,), "y.id", self.bind) if place else "",
-            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {self.query.count + 1}",
+            beyond(place, (key,), "y.id", self.bind) if place else "", key.way, self.query.count + 1
         )
 
     def _clause(self, clause: Clause) -> str | Refusal:
@@ -236,11 +237,14 @@ def search_statement(query: Query, frame: Frame, place: Place | None) -> Stateme
     order, id = keys(query, alias, frame.fence), f"{alias}.id"
     if place is not None:
         wheres.append(beyond(place, order, id, builder.bind))
+    shown, most = f"{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}", str(query.count + 1)
+    found = f"FROM {source} WHERE {' AND '.join(wheres)}"
+    if builder.is_once and by_time(query):
+        near = first_in_time(f"SELECT {shown}, {alias}.at {found}", alias, most, order[0].way)
+        return Statement(gate(near), tuple(builder.values))
     sorted_by = ", ".join(f"{key.value} {key.way}" for key in order)
     once = _once(order, id) if alias == "d" else ""
-    sql = gate(f"""SELECT {once}{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
-        FROM {source} WHERE {" AND ".join(wheres)}
-        ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
+    sql = gate(f"SELECT {once}{shown} {found} ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {most}")
     return Statement(sql, tuple(builder.values))
 
 
@@ -296,7 +300,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
 
     def window() -> Window:
         beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
-        return Window(beyond, f"ORDER BY y.at DESC, y.id DESC LIMIT {query.count}")
+        return Window(beyond, "DESC", query.count)
 
     planned = builder.plan(window, each=True)
     if isinstance(planned, Refusal):

@@ -20,6 +20,8 @@ from saman.record.fence import Fence
 from saman.record.rows import COMBINED, is_sought, of_reference, person_shard
 from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
+from saman.record.search.order import first_in_time
+from saman.record.search.sought import beside, sought
 
 SUBJECTS = ("patient", "subject")
 """The parameters that say whom a resource is about."""
@@ -58,16 +60,18 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its order and length."""
+    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its direction and length."""
 
     beyond: str
-    order: str
+    way: str
+    most: int
 
 
 class Way(msgspec.Struct, frozen=True):
     """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
 
-    `table` is the index table that `d` goes along, if it goes along one.
+    `table` is the index table that `d` goes along, if it goes along one. `is_once`: each resource is found once, along
+    an index of one person's that holds times and no ids.
     """
 
     source: str
@@ -75,6 +79,7 @@ class Way(msgspec.Struct, frozen=True):
     alias: str
     left: Sequence[Clause]
     table: str = ""
+    is_once: bool = False
 
 
 class Finder:
@@ -156,7 +161,7 @@ class Finder:
         if driver is not None:
             alias, table = "d", TABLE[driver.parameter.type]
             source = f"{table} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
-            match = condition(driver, "d", self._bind, self._frame.now, self._frame.base)
+            match = self._match(driver, persons)
             if isinstance(match, Refusal):
                 return match
             wheres += [f"d.type = {self._type}", self._belongs(driver, "d"), match]
@@ -165,7 +170,13 @@ class Finder:
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
-        return Way(source, wheres, alias, left, table)
+        return Way(source, wheres, alias, left, table, bool(persons) and (driver is None or is_sought(driver.parameter)))
+
+    def _match(self, driver: Clause, persons: Sequence[str]) -> str | Refusal:
+        frame = self._frame
+        if is_sought(driver.parameter) and (persons or self._of):
+            return sought(driver, "d", self._bind, frame.now, frame.base)
+        return condition(driver, "d", self._bind, frame.now, frame.base)
 
     def _belongs(self, driver: Clause, alias: str) -> str:
         """That a row of the driver's index table is one of its parameter."""
@@ -201,7 +212,9 @@ class Finder:
         table = TABLE[driver.parameter.type]
         looks = [self._people(persons)] if persons else []
         looks.append(points(driver, self._bind, self._frame.base))
-        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin)"
+        is_once = bool(persons) and is_sought(driver.parameter)
+        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin"
+        same += f" OR {beside('y', 'e.system_key = v.kin')})" if is_once else ")"
         if table == "reference":
             same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
         whose = self._among_own(driver, "k.q", "k.s", "y") if persons else ()
@@ -211,8 +224,10 @@ class Finder:
         if window is not None:
             page = window()
             beyond = f"AND {page.beyond}" if page.beyond else ""
-            rows = f"""SELECT DISTINCT ON (y.at, y.id) y.* FROM {table} y
-                WHERE {inside} {beyond} AND {self._frame.fence.exists("y", table)} {page.order}"""
+            found = f"y.* FROM {table} y WHERE {inside} {beyond} AND {self._frame.fence.exists('y', table)}"
+            order = f"ORDER BY y.at {page.way}, y.id {page.way} LIMIT {page.most}"
+            rows = f"SELECT DISTINCT ON (y.at, y.id) {found} {order}"
+            rows = first_in_time(f"SELECT {found}", "y", str(page.most), page.way) if is_once else rows
         return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
             CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z
