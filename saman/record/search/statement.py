@@ -24,7 +24,7 @@ from saman.record.rows import numbers, numbers_of, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.filter.walking import conditions, said
-from saman.record.search.order import OWN, Key, beyond, by_time, first_in_time, keys, place_columns
+from saman.record.search.order import OWN, Key, beyond, by_time, first_in_time, keys, place_columns, spans
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
 
 MOST_RANKED = 20_000
@@ -160,9 +160,7 @@ class _Builder:
     def window(self, place: Place | None) -> Window:
         """The page's stretch of time."""
         (key,) = keys(self.query, "y", self.frame.fence)
-        return Window(
-            beyond(place, (key,), "y.id", self.bind) if place else "", key.way, self.query.count + 1
-        )
+        return Window(beyond(place, (key,), "y.id", self.bind) if place else "", key.way, self.query.count + 1)
 
     def _clause(self, clause: Clause) -> str | Refusal:
         code = clause.parameter.code
@@ -180,6 +178,8 @@ class _Builder:
         own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
             own += f"{of_reference('x', self.query.type, clause.parameter)} AND {self.frame.fence.points('x')}"
+        elif table == "date":
+            own = f"SELECT FROM ({spans(self.query.type, clause.parameter)}) AS x WHERE true"
         else:
             own += f"x.param IN ({among})"
         if clause.modifier == "missing":

@@ -60,7 +60,7 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its direction and length."""
+    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), direction and length."""
 
     beyond: str
     way: str
@@ -170,7 +170,8 @@ class Finder:
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
-        return Way(source, wheres, alias, left, table, bool(persons) and (driver is None or is_sought(driver.parameter)))
+        is_once = bool(persons) and (driver is None or is_sought(driver.parameter))
+        return Way(source, wheres, alias, left, table, is_once)
 
     def _match(self, driver: Clause, persons: Sequence[str]) -> str | Refusal:
         frame = self._frame
