@@ -11,6 +11,28 @@ DROP INDEX token_person, resource_person;;
 CREATE INDEX token_person ON token (person_key, type, param, code_key, at) WHERE sought;;
 CREATE INDEX resource_person ON resource (shard, type, person, at) WHERE NOT deleted AND person IS NOT NULL;;
 
+-- In the indexes of the log a person is a number, too; the entry itself says who it is, and decides.
+DROP INDEX audit_person, audit_looks, audit_machines;;
+CREATE INDEX audit_person ON audit (hashtextextended(person, 0), entry) WHERE person IS NOT NULL;;
+CREATE INDEX audit_looks ON audit (hashtextextended(person, 0), at) WHERE person IS NOT NULL AND actor <> 'system';;
+CREATE INDEX audit_machines ON audit (hashtextextended(person, 0), at) WHERE person IS NOT NULL AND actor = 'system';;
+DO $$$$
+DECLARE
+    door record;
+    body text;
+BEGIN
+    FOR door IN SELECT p.oid, k.mine, k.given FROM pg_proc p JOIN (VALUES
+            ('audit_about', 'a.person', 'asked'), ('looks_at', 'a.person', 'asked'), ('rest_at', 'a.person', 'asked'),
+            ('audit_found', 'a.person', 'p.one'), ('audit_written', 'b.person', 'k.p')
+        ) AS k(name, mine, given) ON p.proname = k.name WHERE p.pronamespace = 'public'::regnamespace
+    LOOP
+        body := replace(pg_get_functiondef(door.oid), format('%s = %s', door.mine, door.given),
+            format('hashtextextended(%1$$s, 0) = hashtextextended(%2$$s, 0) AND %1$$s = %2$$s', door.mine, door.given));
+        ASSERT body <> pg_get_functiondef(door.oid), 'A door to the log does not ask about a person.';
+        EXECUTE body;
+    END LOOP;
+END $$$$;;
+
 -- The one clinical time of a resource stands in its row: it begins `at` and ends `until`. Where `until` is missing there is
 -- none, or rows of `date` say it: several, one without a beginning, and all that was stored before until it is written
 -- again.
