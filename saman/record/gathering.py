@@ -21,6 +21,7 @@ from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import entries_of, frame_of, spelled_out
+from saman.record.search.order import first_in_time
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
 from saman.record.search.statement import latest_statement, newest_statement
@@ -36,11 +37,11 @@ _PATIENT = resource_number("Patient")
 @cache
 def about_sql(fence: Fence) -> str:
     """Of the person $6 at shard $5: of each type $3 at most $4 resources, newest first."""
+    near = """SELECT y.* FROM resource y
+                WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted"""
     return gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced
         FROM unnest($3::smallint[], $4::bigint[]) AS k(t, most) CROSS JOIN LATERAL (
-            SELECT y.* FROM resource y
-            WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted
-            ORDER BY y.at DESC, y.id DESC LIMIT k.most
+            {first_in_time(near, "y", "k.most")}
         ) AS r {fence.join("r", whom=True)} WHERE {GATED} AND {fence.holds("r")}""")
 
 

@@ -42,7 +42,7 @@ from saman.record.work import index_work
 _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
-    "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
+    "text[]", "smallint[]", "timestamptz[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
     *VALUES, "bigint",
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
@@ -184,7 +184,7 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
     row.holder = holder_of(resource, door.context.party)
     row.pointed = pointed(row.meta + row.body, about, door.base, mint)
     if change.remove:
-        row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
+        row.removed, row.meta, row.body, row.values, row.until = True, "", "}", fhir.SearchValues(), None
         row.pointed = ()
     return row
 
@@ -284,7 +284,7 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
         (context.now, context.role, context.party, context.purpose),
         ([row.request for row in rows], [row.actor for row in rows]),
         columns(
-            13,
+            14,
             [
                 (
                     r.shard,
@@ -296,6 +296,7 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
                     r.person,
                     r.domain,
                     r.at,
+                    r.until,
                     r.meta,
                     r.body,
                     r.sensitivity,

@@ -24,7 +24,7 @@ from saman.record.rows import numbers, numbers_of, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.filter.walking import conditions, said
-from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
+from saman.record.search.order import OWN, Key, beyond, by_time, first_in_time, keys, place_columns, spans
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Way, Window, located, persons_of
 from saman.record.search.words import is_worded
 
@@ -64,6 +64,7 @@ class Builder:
         self.at = at
         self.held = set[str]()
         self.whom = ""
+        self.is_once = False
 
     def bind(self, value: Any, kind: str) -> str:
         """The placeholder of a value."""
@@ -86,7 +87,7 @@ class Builder:
     def along(self, way: Way) -> tuple[str, list[str], str] | Refusal:
         """The same when the way has been found."""
         self.held = set(TABLE.values()) if self.at or way.is_short else {"token"} if way.table else set()
-        self.whom = way.whom
+        self.whom, self.is_once = way.whom, way.is_once
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -174,10 +175,7 @@ class Builder:
     def window(self, place: Place | None, most: int, after: int = 0) -> Window:
         """The page's stretch of time, so many rows of it."""
         (key,) = keys(self.query, "y", self.frame.fence)
-        return Window(
-            beyond(place, (key,), "y.id", self.bind) if place else "",
-            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {most} OFFSET {after}",
-        )
+        return Window(beyond(place, (key,), "y.id", self.bind) if place else "", key.way, most, after)
 
     def _clause(self, clause: Clause) -> str | Refusal:
         code = clause.parameter.code
@@ -198,6 +196,8 @@ class Builder:
         if table == "reference":
             mine = of_reference("x", self.query.type, clause.parameter)
             own += f"{self._for_each(mine, table)} AND {self.frame.fence.points('x')}"
+        elif table == "date":
+            own = f"SELECT FROM ({spans(self.query.type, clause.parameter)}) AS x WHERE true"
         else:
             own += self._for_each(f"x.param IN ({among})", table)
         if clause.modifier == "missing":
@@ -265,11 +265,14 @@ def paged(builder: Builder, planned: tuple[str, list[str], str] | Refusal, place
     order, id = keys(query, alias, frame.fence), f"{alias}.id"
     if place is not None:
         wheres.append(beyond(place, order, id, builder.bind))
+    shown, most = f"{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}", str(query.count + 1)
+    found = f"FROM {source} WHERE {' AND '.join(wheres)}"
+    if builder.is_once and by_time(query):
+        near = first_in_time(f"SELECT {shown}, {alias}.at {found}", alias, most, order[0].way)
+        return Statement(gate(near), tuple(builder.values), builder.whom)
     sorted_by = ", ".join(f"{key.value} {key.way}" for key in order)
     once = _once(order, id) if alias == "d" else ""
-    sql = gate(f"""SELECT {once}{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
-        FROM {source} WHERE {" AND ".join(wheres)}
-        ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
+    sql = gate(f"SELECT {once}{shown} {found} ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {most}")
     return Statement(sql, tuple(builder.values), builder.whom)
 
 
@@ -348,7 +351,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
 
     def window() -> Window:
         beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
-        return Window(beyond, f"ORDER BY y.at DESC, y.id DESC LIMIT {query.count}")
+        return Window(beyond, "DESC", query.count)
 
     planned = builder.plan(window, each=True)
     if isinstance(planned, Refusal):

@@ -20,6 +20,8 @@ from saman.record.fence import Fence
 from saman.record.rows import COMBINED, is_sought, of_reference, person_shard
 from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
+from saman.record.search.order import first_in_time
+from saman.record.search.sought import beside, sought
 
 SUBJECTS = ("patient", "subject")
 """The parameters that say whom a resource is about."""
@@ -61,17 +63,28 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its order and length."""
+    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), direction and length.
+
+    `after`: how many rows of it are passed over.
+    """
 
     beyond: str
-    order: str
+    way: str
+    most: int
+    after: int = 0
+
+    @property
+    def order(self) -> str:
+        """What puts rows `y` in its order and takes what it holds of them."""
+        return f"ORDER BY y.at {self.way}, y.id {self.way} LIMIT {self.most} OFFSET {self.after}"
 
 
 class Way(msgspec.Struct, frozen=True):
     """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
 
     `table` is the index table that `d` goes along, if it goes along one; `is_short`: it ends after some rows; `whom` is
-    the person whom all of it is about.
+    the person whom all of it is about. `is_once`: each resource is found once, along an index of one person's that
+    holds times and no ids.
     """
 
     source: str
@@ -81,6 +94,7 @@ class Way(msgspec.Struct, frozen=True):
     table: str = ""
     is_short: bool = False
     whom: str = ""
+    is_once: bool = False
 
 
 class Finder:
@@ -219,7 +233,7 @@ class Finder:
         if driver is not None:
             alias, table = "d", TABLE[driver.parameter.type]
             source = f"{table} d {_RESOURCE}"
-            match = condition(driver, "d", self._bind, self._frame.now, self._frame.base)
+            match = self._match(driver, persons)
             if isinstance(match, Refusal):
                 return match
             wheres += [f"d.type = {self._type}", self._belongs(driver, "d"), match]
@@ -228,7 +242,14 @@ class Finder:
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
-        return Way(source, wheres, alias, left, table, whom=persons[0] if persons else "")
+        is_once = bool(persons) and (driver is None or is_sought(driver.parameter))
+        return Way(source, wheres, alias, left, table, whom=persons[0] if persons else "", is_once=is_once)
+
+    def _match(self, driver: Clause, persons: Sequence[str]) -> str | Refusal:
+        frame = self._frame
+        if is_sought(driver.parameter) and (persons or self._of):
+            return sought(driver, "d", self._bind, frame.now, frame.base)
+        return condition(driver, "d", self._bind, frame.now, frame.base)
 
     def _belongs(self, driver: Clause, alias: str) -> str:
         """That a row of the driver's index table is one of its parameter."""
@@ -254,15 +275,14 @@ class Finder:
         return f"(SELECT s, p, hashtextextended(p, 0) FROM {people} OFFSET 0) AS k(s, p, q)"
 
     def _of_persons(self, people: str, window: Callable[[], Window] | None = None) -> str:
-        cut = "OFFSET 0"
-        if window is not None:
-            page = window()
-            beyond = f"AND {page.beyond}" if page.beyond else ""
-            cut = f"{beyond} AND {self._frame.fence.exists('y')} {page.order}"
-        return f"""{people} CROSS JOIN LATERAL (
-                SELECT y.* FROM resource y
-                WHERE y.shard = k.s AND y.type = {self._type} AND y.person = k.p AND NOT y.deleted {cut}
-            ) AS r"""
+        rows = f"""SELECT y.* FROM resource y
+                WHERE y.shard = k.s AND y.type = {self._type} AND y.person = k.p AND NOT y.deleted"""
+        if window is None:
+            return f"{people} CROSS JOIN LATERAL ({rows} OFFSET 0) AS r"
+        page = window()
+        beyond = f"AND {page.beyond}" if page.beyond else ""
+        near = first_in_time(f"{rows} {beyond} AND {self._frame.fence.exists('y')}", "y", str(page.most), page.way)
+        return f"{people} CROSS JOIN LATERAL ({near}) AS r"
 
     def _of_values(
         self, people: str, driver: Clause, window: Callable[[], Window] | None, *, each: bool = False
@@ -274,7 +294,9 @@ class Finder:
         table = TABLE[driver.parameter.type]
         looks = [people] if people else []
         looks.append(points(driver, self._bind, self._frame.base))
-        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin)"
+        is_once = bool(people) and is_sought(driver.parameter)
+        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin"
+        same += f" OR {beside('y', 'e.system_key = v.kin')})" if is_once else ")"
         if table == "reference":
             same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
         whose = self._among_own(driver, "k.q", "k.s", "y") if people else ()
@@ -286,8 +308,11 @@ class Finder:
             page = window()
             beyond = f"AND {page.beyond}" if page.beyond else ""
             once = "SELECT DISTINCT ON (y.at, y.id) y.*"
-            found = f"""{_crossed(looks)} ({once} FROM {table} y
-                WHERE {inside} {beyond} AND {self._frame.fence.exists("y", table)} {page.order}) AS """
+            of_page = f"FROM {table} y WHERE {inside} {beyond} AND {self._frame.fence.exists('y', table)}"
+            near = f"{once} {of_page} {page.order}"
+            if is_once:
+                near = first_in_time(f"SELECT y.* {of_page}", "y", str(page.most), page.way)
+            found = f"{_crossed(looks)} ({near}) AS "
             if each:
                 found += "d"
             else:
