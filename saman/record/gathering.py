@@ -21,10 +21,10 @@ from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import entries_of, frame_of, spelled_out
+from saman.record.search.newest import latest_statement, newest_statement
 from saman.record.search.order import first_in_time
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import latest_statement, newest_statement
 from saman.record.search.ways import SUBJECTS
 from saman.record.stored import Stored, stored
 from saman.record.traffic import shown

@@ -7,7 +7,6 @@ so that the statement reads as many rows as it shows (budgets in tests/record/te
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -27,8 +26,6 @@ from saman.record.search.filter.walking import conditions, said
 from saman.record.search.order import OWN, Key, beyond, by_time, first_in_time, keys, place_columns, spans
 from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Way, Window, located, persons_of
 from saman.record.search.words import is_worded
-
-MOST_RANKED = 20_000
 
 HOME = """CASE WHEN x.target_shard IS NULL THEN x.shard WHEN x.target_shard >= 0 THEN x.target_shard
     ELSE (SELECT l.shard FROM locator l WHERE l.key = x.target_type || '/' || x.target) END"""
@@ -343,50 +340,6 @@ def decides(link: Link, end: Query, target: str) -> bool:
     """Whether what refers here by the link is about the Patient it refers to, and stands with that person."""
     about = link.parameter.code in SUBJECTS and end.type not in ABOUT_SEVERAL
     return link.back and target == "Patient" and about and not end.within
-
-
-def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement | Refusal:
-    """The statement for the newest of each person and value, `query.count` of each, none from before `since`."""
-    builder = Builder(query, frame)
-
-    def window() -> Window:
-        beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
-        return Window(beyond, "DESC", query.count)
-
-    planned = builder.plan(window, each=True)
-    if isinstance(planned, Refusal):
-        return planned
-    source, wheres, alias = planned
-    sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground, seen.fenced
-        FROM {source} WHERE {" AND ".join(wheres)}
-        ORDER BY {alias}.at DESC, {alias}.id DESC""")
-    return Statement(sql, tuple(builder.values), builder.whom)
-
-
-def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
-    """The statement for the newest of each code among the MOST_RANKED newest matches, at most `most` of each.
-
-    What has several codes is a row for each, and stays with all of them if it is among the newest of one.
-    """
-    builder = Builder(query, frame)
-    planned = builder.plan()
-    if isinstance(planned, Refusal):
-        return planned
-    source, wheres, _ = planned
-    among = ", ".join(map(str, numbers(query.type, "code")))
-    coded = f"SELECT DISTINCT x.system_key, x.code FROM token x WHERE {GATED} AND {OWN} AND x.param IN ({among})"
-    coded += " AND x.code <> ''"
-    sql = gate(f"""SELECT * FROM (
-        SELECT *, min(place) OVER (PARTITION BY id) AS best FROM (
-            SELECT r.*, c.system_key, c.code, row_number() OVER (
-                PARTITION BY r.person, c.system_key, c.code ORDER BY r.at DESC, r.id DESC) AS place
-            FROM (
-                SELECT DISTINCT ON (r.at, r.id) {COLUMNS}, r.at, seen.ground, seen.fenced FROM {source}
-                WHERE {" AND ".join(wheres)} ORDER BY r.at DESC, r.id DESC LIMIT {MOST_RANKED}
-            ) AS r LEFT JOIN LATERAL ({coded}) AS c ON true
-        ) AS placed
-    ) AS ranked WHERE best <= {builder.bind(most, "bigint")} ORDER BY at DESC, id DESC""")
-    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
