@@ -364,3 +364,17 @@ async def test_observations_have_all_categories_that_are_said_around_them(client
     )
     found = await extracted(client, tree, said("x", {"valueInteger": 3}), said("y", {"valueInteger": 4}))
     assert [[one["text"] for one in made["category"]] for made in resources(found)] == [["a", "b"], ["c"]]
+
+
+async def test_what_is_there_already_is_neither_changed_nor_made_twice(client: httpx.AsyncClient, person: str) -> None:
+    items = [
+        asked("id", "string", definition=f"{CORE}Patient#Patient.id"),
+        asked("born", "date", definition=f"{CORE}Patient#Patient.birthDate"),
+    ]
+    tree = form(*items, extension=[begins("Patient")])
+    answered = [said("id", {"valueString": person.partition("/")[2]}), said("born", {"valueDate": "1950-01-01"})]
+    found = await extracted(client, tree, *answered)
+    assert "return" not in found
+    assert [(one["code"], one["expression"]) for one in found["issues"]["issue"]] == [("not-supported", ["Patient.id"])]
+    new = await extracted(client, tree, answered[1])
+    assert resources(new) == [{"resourceType": "Patient", "birthDate": "1950-01-01"}]

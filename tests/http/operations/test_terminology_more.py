@@ -153,3 +153,37 @@ async def test_the_system_of_a_code_is_inferred_when_asked(client: httpx.AsyncCl
         assert answer.json()["parameter"][0] == {"name": "result", "valueBoolean": result}, code
     answer = await client.get("ValueSet/$validate-code", params={"url": url, "code": "a", "inferSystem": "false"})
     assert (answer.status_code, issues(answer)[0]["code"]) == (400, "required")
+
+
+async def test_translations_that_rest_on_other_elements(client: httpx.AsyncClient, url: str) -> None:
+    def target(code: str, value: str) -> dict[str, Any]:
+        rests = [{"property": "urn:sex", "system": "urn:s", "value": value}]
+        return {"code": code, "equivalence": "equivalent", "dependsOn": rests}
+
+    targets = [target("f", "female"), target("m", "male"), {"code": "any", "equivalence": "wider", "comment": "c"}]
+    group = {"source": f"{url}:x", "target": f"{url}:y", "element": [{"code": "a", "target": targets}]}
+    await made(client, {"resourceType": "ConceptMap", "url": url, "group": [group]})
+
+    def depending(element: str, *codings: dict[str, str]) -> dict[str, Any]:
+        concept = {"coding": list(codings)} if codings else {"text": "x"}
+        parts = [{"name": "element", "valueUri": element}, {"name": "concept", "valueCodeableConcept": concept}]
+        return {"name": "dependency", "part": parts}
+
+    for more, expected, is_open in (
+        ([], ["f", "m", "any"], True),
+        ([depending("urn:sex", {"system": "urn:s", "code": "male"})], ["m", "any"], False),
+        ([depending("urn:sex", {"code": "female"}, {"system": "urn:s", "code": "female"})], ["f", "any"], False),
+        ([depending("urn:sex", {"system": "urn:other", "code": "male"})], ["any"], False),
+        ([depending("urn:sex")], ["any"], False),
+        ([depending("urn:age", {"code": "male"})], ["f", "m", "any"], True),
+        ([{"name": "dependency", "part": [{"name": "element"}]}], ["f", "m", "any"], True),
+    ):
+        given = [("url", "Uri", url), ("code", "Code", "a"), ("system", "Uri", f"{url}:x")]
+        asked = [{"name": name, f"value{kind}": value} for name, kind, value in given]
+        body = {"resourceType": "Parameters", "parameter": [*asked, *more]}
+        answer = (await client.post("ConceptMap/$translate", json=body)).json()["parameter"]
+        matches = [one["part"] for one in answer if one["name"] == "match"]
+        assert [part["valueCoding"]["code"] for one in matches for part in one if part["name"] == "concept"] == expected
+        assert any(one["name"] == "message" for one in answer) is is_open
+    refused = await client.get("ConceptMap/$translate", params={"url": url, "code": "a", "dependency": "x"})
+    assert refused.status_code == 400

@@ -93,6 +93,9 @@ def _put(holder: Tree, path: Sequence[str], given: Any) -> None:
     kind, *names = path
     if holder.get(_ROOT, kind) != kind:
         raise Unfit("The definition names an element of another type than the resource that begins here.")
+    if names == ["id"] and _ROOT in holder and isinstance(given, tuple):
+        holder["id"] = given[1]
+        return
     for name in names[:-1]:
         element, kind, key = _element(kind, name)
         if kind not in structure.blocks:
