@@ -62,6 +62,11 @@ class Step(msgspec.Struct):
         """Whether it changes nothing."""
         return self.method in ("GET", "HEAD")
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether the client has named the version that it is about, or said whether there has to be one."""
+        return self.expected is not None or self.there is not None
+
     def has(self, found: Stored) -> bool:
         """Whether the client has what a read found; a version that is named counts more than a time (RFC 9110)."""
         if self.known:

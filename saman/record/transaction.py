@@ -45,13 +45,13 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
         )
         if unfitting is not None:
             return at(step, unfitting)
-    pinned = {entry_place(step) for step in steps if step.expected is not None or step.there is not None}
+    pinned = {entry_place(step) for step in steps if step.is_bound}
 
     def again(result: object) -> bool:
         """Another try helps with what others changed meanwhile, and not with a version that the client named."""
         return is_overtaken(result) and not _names(result, pinned)
 
-    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps).run(once), again=again)
+    outcome = await record.until_settled(lambda inner: _Transaction(inner, steps, pinned).run(once), again=again)
     return outcome if isinstance(outcome, Refusal) else await _answers(record, steps, outcome)
 
 
@@ -171,10 +171,14 @@ def _copied(resource: Resource) -> Resource:
 
 
 class _Transaction:
-    """One run of a transaction, from nothing: what the steps hold is left as it is."""
+    """One run of a transaction, from nothing: what the steps hold is left as it is.
 
-    def __init__(self, record: Record, steps: Sequence[Step]) -> None:
+    `pinned` gets the names under which a refusal speaks of a version that the client named: no other try will help.
+    """
+
+    def __init__(self, record: Record, steps: Sequence[Step], pinned: set[str]) -> None:
         self.record = record
+        self.pinned = pinned
         self.steps = steps
         self.entries = [_Entry(step) for step in steps if step.method in ("POST", "PUT", "PATCH")]
         self.removals: list[tuple[Step, Change]] = []
@@ -365,10 +369,13 @@ class _Transaction:
             if broken is not None:
                 return at(entry.step, broken)
         changes += [Change(entry.resource, entry.id, entry.expected, is_fit=True) for entry in entries]
+        called = [f"{change.type}/{change.id}" for change in changes]
+        many = len(changes) > 1
+        self.pinned |= {name if many else "" for step, name in zip(steps, called, strict=True) if step.is_bound}
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):
-                return at_entries(steps, [f"{change.type}/{change.id}" for change in changes], written)
+                return at_entries(steps, called, written)
             self.results |= {step.place: one for step, one in zip(steps, written, strict=True)}
         return await self._write_own()
 
