@@ -167,10 +167,7 @@ class Builder:
     def window(self, place: Place | None, most: int, after: int = 0) -> Window:
         """The page's stretch of time, so many rows of it."""
         (key,) = keys(self.query, "y", self.frame.fence)
-        return Window(
-            beyond(place, (key,), "y.id", self.bind) if place else "",
-            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {most} OFFSET {after}",
-        )
+        return Window(beyond(place, (key,), "y.id", self.bind) if place else "", key.way, most, after)
 
     def _clause(self, clause: Clause) -> str | Refusal:
         code = clause.parameter.code
@@ -318,7 +315,7 @@ def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement |
 
     def window() -> Window:
         beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
-        return Window(beyond, f"ORDER BY y.at DESC, y.id DESC LIMIT {query.count}")
+        return Window(beyond, "DESC", query.count)
 
     planned = builder.plan(window, each=True)
     if isinstance(planned, Refusal):

@@ -61,10 +61,20 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its order and length."""
+    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), direction and length.
+
+    `after`: so many rows of it are passed over.
+    """
 
     beyond: str
-    order: str
+    way: str
+    most: int
+    after: int = 0
+
+    @property
+    def order(self) -> str:
+        """The order and length of the rows `y`."""
+        return f"ORDER BY y.at {self.way}, y.id {self.way} LIMIT {self.most} OFFSET {self.after}"
 
 
 class Way(msgspec.Struct, frozen=True):
