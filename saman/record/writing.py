@@ -101,12 +101,13 @@ _KINDS = {
 }
 
 
-_FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES | {SEARCH_PARAMETER}
+FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES | {SEARCH_PARAMETER}
+"""Types from whose resources more follows than rows, events and audit."""
 
 
 def needs_transaction(changes: Sequence[Change]) -> bool:
     """Whether more than rows, events and audit follows from the changes."""
-    return any(change.type in _FOLLOWED or _is_visit(change) for change in changes)
+    return any(change.type in FOLLOWED or _is_visit(change) for change in changes)
 
 
 def _is_visit(change: Change) -> bool:
@@ -128,7 +129,7 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         broken = None if change.remove or change.is_fit else unfit(door, change.resource, validation)
         if broken is not None:
             return broken
-        row = row_of(door, change)
+        row = change.row or row_of(door, change)
         if isinstance(row, Refusal):
             return row
         fitting = await judged(door, change)
