@@ -2,8 +2,8 @@
 
 from saman.record.migrations.script import carry_out
 
-revision = "0033"
-down_revision = "0029"
+revision = "0031"
+down_revision = "0030"
 
 
 def upgrade() -> None:
