@@ -9,6 +9,7 @@ import pytest
 
 from saman.kernel import json
 from saman.model.fhir.validating import Known, Level, Validation
+from saman.model.fhir.validating.profiles.known import MOST_KEPT
 from saman.model.fhir.validating.shelf import Head, Shelf
 from tests.unit.model.fhir.validating.profiled import BASE, NOW, profile
 
@@ -122,3 +123,22 @@ def test_a_code_system_says_which_value_set_all_its_codes_are() -> None:
     assert [one.code for one in validation.on_write(coded("b"), NOW)] == ["code-invalid"]
     written = judge(bound(SET), system("1", "a", "b", valueSet=SET), value_set("1", concept=[{"code": "b"}]))
     assert [one.code for one in written.on_write(coded("a"), NOW)] == ["code-invalid"]
+
+
+def test_versions_that_nobody_knows_are_not_kept() -> None:
+    """Whoever writes may claim any; a definition is compiled once for all of them."""
+    plain = profile("one", "Basic", {"path": "Basic.created", "min": 1})
+    asked: list[str] = []
+
+    def find(kind: str, url: str) -> dict[str, Any] | None:
+        asked.append(url)
+        return plain if kind == "StructureDefinition" and url == ONE else None
+
+    known = Known(find)
+    validation = Validation(Level.PROFILES, known)
+    for number in range(MOST_KEPT + 50):
+        assert len(validation.on_write(basic(f"{ONE}|{number}"), NOW)) == 1
+    assert known.profile(f"{ONE}|1") is known.profile(f"{ONE}|2") is known.profile(ONE)
+    asked.clear()
+    assert len(validation.on_write(basic(f"{ONE}|7"), NOW)) == 1
+    assert asked == []
