@@ -39,8 +39,8 @@ _MARKED, _MARK = re.compile(r'["\\]'), r"\\\g<0>"
 
 
 ROUNDS = 2
-"""How often the loop goes round before entries are committed, so that others come along who have nothing to wait for any
-more: in the first round they are told that their rows are there, in the second they are done with them.
+"""How often the loop goes round before entries are committed, so that others come along who have nothing to wait for
+any more: in the first round they are told that their rows are there, in the second they are done with them.
 """
 
 ELSEWHERE = -1
