@@ -39,8 +39,8 @@ _MARKED, _MARK = re.compile(r'["\\]'), r"\\\g<0>"
 
 
 ROUNDS = 2
-"""How often the loop goes round before entries are written, for others to come to the same point: those of whom news is
-there are told in the first round and are done in the second. Nobody waits for those who have to wait themselves.
+"""How often the loop goes round before entries are committed, so that others come along who have nothing to wait for
+any more: in the first round they are told that their rows are there, in the second they are done with them.
 """
 
 ELSEWHERE = -1

@@ -1,8 +1,8 @@
 -- Whom a statement is mostly about may be said with it, as `saman.person`: what the context may see of that person is
 -- looked up once then, and not for each row. Any row is still held against the grants of its own person, and whatever
--- that person has restricted is asked for each. A setting stands in a SELECT of its own, because the planner would take
--- it for what it is when it plans, which is nothing, and any index for as good as another; but not where it is given to
--- a function that few rows are asked by: each such SELECT is made ready for every statement.
+-- that person has restricted is asked for each. What leads into the index stands in a SELECT of its own, because the
+-- planner would take a setting for what it is when it plans, which is nothing, and any index for as good as another;
+-- nothing else does, since each such SELECT is made ready for every statement.
 DO $$$$
 DECLARE
     fenced text;
@@ -10,7 +10,7 @@ DECLARE
     held text;
     whose text;
 BEGIN
-    FOREACH fenced IN ARRAY ARRAY['resource', 'token', 'reference'] LOOP
+    FOREACH fenced IN ARRAY ARRAY['resource', 'token'] LOOP
         SELECT pg_get_expr(p.polqual, p.polrelid) INTO rule FROM pg_policy p
         WHERE p.polrelid = fenced::regclass AND p.polname = 'fence';
         rule := replace(rule, $$q$$( SELECT (NULLIF(current_setting('saman.context'::text, true), ''::text))::bigint AS "nullif"), $$q$$
@@ -27,8 +27,8 @@ BEGIN
             WHERE g.context = (SELECT nullif(current_setting('saman.context', true), '')::bigint)
               AND g.person_key = (SELECT hashtextextended(current_setting('saman.person', true), 0))
               AND g.person IS NOT DISTINCT FROM current_setting('saman.person', true)
-              AND g.since <= (SELECT nullif(current_setting('saman.at', true), '')::timestamptz)
-              AND g.until > (SELECT nullif(current_setting('saman.at', true), '')::timestamptz)
+              AND g.since <= coalesce(nullif(current_setting('saman.at', true), ''), '-infinity')::timestamptz
+              AND g.until > coalesce(nullif(current_setting('saman.at', true), ''), 'infinity')::timestamptz
               AND NOT g.fenced))) OR (EXISTS ( SELECT$$q$$);
         IF held = rule THEN
             RAISE EXCEPTION 'the policy of % is not the one that was expected', fenced;
