@@ -20,6 +20,7 @@ from saman.record.search.clauses import TABLE, Bind
 OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
 _COLUMNS = {"date": "low", "string": "folded", "reference": "target"}
 _MEASURED = frozenset({"number", "quantity"})
+_WITHOUT_END = {2**63 - 1: datetime.max, -(2**63): datetime.min}  # noqa: DTZ901 - as the driver has them
 _BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -128,5 +129,6 @@ def place_of(row: Any) -> Place:
 
 
 def moment_of(sent: bytes) -> datetime:
-    """The time in bytes that PostgreSQL sends: microseconds since the year 2000."""
-    return _BEGINNING + timedelta(microseconds=int.from_bytes(sent, signed=True))
+    """The time in bytes that PostgreSQL sends, microseconds since 2000; without end as the driver has it."""
+    since = int.from_bytes(sent, signed=True)
+    return _WITHOUT_END.get(since) or _BEGINNING + timedelta(microseconds=since)
