@@ -18,6 +18,9 @@ _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _ID = re.compile(r"^id: .*$", re.MULTILINE)
 _CANONICAL = re.compile(r"^canonical: (.*)$", re.MULTILINE)
 _ANCESTORS = re.compile(r"^ancestors:\n", re.MULTILINE)
+_REGION = re.compile(r"^region: .*$", re.MULTILINE)
+_NAMING = re.compile(r"(?:from-[^/]+/)?(region|access)\.yaml")
+"""The files of a region that say its id, as they stand now and from a day on."""
 
 
 class Fork(msgspec.Struct, frozen=True):
@@ -58,14 +61,24 @@ def _write(files: Mapping[str, str], name: str, target: Path, model: CareModel, 
     kept = []
     for path, text in files.items():
         own = path.startswith(f"{name}/")
-        place = target / path.removeprefix(f"{name}/") if own else target.parent / path
+        below = path.removeprefix(f"{name}/")
+        place = target / below if own else target.parent / path
         if not own and place.exists():
             if place.read_text("utf-8") != text:
                 kept.append(path)
             continue
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(_renamed(text, target.name, model, sha256) if path == f"{name}/region.yaml" else text, "utf-8")
+        place.write_text(_named(below, text, target.name, model, sha256) if own else text, "utf-8")
     return Fork(target, f"{model.region.id} {model.region.version}", tuple(kept))
+
+
+def _named(file: str, text: str, id: str, model: CareModel, sha256: str) -> str:
+    """The text of a region's own file under the id that the region has now."""
+    naming = _NAMING.fullmatch(file)
+    if naming is None:
+        return text
+    is_access = naming[1] == "access"
+    return _REGION.sub(f"region: {id}", text, count=1) if is_access else _renamed(text, id, model, sha256)
 
 
 def _renamed(text: str, id: str, model: CareModel, sha256: str) -> str:

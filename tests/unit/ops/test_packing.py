@@ -78,6 +78,19 @@ def test_a_fork_of_a_fork_keeps_both(agder: Region, tmp_path: Path) -> None:
     assert [one.id for one in own.model.region.ancestors] == ["first", "no-agder"]
 
 
+def test_a_fork_goes_by_its_own_id_in_every_file_and_from_every_day(tmp_path: Path) -> None:
+    shutil.copytree(REGIONS, tmp_path / "regions")
+    agder = tmp_path / "regions" / "no-agder"
+    (agder / "from-2027-01-01").mkdir()
+    for name in ("region.yaml", "access.yaml"):
+        shutil.copy(agder / name, agder / "from-2027-01-01" / name)
+    made = fork(agder, tmp_path / "regions" / "my-own")
+    assert not isinstance(made, Refusal)
+    for day in ("", "from-2027-01-01/"):
+        assert "\nid: my-own\n" in (made.folder / f"{day}region.yaml").read_text("utf-8")
+        assert "\nregion: my-own\n" in (made.folder / f"{day}access.yaml").read_text("utf-8")
+
+
 def test_shared_files_that_are_there_stay(package: Path, tmp_path: Path) -> None:
     (tmp_path / "roles.yaml").write_text("schema: 0\nroles: []\n")
     made = fork(package, tmp_path / "my-own")
