@@ -1,34 +1,34 @@
 """The worker's part of `$import`: lines that were sent are stored some at a time, and each that can't be is told why.
 
-What is stored and how far that is are one transaction, so that a worker that is killed stores nothing twice.
+What is stored and that it is done are one transaction, so that a worker that is killed stores nothing twice.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
-from saman.kernel import json
 from saman.kernel.clock import Clock
-from saman.kernel.outcome import Kind, Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.ops.bulk_files import append
-from saman.ops.importing import chunks, store
-from saman.ops.importing_files import Line, Lines, placed, read_some
+from saman.ops.importing_batches import Admit, Batch, Reading, Ready, line_of, outcome
+from saman.ops.importing_done import Done
+from saman.ops.importing_files import Line
+from saman.ops.importing_lanes import HALTING, Lanes
+from saman.ops.importing_storing import keep
 from saman.record import Context, Record, Store
 from saman.record.bulk.asked import INPUT, File, Import, grown
 from saman.record.bulk.jobs import Job, Jobs
+from saman.record.change import judging
 from saman.record.traffic import Before, Settled, answering
 
-TOGETHER = 500
-"""Lines that are stored together."""
-_HALTING = (Kind.UNAVAILABLE, Kind.STORAGE_FULL)
-
-Admit = Callable[[Any], Refusal | None]
-"""Says of a resource why the region does not take it."""
+BATCHES = 20
+"""Batches in one step: after it is looked up whether whoever sent them may still import."""
+_LOST = refused(Kind.CONFLICT, "conflict", "Another worker is at it.")
 
 
 class Importing:
@@ -37,78 +37,98 @@ class Importing:
     def __init__(
         self, store: Store, folder: Path, clock: Clock, admit: Admit, noted: Callable[[Settled], None], meant: Before
     ) -> None:
-        self._store = store
-        self._folder = folder
-        self._clock = clock
-        self._admit = admit
-        self._noted = noted
-        self._meant = meant
-        self._jobs = Jobs(store.pool)
+        self.store = store
+        self.folder = folder
+        self.clock = clock
+        self.admit = admit
+        self.noted = noted
+        self.meant = meant
+        self.jobs = Jobs(store.pool)
 
     async def step(self, job: Job, context: Context) -> Job | Refusal | None:
-        """The job some lines further, None when there is no more to do; refused while the database is away.
-
-        When lines can't be stored together each is tried alone.
-        """
-        read = await asyncio.to_thread(read_some, self._folder / job.id / INPUT, int(job.place or "0"), TOGETHER)
-        taken = await self._take(job, context, read)
-        if not isinstance(taken, Refusal) or taken.kind in _HALTING:
-            return taken
-        for one in read.each():
-            alone = await self._take(job, context, one)
-            if isinstance(alone, Refusal) and alone.kind not in _HALTING:
-                alone = await self._take(job, context, one.refused(alone))
-            if not isinstance(alone, Job):
-                return alone
-            job = alone
-        return job
-
-    async def _take(self, job: Job, context: Context, read: Lines) -> Job | Refusal | None:
-        """Store lines and how far that is, or neither."""
-        good, wrong = self._sorted(read)
-        files = await asyncio.to_thread(self._told, job, wrong) if wrong else job.files
-        further = msgspec.structs.replace(job, place=str(read.until), done=job.done + len(good), files=files)
+        """The job some batches further, None when there is no more to do; refused while the database is away."""
         base = msgspec.json.decode(job.asked, type=Import).base
+        with (self.folder / job.id / INPUT).open("rb") as source:
+            step = _Step(self, job, Record(self.store, context, base), Reading(source, Done.read(job.place)))
+            await Lanes(step.draw, step.take).run()
+        return step.outcome()
 
-        async def work(inner: Record) -> bool | Refusal:
-            for some in chunks(good):
-                stored = await store(inner, some)
-                if isinstance(stored, Refusal):
-                    return stored
-            if read.is_last:
-                return await self._jobs.finish(further, self._clock(), connection=inner.connection)
-            return await self._jobs.advance(further, inner.connection)
 
+class _Step:
+    """Some batches of a job; `job` is how far it is, as the database knows it."""
+
+    def __init__(self, importing: Importing, job: Job, record: Record, reading: Reading) -> None:
+        self._importing = importing
+        self._job = job
+        self._record = record
+        self._reading = reading
+        self._ready = Ready(record, importing.admit)
+        self._left = BATCHES
+        self._end: int | None = None
+        self._halt: Refusal | None = None
+        self._over = False
+        self._telling = asyncio.Lock()
+
+    def outcome(self) -> Job | Refusal | None:
+        """What came of it."""
+        return self._halt or (None if self._over else self._job)
+
+    async def draw(self) -> Batch | None:
+        """The next lines, ready to be stored."""
+        if not self._left or self._end is not None or self._halt is not None or self._over:
+            return None
+        self._left -= 1
+        validation = await judging(self._record)
+        batch = await asyncio.to_thread(self._reading.next, self._ready, validation)
+        self._end = batch.until if batch.is_last else None
+        return batch
+
+    async def take(self, batch: Batch) -> Refusal | None:
+        """Store lines and that they are done, or neither; why that is to be tried otherwise."""
+        if self._halt is not None or self._over:
+            return None
+        importing = self._importing
         with answering() as made:
-            kept = await Record(self._store, context, base).atomically(work)
-            self._noted(await made.settle(self._store.audit, self._meant))
+            async with AsyncExitStack() as turn:
+                further = await self._record.atomically(lambda inner: self._kept(inner, batch, turn))
+                if not isinstance(further, Refusal):
+                    self._job = further
+            importing.noted(await made.settle(importing.store.audit, importing.meant))
+        if not isinstance(further, Refusal):
+            self._over = self._is_whole(further)
+            return None
+        if further is _LOST:
+            self._over = True
+        elif further.kind in HALTING:
+            self._halt = further
+        else:
+            return further
+        return None
+
+    async def _kept(self, inner: Record, batch: Batch, turn: AsyncExitStack) -> Job | Refusal:
+        """How far the job is when the batch is stored. The `turn` to say so is kept until it is committed."""
+        await turn.aclose()
+        kept = await keep(inner, [one for one in batch.lines if isinstance(one, Line)])
         if isinstance(kept, Refusal):
             return kept
-        return further if kept and not read.is_last else None
+        wrong = sorted([*kept.wrong, *(one for one in batch.lines if isinstance(one, Refusal))], key=line_of)
+        await turn.enter_async_context(self._telling)
+        job, jobs = self._job, self._importing.jobs
+        files = await asyncio.to_thread(self._told, wrong) if wrong else job.files
+        done = Done.read(job.place).with_lines(batch.after, batch.until)
+        further = msgspec.structs.replace(job, place=done.text, done=job.done + kept.done.total(), files=files)
+        if self._is_whole(further):
+            is_ours = await jobs.finish(further, self._importing.clock(), connection=inner.connection)
+        else:
+            is_ours = await jobs.advance(further, inner.connection)
+        return further if is_ours else _LOST
 
-    def _sorted(self, read: Lines) -> tuple[list[Line], list[Refusal]]:
-        """Lines that may be stored, and why others may not."""
-        good: list[Line] = []
-        wrong: list[Refusal] = []
-        for one in read.lines:
-            refusal = one if isinstance(one, Refusal) else self._admit(one.resource)
-            if isinstance(one, Line) and refusal is None:
-                good.append(one)
-            elif refusal is not None:
-                wrong.append(placed(f"line {one.number}", refusal) if isinstance(one, Line) else refusal)
-        return good, wrong
+    def _is_whole(self, job: Job) -> bool:
+        return job.place == str(self._end)
 
-    def _told(self, job: Job, wrong: Sequence[Refusal]) -> tuple[File, ...]:
-        name = f"errors.{job.attempt}.ndjson"
+    def _told(self, wrong: Sequence[Refusal]) -> tuple[File, ...]:
+        name = f"errors.{self._job.attempt}.ndjson"
         fresh = File(name, "OperationOutcome", 0, 0, "error")
-        known = next((one for one in job.files if one.name == name), fresh)
-        return grown(job.files, [append(self._folder / job.id, known, [_outcome(one) for one in wrong])])
-
-
-def _outcome(refusal: Refusal) -> str:
-    """Why a line was refused, as an OperationOutcome; `location` begins with the line."""
-    listed = [
-        {"severity": one.severity, "code": one.code, "diagnostics": one.text, "location": [one.path]}
-        for one in refusal.issues
-    ]
-    return json.encode({"resourceType": "OperationOutcome", "issue": listed}).decode()
+        known = next((one for one in self._job.files if one.name == name), fresh)
+        folder = self._importing.folder / self._job.id
+        return grown(self._job.files, [append(folder, known, [outcome(one) for one in wrong])])

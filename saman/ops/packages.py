@@ -15,9 +15,9 @@ from typing import IO, Any
 import msgspec
 import structlog
 
-from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.fhir.validating import Known, Level, Unknown, Validation
+from saman.model.fhir.validating.shelf import Head, Shelf
 from saman.ops.settings import Settings
 
 MOST_PACKAGES = 100
@@ -34,12 +34,6 @@ _BROKEN = (OSError, EOFError, tarfile.TarError, zlib.error)
 log = structlog.get_logger()
 
 
-class _Head(msgspec.Struct):
-    resourceType: str = ""  # noqa: N815
-    url: str = ""
-    version: str = ""
-
-
 class Unfit(Exception):
     """A package that is not taken."""
 
@@ -49,33 +43,25 @@ class Packages:
 
     def __init__(self, files: Sequence[Path]) -> None:
         self.files = files
-        self._found: dict[tuple[str, str], tuple[tuple[int, ...], bytes]] | None = None
+        self._shelf: Shelf | None = None
 
     def find(self, kind: str, url: str) -> dict[str, Any] | None:
-        """The definition of a type with a canonical URL; of several versions the newest."""
-        found = self.read().get((kind, url))
-        if found is None:
-            return None
-        tree = json.decode(zlib.decompress(found[1]))
-        return tree if isinstance(tree, dict) else None
+        """The definition of a type with a canonical URL, in the version that it names, else the newest."""
+        shelf = self.read()
+        found = shelf.find(kind, url)
+        return shelf.all_codes(url) if found is None and kind == "ValueSet" else found
 
-    def read(self) -> dict[tuple[str, str], tuple[tuple[int, ...], bytes]]:
+    def read(self) -> Shelf:
         """Read all packages, once; one that is damaged or too large is left out as a whole, and the log says so."""
-        if self._found is None:
-            self._found = {}
+        if self._shelf is None:
+            self._shelf = Shelf()
             for file in self.files:
                 try:
-                    self._take(list(_definitions(file)))
+                    for head, packed in list(_definitions(file)):
+                        self._shelf.put(head.resourceType, head, packed, _order(head.version))
                 except (*_BROKEN, Unfit) as error:
                     log.warning("package left out", package=file.name, why=type(error).__name__)
-        return self._found
-
-    def _take(self, definitions: Sequence[tuple[_Head, bytes]]) -> None:
-        assert self._found is not None
-        for head, packed in definitions:
-            key, version = (head.resourceType, head.url), _order(head.version)
-            if key not in self._found or self._found[key][0] <= version:
-                self._found[key] = (version, packed)
+        return self._shelf
 
 
 def validation_of(settings: Settings) -> Validation | Refusal:
@@ -103,7 +89,7 @@ def open_packages(folder: Path, *, is_named: bool = False) -> Packages | Refusal
     return Packages(files)
 
 
-def _definitions(file: Path) -> Iterator[tuple[_Head, bytes]]:
+def _definitions(file: Path) -> Iterator[tuple[Head, bytes]]:
     """Each definition of a package, compressed; files in folders below, such as examples, are passed over."""
     unpacked = 0
     with tarfile.open(file, "r|gz") as archive:
@@ -120,10 +106,10 @@ def _definitions(file: Path) -> Iterator[tuple[_Head, bytes]]:
                     yield found
 
 
-def _definition(content: IO[bytes]) -> tuple[_Head, bytes] | None:
+def _definition(content: IO[bytes]) -> tuple[Head, bytes] | None:
     raw = content.read()
     try:
-        head = msgspec.json.decode(raw, type=_Head)
+        head = msgspec.json.decode(raw, type=Head)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return (head, zlib.compress(raw)) if head.resourceType in KINDS and head.url else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import os
 import signal
 import socket
@@ -16,12 +15,10 @@ import uvicorn
 
 from saman.kernel.outcome import Refusal
 from saman.ops import wiring
+from saman.ops.collecting import set_aside
 from saman.ops.handing import taken
 from saman.ops.lifeline import end_with_parent
 from saman.ops.settings import load
-
-OBJECTS = 20_000
-"""New objects after which the collector looks for those that hold each other; a Bundle alone makes thousands."""
 
 
 def create_app() -> wiring.Application:
@@ -30,16 +27,6 @@ def create_app() -> wiring.Application:
     if isinstance(settings, Refusal):
         sys.exit(" ".join(issue.text for issue in settings.issues))
     return wiring.Application(settings)
-
-
-def set_aside() -> None:
-    """Let no later look for what is no longer used go through all that a process has loaded at its start.
-
-    Such a look takes a tenth of a second, in which the process answers nobody.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(OBJECTS, *gc.get_threshold()[1:])
 
 
 class Server(uvicorn.Server):

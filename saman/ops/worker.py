@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+import uvloop
 from procrastinate import App, PsycopgConnector
 
 from saman.flows.monitoring.admission import admitted
@@ -21,6 +22,7 @@ from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
 from saman.ops.bulk import Bulk, exports_of
 from saman.ops.clock import clock_of
+from saman.ops.collecting import set_aside
 from saman.ops.ledger import keep, open_ledger
 from saman.ops.opening import open_record
 from saman.ops.parameters import index
@@ -73,8 +75,9 @@ def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
 
 def work(settings: Settings, url: str, say: Callable[[str], None]) -> Refusal | None:
     """Work until SIGTERM or SIGINT; refused when region or database are not fit."""
-    with _pid_file(settings.data_dir / "run" / "worker.pid"):
-        return asyncio.run(_work(settings, url, say))
+    pid = _pid_file(settings.data_dir / "run" / "worker.pid")
+    with pid, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        return runner.run(_work(settings, url, say))
 
 
 @contextmanager
@@ -116,6 +119,7 @@ async def _until_told(app: App, beside: Iterable[Coroutine[Any, Any, None]], say
         task = asyncio.gather(app.run_worker_async(install_signal_handlers=False), *beside)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        set_aside()
         say("The worker is ready")
         try:
             await task

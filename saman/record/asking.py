@@ -49,11 +49,17 @@ class _Asked(msgspec.Struct, frozen=True):
     query: Query | Several
     part: Part
     told: str
+    empty: tuple[str, ...]
 
     @property
     def ignored(self) -> tuple[str, ...]:
         """The parameters that were not understood."""
         return self.query.ignored
+
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """What is said of each parameter that was not understood, or has no value."""
+        return *self.query.passed_over, *(f"'{name}' has no value and was ignored." for name in self.empty)
 
 
 async def search_text(
@@ -90,10 +96,13 @@ def _text(record: Record, where: Where, asked: _Asked, page: Page, *, is_posted:
         following = f"{url}?{urlencode({'_page': _sealed(record, where, more)}) if is_posted else more}"
     own = _with_cursor(asked.told, asked.query.cursor)
     own = f"{url}?{own}" if own else url
-    return searchset(cut_page(page, asked.part), record.base, own, following, asked.query.passed_over)
+    return searchset(cut_page(page, asked.part), record.base, own, following, asked.passed_over)
 
 
 def _read(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> _Asked | Refusal:
+    empty = () if strict else tuple(dict.fromkeys(name for name, value in pairs if not value.strip(",")))
+    if empty:
+        pairs = [(name, value) for name, value in pairs if value.strip(",")]
     counted = _counted(pairs)
     part = read_part(counted)
     if isinstance(part, Refusal):
@@ -104,7 +113,7 @@ def _read(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> _As
         return query
     beside = [(name, value) for name, value in counted if name in _FORM_OF_ANSWER | NAMES]
     types = [(name, value) for name, value in pairs if name == "_type"] if not where.path else []
-    return _Asked(query, part, _encoded([*types, *query.used, *beside]))
+    return _Asked(query, part, _encoded([*types, *query.used, *beside]), empty)
 
 
 def _encoded(pairs: Pairs) -> str:
@@ -129,7 +138,9 @@ def _query(where: Where, pairs: Pairs, *, strict: bool, known: Parameters) -> Qu
 
 def _with_cursor(told: str, cursor: str) -> str:
     """Encoded parameters with where the page begins."""
-    return "&".join(filter(None, (told, urlencode({"_cursor": cursor}) if cursor else "")))
+    if not cursor:
+        return told
+    return f"{told}&_cursor={quote_plus(cursor)}" if told else f"_cursor={quote_plus(cursor)}"
 
 
 def _counted(pairs: Pairs) -> Pairs:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -36,6 +37,11 @@ RETURNING entry"""
 _PATIENT = resource_number("Patient")
 _MARKED, _MARK = re.compile(r'["\\]'), r"\\\g<0>"
 
+
+ROUNDS = 2
+"""How often the loop goes round before entries are committed, so that others come along who have nothing to wait for
+any more: in the first round they are told that their rows are there, in the second they are done with them.
+"""
 
 ELSEWHERE = -1
 """The number of an entry that is in the emergency log and has none yet."""
@@ -171,16 +177,11 @@ def _element(value: Any) -> str:
     return "NULL" if value is None else f'"{_MARKED.sub(_MARK, str(value))}"'
 
 
-def reference(row: Any) -> str:
-    """`Type/id/version` of a row that was read."""
-    return f"{resource_name(row['type'])}/{row['id']}/{row['version']}"
-
-
 def readings(entry: Entry, rows: Iterable[Any]) -> list[Entry]:
     """`entry` once for each person and ground of `rows`, listing the resources."""
-    found: dict[tuple[str | None, str], list[str]] = {}
+    found: defaultdict[tuple[str | None, str], list[str]] = defaultdict(list)
     for row in rows:
-        found.setdefault((row["person"], row["ground"] or ""), []).append(reference(row))
+        found[row["person"], row["ground"] or ""].append(f"{resource_name(row['type'])}/{row['id']}/{row['version']}")
     return [
         msgspec.structs.replace(entry, person=person, ground=ground, read=tuple(read))
         for (person, ground), read in found.items()
@@ -320,6 +321,8 @@ class AuditWriter:
 
     async def _drain(self) -> None:
         while self._waiting:
+            for _ in range(ROUNDS):
+                await asyncio.sleep(0)
             batch, self._waiting = self._waiting, []
             entries = [entry for several, _ in batch for entry in several]
             begun = perf_counter()

@@ -31,12 +31,13 @@ def _anything(_resource: Any) -> Refusal | None:
 
 
 async def process(
-    record: Record, bundle: Any, once: str = "", rule: Rule = _anything, told: Iterable[Issue] = ()
+    record: Record, bundle: Any, once: str = "", rule: Rule = _anything, told: Iterable[Issue] = (), wants: str = ""
 ) -> str | Refusal:
     """The answer to a Bundle of type transaction or batch, as JSON text; `once` is for transactions, see `transact`.
 
     What patches make of resources is held against `rule`; for all else the caller has done that with the Bundle. What
-    it has changed in it is `told`, and is said of the entry that it stood in.
+    it has changed in it is `told`, and is said of the entry that it stood in. `wants` is what the client would have of
+    each write: `representation` or `OperationOutcome`.
     """
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
         return refused(Kind.INVALID, "structure", "A Bundle of type transaction or batch was expected.", "Bundle")
@@ -51,7 +52,7 @@ async def process(
     if len(entries) > most:
         return refused(Kind.TOO_LARGE, "too-long", f"At most {most} entries fit in one Bundle.", "Bundle.entry")
     steps = [_held(read_step(entry, place), rule) for place, entry in enumerate(entries)]
-    _tell(steps, told)
+    _tell(steps, told, wants)
     if kind == "batch":
         return render.answers("batch", [await _alone(record, step) for step in steps])
     wrong = [issue for step in steps if isinstance(step, Refusal) for issue in step.issues]
@@ -60,7 +61,10 @@ async def process(
     return await transact(record, [step for step in steps if isinstance(step, Step)], once)
 
 
-def _tell(steps: Sequence[Step | Refusal], told: Iterable[Issue]) -> None:
+def _tell(steps: Sequence[Step | Refusal], told: Iterable[Issue], wants: str) -> None:
+    for one in steps:
+        if isinstance(one, Step):
+            one.wants = wants
     for issue in told:
         place = _ENTRY.match(issue.path)
         step = steps[int(place[1])] if place is not None else None

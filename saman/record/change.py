@@ -20,7 +20,7 @@ from saman.record.narrowing import insufficient, lets_resource, lets_row
 from saman.record.reading import read_row
 from saman.record.redacting import restored, whole
 from saman.record.refusals import forbidden, gone, not_found
-from saman.record.rows import Resource, checked
+from saman.record.rows import Resource, Row, checked
 
 ANY = -1
 """Expected: whatever is there, or nothing; only the system context may make what is not there."""
@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True):
     """A resource to write. `expected`: 0 new, a version to replace, -1 whatever is there; `id` empty for a new one.
 
     `content` is what a Binary holds, when that has been taken in already; `is_fit` says that it was found to be as the
-    installation asks (`unfit`).
+    installation asks (`unfit`). `row` is what it is written as, where that was worked out before.
     """
 
     resource: Resource
@@ -39,6 +39,7 @@ class Change(msgspec.Struct, frozen=True):
     remove: bool = False
     content: Content | None = None
     is_fit: bool = False
+    row: Row | None = None
 
     @property
     def type(self) -> str:

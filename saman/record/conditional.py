@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import extract, indexed, resource_number, search_parameters
+from saman.model.fhir import RESOURCE_TYPES, extract, indexed, resource_number, search_parameters
 from saman.record.audit import Entry
 from saman.record.context import Context
 from saman.record.database import Connection
@@ -132,8 +132,20 @@ def both_making(listed: Sequence[Making]) -> int | None:
     return None
 
 
+def condition_in(reference: str, base: str) -> tuple[str, str] | None:
+    """Type and condition of a reference by condition (`Patient?identifier=…`); None for all others."""
+    head, mark, condition = reference.partition("?")
+    type_name = head.removeprefix(f"{base}/")
+    return (type_name, condition) if mark and type_name in RESOURCE_TYPES else None
+
+
 def _key(secret: bytes, type_name: str, value: str) -> bytes:
     return hashlib.blake2b(f"{type_name}|{value}".encode(), digest_size=16, key=secret[:64]).digest()
+
+
+def several() -> Refusal:
+    """The answer where one resource is meant and several fulfil the condition."""
+    return refused(Kind.PRECONDITION, "multiple-matches", "More than one resource fulfils the condition.")
 
 
 async def matching(door: Door, query: Query) -> Stored | Refusal | None:
@@ -142,5 +154,36 @@ async def matching(door: Door, query: Query) -> Stored | Refusal | None:
     if isinstance(page, Refusal):
         return page
     if len(page.matches) > 1 or page.next is not None:
-        return refused(Kind.PRECONDITION, "multiple-matches", "More than one resource fulfils the condition.")
+        return several()
     return page.matches[0] if page.matches else None
+
+
+async def meant_by(
+    door: Door, type_name: str, condition: str, making: Sequence[tuple[str, Resource]]
+) -> str | int | Refusal:
+    """What a reference by condition stands for: its address, or which of those being made, where that has no id yet.
+
+    `making` are ids and contents of what is written together with it: references are resolved after all writing.
+    """
+    query = read_condition(type_name, condition)
+    if isinstance(query, Refusal):
+        return query
+    there = await matching(door, query)
+    if isinstance(there, Refusal):
+        return there
+    new = [number for number, (_, one) in enumerate(making) if _would_fulfil(query, one)]
+    named = {f"{type_name}/{making[number][0]}" if making[number][0] else number for number in new}
+    named |= {there.reference} if there is not None else set()
+    if len(named) > 1:
+        return several()
+    if not named:
+        return refused(Kind.PRECONDITION, "not-found", "No resource fulfils the condition of a reference.")
+    return named.pop()
+
+
+def _would_fulfil(query: Query, resource: Resource) -> bool:
+    """Whether what is not stored yet has the identifier that a condition asks for, which asks for nothing else."""
+    if len(query.clauses) != 1 or query.links or query.filters:
+        return False
+    held = _held_pairs(query.type, resource)
+    return any(code == own and system in (None, its) for system, code in _identifiers(query) for its, own in held)

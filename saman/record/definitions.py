@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import msgspec
 import structlog
 from msgspec import to_builtins
 
-from saman.kernel import json
 from saman.model.fhir import resource_number
 from saman.model.fhir.terminology.canonical import newness
 from saman.model.fhir.validating import Known, Level, Validation
+from saman.model.fhir.validating.shelf import Head, Shelf
 from saman.record.context import Context
 from saman.record.database import Rows
 from saman.record.fence import GATED, Fence, gate, opening
@@ -44,15 +44,9 @@ Key = tuple[int, str]
 log = structlog.get_logger("saman.definitions")
 
 
-class _Head(msgspec.Struct):
-    url: str = ""
-    version: str = ""
-    status: str = ""
-
-
 class _Kept(NamedTuple):
     version: int
-    head: _Head
+    head: Head
     packed: bytes
 
 
@@ -70,7 +64,7 @@ class Definitions:
             AND length(r.body) <= {MOST_CHARACTERS}"""
         self._stamp = 0
         self._kept: dict[Key, _Kept] = {}
-        self._by_url: dict[tuple[str, str], bytes] = {}
+        self._shelf = Shelf()
         self._turn = asyncio.Lock()
 
     async def known(self, context: Context, *, on_write: bool = False) -> Validation:
@@ -99,15 +93,16 @@ class Definitions:
         for start in range(0, len(missing), _AT_ONCE):
             rows = await self._asked(self._bodies, context, missing[start : start + _AT_ONCE])
             self._kept |= await beside(_packed, rows)
-        self._by_url = _by_url(self._kept.values(), [KINDS[kind] for kind, _ in self._kept])
+        self._shelf = _shelf(self._kept.values())
         self._validation.known = Known(self._find)
 
+    def all_codes(self, url: str) -> dict[str, Any] | None:
+        """The value set that a code system of the record names as all its codes, where nobody has written it."""
+        return self._shelf.all_codes(url)
+
     def _find(self, kind: str, url: str) -> dict[str, Any] | None:
-        packed = self._by_url.get((kind, url))
-        if packed is None:
-            return self._packaged.find(kind, url)
-        tree = json.decode(zlib.decompress(packed))
-        return tree if isinstance(tree, dict) else None
+        found = self._shelf.find(kind, url) or self._packaged.find(kind, url)
+        return self._shelf.all_codes(url) if found is None and kind == "ValueSet" else found
 
 
 def _of(fence: Fence) -> str:
@@ -119,24 +114,19 @@ def _packed(rows: Rows) -> dict[Key, _Kept]:
     found: dict[Key, _Kept] = {}
     for row in rows:
         text = stored(row).text().encode()
-        head = msgspec.json.decode(text, type=_Head)
+        head = msgspec.json.decode(text, type=Head)
         if head.url:
             found[row["type"], row["id"]] = _Kept(row["version"], head, zlib.compress(text))
     return found
 
 
-def _by_url(kept: Iterable[_Kept], kinds: Sequence[str]) -> dict[tuple[str, str], bytes]:
-    """Of several under one URL the newest that is not retired; as many as there is room for."""
-    found: dict[tuple[str, str], _Kept] = {}
-    for kind, one in zip(kinds, kept, strict=True):
-        key = (kind, one.head.url)
-        if key not in found or newness(to_builtins(one.head)) >= newness(to_builtins(found[key].head)):
-            found[key] = one
-    listed, room = {}, MOST_KEPT
-    for key, one in found.items():
+def _shelf(kept: Iterable[_Kept]) -> Shelf:
+    """As many as there is room for, those in use and newest first; of several under one URL these go before others."""
+    shelf, room = Shelf(), MOST_KEPT
+    for one in sorted(kept, key=lambda one: newness(to_builtins(one.head)), reverse=True):
         room -= len(one.packed)
         if room < 0:
             log.warning("definitions left out", most_bytes=MOST_KEPT)
             break
-        listed[key] = one.packed
-    return listed
+        shelf.put(one.head.resourceType, one.head, one.packed, newness(to_builtins(one.head)))
+    return shelf

@@ -47,12 +47,12 @@ class Door:
         self.connection = connection
         self.again = again
 
-    async def fetch(self, sql: str, *values: Any) -> Rows:
+    async def fetch(self, sql: str, *values: Any, whom: str = "") -> Rows:
         """The rows of a gated statement, whose own parameters start at $3, as far as the scopes of an app go.
 
-        What points to something withheld comes without it.
+        What points to something withheld comes without it. `whom` is the person whom most of it is about, if anyone.
         """
-        whole = (*opening(self.context), *values)
+        whole = (*opening(self.context, whom), *values)
         if self.connection is None:
             rows = await self.store.statements.fetch(sql, *whole, seconds=self.seconds)
         else:

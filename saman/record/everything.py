@@ -26,6 +26,7 @@ from saman.record.narrowing import insufficient, lets_row
 from saman.record.reading import COLUMNS, read_row
 from saman.record.refusals import gone, not_found
 from saman.record.rows import person_shard
+from saman.record.search.order import first_in_time
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown
 
@@ -61,17 +62,17 @@ def everything_sql(fence: Fence) -> str:
 
     Those after time $8 and id $9 where their type is $7; updated after $10; those of types in $13 from $11 to $12.
     """
-    return gate(f"""SELECT {COLUMNS}, r.at, seen.ground, seen.fenced
-        FROM unnest($3::smallint[]) AS k(t) CROSS JOIN LATERAL (
-            SELECT y.* FROM resource y
+    near = f"""SELECT y.* FROM resource y
             WHERE y.shard = $4::smallint AND y.type = k.t AND y.person = $5::text AND NOT y.deleted
               AND (k.t <> $7::smallint OR (y.at, y.id) < ($8::timestamptz, $9::text))
               AND ($10::timestamptz IS NULL OR y.updated > $10::timestamptz)
               AND (NOT k.t = ANY($13::smallint[])
                 OR (y.at >= coalesce($11::timestamptz, '-infinity') AND y.at < coalesce($12::timestamptz, 'infinity')))
-              AND {fence.exists("y")}
-            ORDER BY y.at DESC, y.id DESC LIMIT $6::bigint
-        ) AS r {fence.join("r")} WHERE {GATED} AND {fence.holds("r")}
+              AND {fence.exists("y", whom=True)}"""
+    return gate(f"""SELECT {COLUMNS}, r.at, seen.ground, seen.fenced
+        FROM unnest($3::smallint[]) AS k(t) CROSS JOIN LATERAL (
+            {first_in_time(near, "y", "$6::bigint")}
+        ) AS r {fence.join("r", whom=True)} WHERE {GATED} AND {fence.holds("r")}
         ORDER BY r.type, r.at DESC, r.id DESC LIMIT $6::bigint""")
 
 
@@ -132,6 +133,7 @@ async def _fetched(
     return await door.fetch(
         everything_sql(door.store.fence),
         listed, shard, person, most, after, moment, id, asked.since, asked.start, asked.end, timed,
+        whom=person,
     )  # fmt: skip
 
 

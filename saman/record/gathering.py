@@ -21,9 +21,10 @@ from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import entries_of, frame_of, spelled_out
+from saman.record.search.newest import latest_statement, newest_statement
+from saman.record.search.order import first_in_time
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import latest_statement, newest_statement
 from saman.record.search.ways import SUBJECTS
 from saman.record.stored import Stored, stored
 from saman.record.traffic import shown
@@ -36,12 +37,12 @@ _PATIENT = resource_number("Patient")
 @cache
 def about_sql(fence: Fence) -> str:
     """Of the person $6 at shard $5: of each type $3 at most $4 resources, newest first."""
+    near = """SELECT y.* FROM resource y
+                WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted"""
     return gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced
         FROM unnest($3::smallint[], $4::bigint[]) AS k(t, most) CROSS JOIN LATERAL (
-            SELECT y.* FROM resource y
-            WHERE y.shard = $5::smallint AND y.type = k.t AND y.person = $6::text AND NOT y.deleted
-            ORDER BY y.at DESC, y.id DESC LIMIT k.most
-        ) AS r {fence.join("r")} WHERE {GATED} AND {fence.holds("r")}""")
+            {first_in_time(near, "y", "k.most")}
+        ) AS r {fence.join("r", whom=True)} WHERE {GATED} AND {fence.holds("r")}""")
 
 
 @hurried(lambda door, person, types: [Entry(door.context, "S", _PATIENT, person=person, query="$everything")])
@@ -52,7 +53,7 @@ async def about(door: Door, person: str, types: Mapping[str, int]) -> About:
     """
     numbers = [resource_number(name) for name in types]
     shard = person_shard(person, door.store.mint)
-    rows = await door.fetch(about_sql(door.store.fence), numbers, list(types.values()), shard, person)
+    rows = await door.fetch(about_sql(door.store.fence), numbers, list(types.values()), shard, person, whom=person)
     there = {row["type"] for row in rows}
     missed = tuple(name for name, number in zip(types, numbers, strict=True) if number not in there)
     plain = Entry(door.context, "S", numbers[0] if len(numbers) == 1 else _PATIENT, person=person, query="$everything")
@@ -81,7 +82,7 @@ async def _newest(door: Door, query: Query, since: datetime) -> tuple[Stored, ..
     statement = newest_statement(query, frame_of(door), since)
     if isinstance(statement, Refusal):
         return statement
-    rows: list[Any] = list(await door.fetch(statement.sql, *statement.values))
+    rows: list[Any] = list(await door.fetch(statement.sql, *statement.values, whom=statement.whom))
     await door.log(*entries_of(door.context, query, rows))
     return tuple(map(stored, shown(rows)))
 
@@ -120,7 +121,7 @@ async def _latest_rows(door: Door, query: Query, most: int, named: list[str]) ->
     statement = latest_statement(asked, frame, most)
     if isinstance(statement, Refusal):
         return statement
-    return newest_of_groups(await door.fetch(statement.sql, *statement.values), most)
+    return newest_of_groups(await door.fetch(statement.sql, *statement.values, whom=statement.whom), most)
 
 
 def says_whose(clause: Clause) -> bool:

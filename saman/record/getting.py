@@ -9,7 +9,7 @@ import msgspec
 
 from saman.kernel.bounds import bounds
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir import compartments, date_range
+from saman.model.fhir import RESOURCE_TYPES, compartments, date_range
 from saman.model.fhir.summary import Part
 from saman.record.asking import Where, search_text
 from saman.record.parts import NAMES, cut, cut_page, read_part
@@ -22,6 +22,8 @@ from saman.record.stored import Stored
 MAX_FIELDS = 200
 MAX_VERSION_DIGITS = 18
 HISTORY = "_history"
+_NAMED = frozenset({*RESOURCE_TYPES, HISTORY})
+NEWEST_FIRST = "-_lastUpdated"
 _TAKEN = frozenset({"_count", "_cursor", "_since", "_at", "_format", "_pretty", *NAMES})
 
 Pairs = list[tuple[str, str]]
@@ -59,6 +61,8 @@ async def get_unless(record: Record, url: str, has: Having) -> str | Stored | Re
 
 
 async def _got(record: Record, steps: list[str], pairs: Pairs, has: Having) -> str | Stored | Refusal:
+    if not _NAMED.issuperset(steps[:1]) or not (_NAMED | {"*"}).issuperset(steps[2:3]):
+        return not_found()
     if steps[-1:] == [HISTORY] and len(steps) <= 3:
         return await history_text(record, steps[:-1], pairs)
     if len(steps) < 2:
@@ -105,6 +109,10 @@ def read_past(pairs: Iterable[tuple[str, str]], *, strict: bool) -> Past | Refus
     unknown = next((name for name in given if strict and name not in _TAKEN), None)
     if unknown is not None:
         return refused(Kind.INVALID, "not-supported", f"A history takes {', '.join(sorted(_TAKEN))}.", unknown)
+    if "_list" in given or given.get("_sort", NEWEST_FIRST) not in ("", NEWEST_FIRST):
+        name = "_list" if "_list" in given else "_sort"
+        text = "A history goes from the newest version to the oldest, and is not narrowed to a List."
+        return refused(Kind.INVALID, "not-supported", text, name)
     count = given.get("_count", "20")
     if not (count.isascii() and count.isdigit() and len(count) <= 6 and int(count) > 0):
         return refused(Kind.INVALID, "value", "'_count' is a whole number from 1.", "_count")
@@ -119,7 +127,7 @@ def read_past(pairs: Iterable[tuple[str, str]], *, strict: bool) -> Past | Refus
 
 
 def _span(given: dict[str, str]) -> Span | Refusal:
-    ranges = {name: date_range(given[name]) for name in ("_since", "_at") if name in given}
+    ranges = {name: date_range(given[name].replace(" ", "+")) for name in ("_since", "_at") if name in given}
     for name, span in ranges.items():
         if isinstance(span, Refusal):
             return refused(Kind.INVALID, "value", span.issues[0].text, name)

@@ -8,10 +8,12 @@ from typing import Any
 import asyncpg
 import msgspec
 
+from saman.record.context import Context
 from saman.record.cursor import Place
 from saman.record.door import Door
-from saman.record.narrowing import lets_row
+from saman.record.narrowing import lets_resource, lets_row
 from saman.record.reading import ALWAYS, Span, read_row, version_rows
+from saman.record.stored import Stored
 
 READ_OVER = 200
 """So many rows at least are fetched at once where those that no scope lets through are read over."""
@@ -27,6 +29,12 @@ def allowed(door: Door, type_name: str, letter: str, *, whole: bool = False) -> 
         return True
     limits = narrowing.limits(type_name, letter)
     return bool(limits) and (limits[0].is_open or not whole)
+
+
+def may_be_told(context: Context, stored: Stored, method: str) -> bool:
+    """Whether who has written a resource may see all of it: an app that patches has sent a part alone."""
+    narrowing = context.narrowing
+    return method != "PATCH" or narrowing is None or lets_resource(narrowing, stored.resource(), "rs")
 
 
 def unnarrowed(door: Door) -> Door:

@@ -29,6 +29,11 @@ def gone() -> Refusal:
     return refused(Kind.GONE, "deleted", "This resource has been deleted.", key="record.gone")
 
 
+def is_absent(result: object) -> bool:
+    """Whether a result is that there is nothing (more) to be seen: to whoever deletes it that is no fault."""
+    return isinstance(result, Refusal) and result.kind in (Kind.NOT_FOUND, Kind.GONE)
+
+
 def forbidden(reasons: Iterable[Words]) -> Refusal:
     """A write that access rules do not allow, with why."""
     return Refusal(Kind.FORBIDDEN, tuple(Issue("forbidden", one.text, key=one.key, args=one.args) for one in reasons))

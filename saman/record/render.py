@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from saman.kernel import json
 from saman.kernel.clock import instant
@@ -66,13 +66,19 @@ def answers(kind: str, entries: list[str]) -> str:
     return f'{{"resourceType":"Bundle","type":"{kind}-response"{_list(entries)}}}'
 
 
-def written_entry(status: str, stored: Stored | None, base: str, told: Iterable[Issue] = ()) -> str:
-    """What became of one write in a bundle; None when there was nothing to delete. `told` is what was changed in it."""
+def written_entry(
+    status: str, stored: Stored | None, base: str, told: Sequence[Issue] = (), *, shown: bool = False
+) -> str:
+    """What became of one write in a bundle; None when there was nothing to delete.
+
+    `told` is what is said of it, and `shown` whether it stands in the answer.
+    """
     outcome = f',"outcome":{outcome_text(told)}' if told else ""
     if stored is None:
         return f'{{"response":{{"status":"{status}"{outcome}}}}}'
     location = quoted(f"{base}/{stored.reference}/_history/{stored.version}")
-    return f'{{"response":{{"status":"{status}","location":{location},{_version_of(stored)}{outcome}}}}}'
+    resource = f'"resource":{stored.text()},' if shown else ""
+    return f'{{{resource}"response":{{"status":"{status}","location":{location},{_version_of(stored)}{outcome}}}}}'
 
 
 def read_entry(text: str) -> str:
@@ -96,7 +102,7 @@ def refused_entry(refusal: Refusal) -> str:
 
 
 def _entry(one: Stored, start: str, mode: str) -> str:
-    return f'{start}{one.reference}","resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
+    return f'{start}{one.type}/{one.id}","resource":{one.text()},"search":{{"mode":"{mode}"}}}}'
 
 
 def _version(one: Stored, base: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
@@ -28,7 +29,8 @@ KEYS = 8192
 class Row(msgspec.Struct):
     """One version to be written, and who asked for it in which request.
 
-    `expected` is 0 for new, a version number, or -1 for whatever is there. `pointed` is what may be somebody else's.
+    `expected` is 0 for new, a version number, or -1 for whatever is there. `until` is where the clinical time ends that
+    begins `at`; None where rows of search values say when it is. `pointed` is what may be somebody else's.
     `parameters` is the state of the search parameters that its values were found by.
     """
 
@@ -42,6 +44,7 @@ class Row(msgspec.Struct):
     person: str | None
     domain: int
     at: datetime
+    until: datetime | None
     meta: str
     body: str
     values: fhir.SearchValues
@@ -97,6 +100,36 @@ def split(resource: Resource) -> tuple[str, str]:
 
 def _inside(value: dict[str, Any]) -> str:
     return "," + json.encode(value)[1:-1].decode() if value else ""
+
+
+@cache
+def main_date(type_name: str) -> str:
+    """The date parameter that sorts like a resource's clinical time, empty when there is none."""
+    elements = fhir.CLINICAL_TIMES.get(type_name, ())
+    if not elements:
+        return ""
+    told = f"{type_name}.{elements[0].removesuffix('[x]')}"
+    dates = (one for one in fhir.search_parameters(type_name).values() if one.type == "date")
+    return next((one.code for one in dates if told in one.expression), "")
+
+
+@cache
+def _main_number(type_name: str) -> int:
+    code = main_date(type_name)
+    return fhir.search_parameters(type_name)[code].number if code else 0
+
+
+def own_time(type_name: str, at: datetime, values: fhir.SearchValues) -> tuple[fhir.SearchValues, datetime | None]:
+    """The values without the only clinical time, and where that ends: it begins `at`, and stands in the resource's row.
+
+    All values, and None, where there is no such time, several of them or one without a beginning.
+    """
+    number = _main_number(type_name)
+    told = [one for one in values.dates if one[0] == number]
+    if len(told) != 1 or told[0][1] != at:
+        return values, None
+    others = [one for one in values.dates if one[0] != number]
+    return msgspec.structs.replace(values, dates=others), told[0][2]
 
 
 COMBINED: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -185,6 +218,8 @@ def make_row(resource: Resource, now: datetime, shard: int, expected: int, value
     """The row of a checked resource that already has its id; `values` is what it can be found by."""
     meta, body = split(resource)
     kind = resource["resourceType"]
+    at = fhir.clinical_time(resource) or now
+    left, until = own_time(kind, at, searched(values))
     return Row(
         type=fhir.resource_number(kind),
         type_name=kind,
@@ -195,10 +230,11 @@ def make_row(resource: Resource, now: datetime, shard: int, expected: int, value
         removed=False,
         person=person_of(resource, values),
         domain=int(domain_of(resource)),
-        at=fhir.clinical_time(resource) or now,
+        at=at,
+        until=until,
         meta=meta,
         body=body,
-        values=searched(values),
+        values=left,
         sensitivity=sensitivity_of(resource),
     )
 

@@ -26,9 +26,10 @@ from saman.record.record import Record
 from saman.record.refusals import not_found
 from saman.record.search.asked import Clause, Query
 from saman.record.search.find import TOO_COSTLY, entries_of, frame_of, spelled_out, unanswered
+from saman.record.search.looking import page_rows
+from saman.record.search.order import place_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import search_statement
 from saman.record.stored import Page
 
 MOST_TYPES = 20
@@ -120,8 +121,22 @@ def _read(
             text = "A compartment is sorted by one parameter."
             return refused(Kind.INVALID, "not-supported", text, "_sort")
         types.append((query,) if inside is None else _ways(query, inside))
-    first = types[0][0]
+    first, alone = types[0][0], {name for parts in types for name in parts[0].ignored}
+    if alone and len(types) > 1 and names[0][1] is None:
+        return _by_common(names, pairs, [parts[0].ignored for parts in types], known)
     return Several(tuple(types), given.get("_cursor", ""), first.count, first.total)
+
+
+def _by_common(
+    names: list[tuple[str, str | None]], pairs: list[tuple[str, str]], ignored: list[tuple[str, ...]], known: Parameters
+) -> Several | Refusal:
+    """The search by what all types have: what one of them would pass over narrows none, and is named."""
+    alone = {name for each in ignored for name in each}
+    found = _read(names, [pair for pair in pairs if pair[0] not in alone], strict=False, known=known)
+    if isinstance(found, Refusal):
+        return found
+    told = [(msgspec.structs.replace(parts[0], ignored=own),) for parts, own in zip(found.types, ignored, strict=True)]
+    return msgspec.structs.replace(found, types=tuple(told))
 
 
 def _ways(query: Query, inside: str) -> Parts:
@@ -227,8 +242,7 @@ async def _together(record: Record, parts: Parts, wanted: Stretch) -> Page | Ref
     page = await _by_id(record, first, [row["id"] for row in shown])
     if isinstance(page, Refusal) or len(ordered) <= count:
         return page
-    moment, text, id = _place(shown[-1])
-    return msgspec.structs.replace(page, next=record.store.seal.close(Place(moment, text, id), first.describe))
+    return msgspec.structs.replace(page, next=record.store.seal.close(place_of(shown[-1]), first.describe))
 
 
 @hurried(lambda door, query, place, named: (), TOO_COSTLY)
@@ -239,20 +253,13 @@ async def _rows(door: Door, query: Query, place: Place | None, named: list[str])
     asked = narrowed if isinstance(narrowed, Refusal) else await resolved(door, narrowed, frame, named)
     if asked is None or isinstance(asked, Refusal):
         return asked or {}
-    statement = search_statement(asked, frame, place)
-    if isinstance(statement, Refusal):
-        return statement
-    return {row["id"]: row for row in await door.fetch(statement.sql, *statement.values)}
-
-
-def _place(row: Any) -> tuple[Any, str | None, str]:
-    values = dict(row)
-    return values.get("place_moment"), values.get("place_text"), row["id"]
+    rows = await page_rows(door, asked, frame, place)
+    return rows if isinstance(rows, Refusal) else {row["id"]: row for row in rows}
 
 
 def _order(row: Any) -> tuple[Any, str]:
-    moment, text, id = _place(row)
-    return (moment if text is None else text), id
+    place = place_of(row)
+    return (place.moment if place.text is None else place.text), place.id
 
 
 async def _by_id(record: Record, query: Query, ids: list[str]) -> Page | Refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
+from collections.abc import Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -19,7 +20,10 @@ from saman.record.conditional import read_condition
 from saman.record.conditioned import delete_where, patch_where, update_where
 from saman.record.etag import names_version, read_etag
 from saman.record.getting import HISTORY, get_unless
+from saman.record.narrow_reading import may_be_told
+from saman.record.presence import expected_there, unless_made
 from saman.record.record import Record
+from saman.record.refusals import is_absent
 from saman.record.rows import Resource
 from saman.record.search.asked import Query
 from saman.record.stored import Stored, Written
@@ -32,8 +36,9 @@ class Step(msgspec.Struct):
     """One entry taken apart.
 
     `condition` is the search of If-None-Exist, or that which names the resource of a PUT, PATCH or DELETE; `expected`
-    the version of If-Match; `known` and `known_since` the If-None-Match and If-Modified-Since of a read. `told` is what
-    was changed in the resource before it came here.
+    the version of If-Match; `there` whether the resource has to be there (`If-Match: *`) or must not (`If-None-Match:
+    *`); `known` and `known_since` the If-None-Match and If-Modified-Since of a read. `told` is what
+    was changed in the resource before it came here, `wants` what the client would have in the answer.
     """
 
     place: int
@@ -45,15 +50,22 @@ class Step(msgspec.Struct):
     resource: Resource | None
     condition: Query | None = None
     expected: int | None = None
+    there: bool | None = None
     patch: Patch | None = None
     known: str = ""
     known_since: datetime | None = None
     told: tuple[Issue, ...] = ()
+    wants: str = ""
 
     @property
     def reads(self) -> bool:
         """Whether it changes nothing."""
         return self.method in ("GET", "HEAD")
+
+    @property
+    def is_bound(self) -> bool:
+        """Whether the client has named the version that it is about, or said whether there has to be one."""
+        return self.expected is not None or self.there is not None
 
     def has(self, found: Stored) -> bool:
         """Whether the client has what a read found; a version that is named counts more than a time (RFC 9110)."""
@@ -80,6 +92,9 @@ def read_step(entry: Any, place: int) -> Step | Refusal:
     )
     if step.method not in _METHODS:
         return refused(Kind.INVALID, "value", f"The method is one of {', '.join(_METHODS)}.", f"{path}.method")
+    if any(part.startswith("$") for part in parts.path.split("/")):
+        text = "Operations are called one by one, and not in a Bundle."
+        return refused(Kind.INVALID, "not-supported", text, f"{path}.url")
     wrong = _wrong(step, parts.query)
     if wrong:
         return refused(Kind.INVALID, "value", wrong, f"{path}.url")
@@ -111,11 +126,9 @@ def _wrong(step: Step, query: str) -> str:
 
 def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> Step | Refusal:
     """The step with its conditions and its patch read."""
-    if "ifMatch" in request and not step.reads:
-        expected = read_etag(request["ifMatch"])
-        if isinstance(expected, Refusal):
-            return _placed(expected, f"{path}.ifMatch")
-        step.expected = expected
+    refusal = None if step.reads else _versioned(step, request, path)
+    if refusal is not None:
+        return refusal
     if step.reads:
         step.known, step.known_since = request.get("ifNoneMatch", ""), _moment(request.get("ifModifiedSince"))
     asked = request.get("ifNoneExist") if step.method == "POST" else None
@@ -124,7 +137,7 @@ def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> 
     if asked is not None:
         condition = read_condition(step.type, asked)
         if isinstance(condition, Refusal):
-            return _placed(condition, f"{path}.{'url' if query else 'ifNoneExist'}")
+            return placed(condition, f"{path}.{'url' if query else 'ifNoneExist'}")
         step.condition = condition
     if step.method == "PATCH":
         patch = _patch(step.resource)
@@ -132,6 +145,24 @@ def _conditioned(step: Step, request: dict[str, Any], query: str, path: str) -> 
             return at(step, patch)
         step.patch = patch
     return step
+
+
+def _versioned(step: Step, request: dict[str, Any], path: str) -> Refusal | None:
+    """Take the version that a write names, or whether its resource has to be there."""
+    is_put = step.method == "PUT" and bool(step.id)
+    if "ifNoneMatch" in request:
+        if not is_put or request["ifNoneMatch"] != "*" or "ifMatch" in request:
+            text = "Of what writes, a PUT to Type/id takes ifNoneMatch, and that is *."
+            return refused(Kind.INVALID, "not-supported", text, f"{path}.ifNoneMatch")
+        step.there = False
+    elif request.get("ifMatch") == "*":
+        step.there = True if is_put else None
+    elif "ifMatch" in request:
+        expected = read_etag(request["ifMatch"])
+        if isinstance(expected, Refusal):
+            return placed(expected, f"{path}.ifMatch")
+        step.expected = expected
+    return None
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -154,7 +185,8 @@ def _patch(resource: Any) -> Patch | Refusal:
     return body if isinstance(body, Refusal) else read_json_patch(body)
 
 
-def _placed(refusal: Refusal, path: str) -> Refusal:
+def placed(refusal: Refusal, path: str) -> Refusal:
+    """A refusal with all that it says at one place."""
     return Refusal(refusal.kind, tuple(msgspec.structs.replace(issue, path=path) for issue in refusal.issues))
 
 
@@ -166,7 +198,7 @@ async def perform(record: Record, step: Step) -> str | Refusal:
             return render.unchanged_entry(found)
         return found if isinstance(found, Refusal) else render.read_entry(found if step.method == "GET" else "")
     result = await _write(record, step)
-    return result if isinstance(result, Refusal) else written(result, step, record.base)
+    return result if isinstance(result, Refusal) else written(result, step, record)
 
 
 async def _write(record: Record, step: Step) -> Written | Refusal | None:
@@ -178,22 +210,34 @@ async def _write(record: Record, step: Step) -> Written | Refusal | None:
             return await patch_where(record, condition, step.patch, expected)
         return await record.patch(step.type, step.id, step.patch, expected)
     if step.method == "DELETE":
-        if condition is not None:
-            return await delete_where(record, condition, expected)
-        return await record.delete(step.type, step.id, expected)
+        gone = await (
+            record.delete(step.type, step.id, expected)
+            if condition is None
+            else delete_where(record, condition, expected)
+        )
+        return None if is_absent(gone) else gone
     assert step.resource is not None
     if condition is not None:
         return await update_where(record, condition, step.resource, expected)
-    return await record.update(step.type, step.id, step.resource, expected)
+    if step.there is not None:
+        found = await expected_there(record, step.type, step.id, there=step.there)
+        if isinstance(found, Refusal):
+            return found
+        expected = found
+    return unless_made(await record.update(step.type, step.id, step.resource, expected), expected)
 
 
-def written(result: Written | None, step: Step, base: str) -> str:
-    """The entry of one write in the answer; None is a deletion of what is not there."""
+def written(result: Written | None, step: Step, record: Record) -> str:
+    """The entry of one write in the answer, with what the client prefers; None is a deletion of what is not there."""
     stored = None if result is None else result.stored
-    if result is None or step.method == "DELETE":
-        return render.written_entry("204 No Content", stored, base, step.told)
-    code = HTTPStatus.CREATED if result.created else HTTPStatus.OK
-    return render.written_entry(f"{code.value} {code.phrase}", stored, base, step.told)
+    told = [Issue("informational", "It is done.", severity="information")] if step.wants == "OperationOutcome" else []
+    told += step.told
+    if stored is None or step.method == "DELETE":
+        status = "200 OK" if told else "204 No Content"
+        return render.written_entry(status, stored, record.base, told)
+    code = HTTPStatus.CREATED if result is not None and result.created else HTTPStatus.OK
+    shown = step.wants == "representation" and may_be_told(record.context, stored, step.method)
+    return render.written_entry(f"{code.value} {code.phrase}", stored, record.base, told, shown=shown)
 
 
 def at(step: Step, refusal: Refusal) -> Refusal:
@@ -203,6 +247,14 @@ def at(step: Step, refusal: Refusal) -> Refusal:
         refusal.kind,
         tuple(Issue(i.code, i.text, _inside(place, i.path), i.severity, i.key, i.args) for i in refusal.issues),
     )
+
+
+def at_entries(steps: Sequence[Step], names: Sequence[str], refusal: Refusal) -> Refusal:
+    """A refusal of what the steps write together, with the entry instead of the resource's name (`Patient/42`)."""
+    places = {name: entry_place(step) for step, name in zip(steps, names, strict=True)}
+    alone = entry_place(steps[0]) if len(steps) == 1 else ""
+    issues = (msgspec.structs.replace(one, path=places.get(one.path, one.path or alone)) for one in refusal.issues)
+    return Refusal(refusal.kind, tuple(issues))
 
 
 def entry_place(step: Step) -> str:

@@ -43,6 +43,8 @@ async def gather(door: Door, look: Look, library: Library, needed: Iterable[Need
             found = await _of_kind(door, look, kind, {one.url for one in waiting if one.kind == kind})
             if isinstance(found, Refusal):
                 return found
+            if kind == "ValueSet":
+                await _add_implied(door, library, found)
             for url, trees in found.items():
                 library.put(Need(kind, url), trees)
                 leads.update(need for one in _trees(library, kind, url, trees) for need in library.needs(one))
@@ -72,6 +74,17 @@ async def _of_kind(door: Door, look: Look, kind: str, urls: set[str]) -> dict[st
         tree = await read(one)
         found.setdefault(tree.url if isinstance(tree, CodeSystem) else tree["url"], []).append(tree)
     return found
+
+
+async def _add_implied(door: Door, library: Library, found: dict[str, list[Any]]) -> None:
+    """Put in the value sets that code systems of the record name as those of all their codes."""
+    missing = [url for url, trees in found.items() if not trees and library.resource("ValueSet", url) is None]
+    if missing and allowed(door, "CodeSystem", "s"):
+        definitions = door.store.definitions
+        await definitions.known(door.context)
+        for url in missing:
+            tree = definitions.all_codes(url)
+            found[url] += [] if tree is None else [tree]
 
 
 async def read(stored: Stored) -> Any:

@@ -7,17 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir import Leads, Literal, extract, leads, literal, reference_path, resource_number
+from saman.model.fhir.narrative_links import relinked
 from saman.record import render
 from saman.record.audit import Entry
 from saman.record.change import ANY, Change, is_part, judging, replacement, unfit
-from saman.record.conditional import Making, both_making, claim, matching, read_condition
+from saman.record.conditional import Making, both_making, claim, condition_in, matching, meant_by
 from saman.record.conditioned import not_allowed, replacing
 from saman.record.limits import waiting
 from saman.record.patching import change_by, is_overtaken, wait_for
+from saman.record.presence import expected_there
 from saman.record.record import Record
-from saman.record.refusals import not_found
+from saman.record.refusals import is_absent, not_found
 from saman.record.rows import Resource, person_of, person_shard
-from saman.record.step import Step, at, entry_place, perform, written
+from saman.record.step import Step, at, at_entries, entry_place, perform, placed, written
 from saman.record.stored import Stored, Written
 from saman.record.subscriptions.together import among, names
 from saman.record.subscriptions.together import perform as perform_own
@@ -25,7 +27,7 @@ from saman.record.subscriptions.together import perform as perform_own
 ACTIONS = {"POST": "C", "PUT": "U", "PATCH": "U", "DELETE": "D"}
 ORDER = {"DELETE": 0, "POST": 1, "PUT": 2, "PATCH": 2}
 
-NOWHERE = Leads([], [])
+NOWHERE = Leads([], [], [])
 _ONCE = "INSERT INTO done (name) VALUES ($1) ON CONFLICT DO NOTHING RETURNING name"
 
 
@@ -43,9 +45,10 @@ async def transact(record: Record, steps: Sequence[Step], once: str = "") -> str
         )
         if unfitting is not None:
             return at(step, unfitting)
-    pinned = {entry_place(step) for step in steps if step.expected is not None}
+    pinned = {entry_place(step) for step in steps if step.is_bound}
 
     def again(result: object) -> bool:
+        """Another try helps with what others changed meanwhile, and not with a version that the client named."""
         return is_overtaken(result) and not _names(result, pinned)
 
     outcome = await record.until_settled(lambda inner: _Transaction(inner, steps, pinned).run(once), again=again)
@@ -81,6 +84,7 @@ class _Entry:
     def __init__(self, step: Step) -> None:
         self.step = step
         self.id = step.id
+        self.names = [step.full_url]
         self.expected = ANY if step.expected is None else step.expected
         self._take({} if step.patch is not None else step.resource or {})
         own = literal(step.full_url)
@@ -126,9 +130,11 @@ class _Entry:
                 holder["reference"] = target
         for link in self.leads.links:
             link.holder[link.key] = targets.get(link.holder[link.key], link.holder[link.key])
+        for narrative in self.leads.narratives:
+            narrative["div"] = relinked(narrative["div"], targets)
 
     def _asks_for(self, targets: Mapping[str, str]) -> bool:
-        linked = any(one.holder[one.key] in targets for one in self.leads.links)
+        linked = bool(self.leads.narratives) or any(one.holder[one.key] in targets for one in self.leads.links)
         return linked or any(self._target(one, targets) for one in self.leads.references)
 
     def _target(self, holder: Resource, targets: Mapping[str, str]) -> str | None:
@@ -167,7 +173,7 @@ def _copied(resource: Resource) -> Resource:
 class _Transaction:
     """One run of a transaction, from nothing: what the steps hold is left as it is.
 
-    `pinned` gets the places at which a refusal speaks of a version that the client named: no other try will help.
+    `pinned` gets the names under which a refusal speaks of a version that the client named: no other try will help.
     """
 
     def __init__(self, record: Record, steps: Sequence[Step], pinned: set[str]) -> None:
@@ -247,7 +253,7 @@ class _Transaction:
             self.results[step.place] = Written(there, created=False, found=True)
             self._name(step.full_url, there.reference)
         elif step.method == "PUT" and step.condition is None:
-            return self._settle_update(step)
+            return await self._settle_update(step, entry)
         elif step.method != "POST":
             change = await self._change(step, there)
             if isinstance(change, Refusal):
@@ -257,8 +263,13 @@ class _Transaction:
             self._name(step.full_url, f"{step.type}/{entry.id}")
         return None
 
-    def _settle_update(self, step: Step) -> Refusal | None:
+    async def _settle_update(self, step: Step, entry: _Entry) -> Refusal | None:
         assert step.resource is not None
+        if step.there is not None:
+            expected = await expected_there(self.record, step.type, step.id, there=step.there)
+            if isinstance(expected, Refusal):
+                return expected
+            entry.expected = ANY if expected is None else expected
         self._name(step.full_url, f"{step.type}/{step.id}")
         return is_part(step.resource)
 
@@ -268,6 +279,9 @@ class _Transaction:
             return None
         id, version = (step.id, None) if there is None else (there.id, there.version)
         removal = await self.record.removal(step.type, id, step.expected or version)
+        if is_absent(removal):
+            self.results[step.place] = None
+            return None
         if isinstance(removal, Refusal):
             return removal
         self.removals.append((step, removal))
@@ -308,25 +322,27 @@ class _Transaction:
 
     async def _settle_references(self) -> Refusal | None:
         """Find what references by condition (`Patient?identifier=…`) stand for."""
+        known: set[str] = set()
         for entry in self.entries:
             for holder in entry.leads.references:
                 text = holder.get("reference", "")
-                if "?" in text and text not in self.targets and literal(text) is None:
-                    found = await self._by_condition(text, reference_path(entry.resource, holder))
-                    if isinstance(found, Refusal):
-                        return at(entry.step, found)
-                    self.targets[text] = found.reference
+                asked = condition_in(text, self.record.base) if "?" in text and text not in known else None
+                refusal = None if asked is None else await self._by_condition(text, *asked)
+                if refusal is not None:
+                    return at(entry.step, placed(refusal, reference_path(entry.resource, holder)))
+                known.add(text)
         return None
 
-    async def _by_condition(self, text: str, path: str) -> Stored | Refusal:
-        type_name, _, condition = text.rpartition("/")[2].partition("?")
-        query = read_condition(type_name, condition)
-        if isinstance(query, Refusal):
-            return query
-        there = await matching(self.record, query)
-        if there is None:
-            return refused(Kind.PRECONDITION, "not-found", "No resource fulfils the condition of a reference.", path)
-        return there
+    async def _by_condition(self, text: str, type_name: str, condition: str) -> Refusal | None:
+        made = [one for one in self.entries if one.step.patch is None and one.step.type == type_name]
+        found = await meant_by(self.record, type_name, condition, [(one.id, one.resource) for one in made])
+        if isinstance(found, Refusal):
+            return found
+        if isinstance(found, int):
+            made[found].names.append(text)
+        else:
+            self.targets[text] = found
+        return None
 
     def _name_new(self) -> None:
         """Ids for what is to be created, people first, so that all that is about a person gets that person's shard."""
@@ -336,7 +352,8 @@ class _Transaction:
             entry.resolve(self.targets)
             person = entry.person()
             entry.name(mint.make(mint.new_shard() if person is None else person_shard(person, mint)))
-            self._name(entry.step.full_url, f"{entry.step.type}/{entry.id}")
+            for name in entry.names:
+                self._name(name, f"{entry.step.type}/{entry.id}")
 
     def _name(self, full_url: str, reference: str) -> None:
         if full_url:
@@ -352,13 +369,13 @@ class _Transaction:
             if broken is not None:
                 return at(entry.step, broken)
         changes += [Change(entry.resource, entry.id, entry.expected, is_fit=True) for entry in entries]
+        called = [f"{change.type}/{change.id}" for change in changes]
         many = len(changes) > 1
-        named = [change for step, change in zip(steps, changes, strict=True) if step.expected is not None]
-        self.pinned |= {f"{change.type}/{change.id}" if many else "" for change in named}
+        self.pinned |= {name if many else "" for step, name in zip(steps, called, strict=True) if step.is_bound}
         if changes:
             written = await self.record.commit(changes)
             if isinstance(written, Refusal):
-                return written
+                return at_entries(steps, called, written)
             self.results |= {step.place: one for step, one in zip(steps, written, strict=True)}
         return await self._write_own()
 
@@ -378,5 +395,5 @@ async def _answers(record: Record, steps: Sequence[Step], results: Mapping[int, 
             answer = await perform(record, step)
             entries.append(render.refused_entry(answer) if isinstance(answer, Refusal) else answer)
         else:
-            entries.append(written(results[step.place], step, record.base))
+            entries.append(written(results[step.place], step, record))
     return render.answers("transaction", entries)

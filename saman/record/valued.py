@@ -7,7 +7,7 @@ stands together; all others say 0.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -33,11 +33,7 @@ Taken = set[tuple[Any, ...]]
 def columns_of(several: Sequence[SearchValues]) -> list[Any]:
     """The columns of tokens, strings, dates, references and quantities; the first of each is the place in `several`."""
     places = list(enumerate(several, 1))
-    tokens = [
-        (at, n, key(s), short_key(c), c, f, p, n not in UNSOUGHT)
-        for at, one in places
-        for n, s, c, f, p in _in_parts(one, _tokens)
-    ]
+    tokens = [(at, *row) for at, one in places for row in _marked(_in_parts(one, _tokens))]
     strings = [(at, n, f, e) for at, one in places for n, f, e in one.strings]
     dates = [(at, n, low, high) for at, one in places for n, low, high in one.dates]
     references = [(at, n, t, short_key(d), d, p) for at, one in places for n, t, d, p in _in_parts(one, _references)]
@@ -51,13 +47,24 @@ def columns(width: int, rows: Sequence[tuple[Any, ...]]) -> list[Any]:
     return list(zip(*rows, strict=True)) if rows else [()] * width
 
 
-def _in_parts(values: SearchValues, taken: Callable[[SearchValues], Taken]) -> Iterable[tuple[Any, ...]]:
+def _in_parts(values: SearchValues, taken: Callable[[SearchValues], Taken]) -> Sequence[tuple[Any, ...]]:
     """The rows of `values`, each with the number of the part that it stands in."""
     if not values.parts:
         return [(*row, 0) for row in taken(values)]
     within = [(number, taken(part)) for number, part in enumerate(values.parts, 1)]
     apart = taken(values).difference(*(rows for _, rows in within))
     return [*((*row, 0) for row in apart), *((*row, number) for number, rows in within for row in rows)]
+
+
+def _marked(tokens: Sequence[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    """The columns of codes: of those that are the same in a resource the first is looked for among its person's."""
+    codes = {(number, code) for number, _, code, _, _ in tokens}
+    if len(codes) < len(tokens):
+        tokens = sorted(tokens, key=lambda one: (one[4], key(one[1]), one[3]))
+    for number, system, code, said, part in tokens:
+        is_first = (number, code) in codes
+        codes.discard((number, code))
+        yield number, key(system), short_key(code), code, said, part, is_first and number not in UNSOUGHT
 
 
 def _tokens(values: SearchValues) -> Taken:

@@ -26,7 +26,7 @@ from saman.record.context import system
 from saman.record.database import Connection, Rows
 from saman.record.fence import enter
 from saman.record.parameters.known import FIRST
-from saman.record.rows import Resource, checked, person_of, placed, searched
+from saman.record.rows import Resource, checked, own_time, person_of, placed, searched
 from saman.record.store import Store
 from saman.record.stored import stored
 from saman.record.valued import columns_of
@@ -49,7 +49,7 @@ COLUMNS = {
 }
 """The tables of search values in the order of `columns_of`, with the columns that it gives for each."""
 
-_NEXT = """SELECT shard, type, id, version, updated, person, domain, at, meta, body, deleted,
+_NEXT = """SELECT shard, type, id, version, updated, person, domain, at, until, meta, body, deleted,
         hashtextextended(person, 0) AS person_key
     FROM resource
     WHERE (shard, type, id) > ($1::smallint, $2::smallint, $3::text) ORDER BY shard, type, id LIMIT $4"""
@@ -174,7 +174,7 @@ def _resource(row: Any) -> Resource | Refusal | None:
 def _wanted(whole: Iterable[tuple[Any, Resource | Refusal | None]]) -> dict[Key, dict[str, set[Any]]]:
     """The rows of search values that each resource should have, as its own row says whom it is about."""
     rows = [(row, resource) for row, resource in whole]
-    several = [searched(extract(one)) if isinstance(one, dict) else SearchValues() for _, one in rows]
+    several = [_rowed(row, one) if isinstance(one, dict) else SearchValues() for row, one in rows]
     columns = iter(columns_of(several))
     wanted: dict[Key, dict[str, set[Any]]] = {_key(row): {table: set() for table in COLUMNS} for row, _ in rows}
     for table, names in COLUMNS.items():
@@ -185,11 +185,21 @@ def _wanted(whole: Iterable[tuple[Any, Resource | Refusal | None]]) -> dict[Key,
     return wanted
 
 
+def _rowed(row: Any, resource: Resource) -> SearchValues:
+    """The values that have rows of their own: its clinical time has where the resource's row does not say it."""
+    values = searched(extract(resource))
+    return values if row["until"] is None else own_time(resource["resourceType"], row["at"], values)[0]
+
+
 def _exact(name: str, value: Any, row: Any) -> Any:
     """A value as the database gives it back: numbers come as texts, and are as they were however they are written."""
     if name == "sought":
         return value and row["person"] is not None
     return Decimal(value) if name in ("value", "top") and value is not None else value
+
+
+def _until(row: Any, resource: Resource) -> datetime | None:
+    return own_time(resource["resourceType"], row["at"], extract(resource))[1]
 
 
 def _in_row(store: Store, row: Any, resource: Resource | Refusal | None, chosen: dict[str, int]) -> Iterator[str]:
@@ -206,6 +216,8 @@ def _in_row(store: Store, row: Any, resource: Resource | Refusal | None, chosen:
     moment = clinical_time(resource)
     if moment is not None and row["at"] != moment:
         yield "stands at another time"
+    elif row["until"] is not None and _aware(row["until"]) != _until(row, resource):
+        yield "ends at another time"
     home = placed(resource["resourceType"], row["id"], about, store.mint)
     if isinstance(home, Refusal) or row["shard"] != home[0]:
         yield "is on another shard than it belongs to"

@@ -42,7 +42,7 @@ from saman.record.work import index_work
 _TYPES = (
     "timestamptz", "text", "text", "text", "text[]", "text[]",
     "smallint[]", "smallint[]", "text[]", "bigint[]", "boolean[]", "boolean[]",
-    "text[]", "smallint[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
+    "text[]", "smallint[]", "timestamptz[]", "timestamptz[]", "text[]", "text[]", "text[]", "text[]",
     *VALUES, "bigint",
 )  # fmt: skip
 _PERSONS, _DOMAINS, _GROUND = "$15::text[]", "$16::smallint[]", 6
@@ -101,12 +101,13 @@ _KINDS = {
 }
 
 
-_FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES | {SEARCH_PARAMETER}
+FOLLOWED = RELATION_TYPES | MEMBERSHIP_TYPES | STANDING_TYPES | {SEARCH_PARAMETER}
+"""Types from whose resources more follows than rows, events and audit."""
 
 
 def needs_transaction(changes: Sequence[Change]) -> bool:
     """Whether more than rows, events and audit follows from the changes."""
-    return any(change.type in _FOLLOWED or _is_visit(change) for change in changes)
+    return any(change.type in FOLLOWED or _is_visit(change) for change in changes)
 
 
 def _is_visit(change: Change) -> bool:
@@ -128,7 +129,7 @@ async def write(door: Door, changes: Sequence[Change]) -> list[Written] | Refusa
         broken = None if change.remove or change.is_fit else unfit(door, change.resource, validation)
         if broken is not None:
             return broken
-        row = row_of(door, change)
+        row = change.row or row_of(door, change)
         if isinstance(row, Refusal):
             return row
         fitting = await judged(door, change)
@@ -184,7 +185,7 @@ def row_of(door: Door, change: Change) -> Row | Refusal:
     row.holder = holder_of(resource, door.context.party)
     row.pointed = pointed(row.meta + row.body, about, door.base, mint)
     if change.remove:
-        row.removed, row.meta, row.body, row.values = True, "", "}", fhir.SearchValues()
+        row.removed, row.meta, row.body, row.values, row.until = True, "", "}", fhir.SearchValues(), None
         row.pointed = ()
     return row
 
@@ -284,7 +285,7 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
         (context.now, context.role, context.party, context.purpose),
         ([row.request for row in rows], [row.actor for row in rows]),
         columns(
-            13,
+            14,
             [
                 (
                     r.shard,
@@ -296,6 +297,7 @@ def _arguments(rows: Sequence[Row], context: Context) -> chain[Any]:
                     r.person,
                     r.domain,
                     r.at,
+                    r.until,
                     r.meta,
                     r.body,
                     r.sensitivity,

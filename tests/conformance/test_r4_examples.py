@@ -9,7 +9,7 @@ import pytest
 
 from saman.kernel import json
 from saman.kernel.outcome import Refusal
-from saman.model.fhir import clinical_time, decode_as, encode_struct, extract, links, references, struct_for, validate
+from saman.model.fhir import clinical_time, decode_as, encode_struct, extract, leads, references, struct_for, validate
 from tests.conformance.examples import load_examples
 
 pytestmark = pytest.mark.conformance
@@ -142,7 +142,7 @@ def test_every_reference_of_every_example_is_found(examples: dict[str, bytes], t
         others = {"DetectedIssue", "Immunization"}  # have an element called reference that is a uri
         if tree["resourceType"] not in others:
             assert sorted(found) == sorted(expected), name
-        for link in links(tree):
+        for link in leads(tree).links:
             assert link.holder[link.key].startswith("urn:")
 
 

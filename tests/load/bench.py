@@ -55,12 +55,12 @@ class Report:
         self.wrong: list[str] = []
         self._show = show
 
-    def add(self, row: Row, wrong: str = "") -> None:
-        """One more line."""
+    def add(self, row: Row, wrong: str = "", beside: str = "") -> None:
+        """One more line, and what is shown `beside` it."""
         self.rows.append(row)
         if wrong:
             self.wrong.append(f"{row.name}: {wrong}")
-        self._show("  ".join(row.cells()))
+        self._show("  ".join([*row.cells(), beside]).rstrip())
 
     def step(self, step: Step, got: Figures) -> None:
         """What came out of a step."""
@@ -128,7 +128,8 @@ def _served(serving: Serving, filled: Filled, size: Size, report: Report, say: S
     if size.wants(IMPORT):
         say("Measuring: import")
         serving.step(say, worker=True)
-        report.add(*driven(imported(serving.port, filled.tokens[2], filled.region, size.imported)))
+        clocks = {"server": serving.server, "worker": serving.worker, "database": serving.database}
+        report.add(*driven(imported(serving.port, filled.tokens[2], filled.region, size.imported, clocks)))
     _compared(report)
     if peak := serving.peak():
         report.add(Row("memory of a server process", peak / MEGABYTE, Goal(250, "MB")))

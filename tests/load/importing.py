@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from random import Random
 
@@ -14,6 +14,7 @@ from tests.load.client import Answer, Call, Client, connect
 from tests.load.filling import Region
 from tests.load.goals import Goal, Row
 from tests.load.measuring import told
+from tests.load.processes import Clock
 
 PER_CALL = 10_000
 """Lines that fit into one call."""
@@ -25,15 +26,24 @@ WITHIN = 600.0
 Part = list[shapes.Resource]
 
 
-async def imported(port: int, credential: str, region: Region, many: int) -> tuple[Row, str]:
-    """Resources a second, and the first answer that was not good."""
+async def imported(
+    port: int, credential: str, region: Region, many: int, clocks: Mapping[str, Clock]
+) -> tuple[Row, str, str]:
+    """Resources a second, the first answer that was not good, and the CPU that each resource took of whom."""
     made = _made(region, many)
     parts = iter([made[start : start + PER_CALL] for start in range(0, many, PER_CALL)])
-    started = time.perf_counter()
+    before, own, started = _spent(clocks), time.process_time(), time.perf_counter()
     wrong = await asyncio.gather(*(_sent(port, credential, parts) for _ in range(AT_ONCE)))
     took = time.perf_counter() - started
+    spent = {name: late - before[name] for name, late in _spent(clocks).items()}
+    spent["client"] = time.process_time() - own
+    cpu = "CPU " + ", ".join(f"{1000 * seconds / many:.3f} {name}" for name, seconds in spent.items()) + " ms"
     listed = [one for some in wrong for one in some]
-    return Row("import", many / took, Goal(8000), len(listed)), listed[0] if listed else ""
+    return Row("import", many / took, Goal(8000), len(listed)), listed[0] if listed else "", cpu
+
+
+def _spent(clocks: Mapping[str, Clock]) -> dict[str, float]:
+    return {name: clock.spent() for name, clock in clocks.items()}
 
 
 def _made(region: Region, many: int) -> Part:

@@ -95,6 +95,12 @@ class Serving:
         return Clock(self._server.process.pid)
 
     @property
+    def worker(self) -> Clock:
+        """The CPU time of the worker."""
+        assert self._worker is not None
+        return Clock(self._worker.process.pid)
+
+    @property
     def database(self) -> Clock:
         """The CPU time of the database."""
         pid = self.cluster.status().pid

@@ -9,6 +9,8 @@ import psycopg
 _TABLES = """SELECT relname, pg_total_relation_size(oid) FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"""
 LISTED = 8
+FOR_A_TIME = {"outbox": " until it has been told"}
+"""Tables that what is stored leaves again, and when."""
 
 
 class Weight(NamedTuple):
@@ -33,4 +35,4 @@ def grown(before: Weight, after: Weight, many: int) -> str:
     """Which tables have grown most, in bytes for each of so many resources."""
     each = {name: (size - before.tables.get(name, 0)) / many for name, size in after.tables.items()}
     listed = sorted(each.items(), key=lambda one: -one[1])[:LISTED]
-    return ", ".join(f"{name} {size:,.0f}" for name, size in listed if size >= 1)
+    return ", ".join(f"{name} {size:,.0f}{FOR_A_TIME.get(name, '')}" for name, size in listed if size >= 1)

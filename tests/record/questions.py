@@ -17,7 +17,7 @@ OF_SEVERAL = {
     "tasks_of_a_unit", "tasks_of_several_units", "patient_by_identifier", "patient_by_family", "several_ids",
     "several_people", "a_code_of_several_people", "chained_to_one", "chained_to_many", "chained_to_half",
     "referred_to_by_many", "referred_to_by_few", "with_what_refers_here", "newest_of_several_people",
-    "worklist", "worklist_page",
+    "of_a_code_and_a_status", "worklist", "worklist_page",
 }  # fmt: skip
 """Questions that are not about one person."""
 
@@ -126,6 +126,9 @@ QUESTIONS: dict[str, Ask] = {
             ("_sort", "-date"),
             ("_count", "20"),
         ],
+    ),
+    "of_a_code_and_a_status": lambda record, _: record.search(
+        "Observation", [("status", "final"), ("code", "http://loinc.org|59408-5"), ("_count", "20")]
     ),
     "worklist": lambda record, _: open_work(record.store, record.context, Stretch(party="Organization/unit", count=10)),
     "worklist_page": lambda record, _: work_page(

@@ -1,6 +1,7 @@
 """Chains and what is brought along: as a naive reading of what the caller may see, by each fence alone.
 
-Each is asked twice: as it is worked out for few resources, and as it is for many, with nothing worked out before.
+Each is asked in each way: as it is worked out for few resources; as it is for many, with nothing worked out before; and
+person by person, with nothing looked at along the way.
 """
 
 from __future__ import annotations
@@ -13,17 +14,21 @@ import msgspec
 import pytest
 
 from saman.kernel.outcome import Refusal
-from saman.model.access import Policy
+from saman.model.access import Assignment, Holder, Policy
 from saman.model.fhir import RESOURCE_TYPES, search_parameters
-from saman.record import Page, Record, system
-from saman.record.search import resolve
+from saman.record import Context, Page, Record, system
+from saman.record.grants import open_context
+from saman.record.search import crowd, resolve
 from saman.record.search.links import MADE
 from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, Resource, made, observation, patient
 from tests.record.fenced import fenced
 from tests.record.restricted import RestrictedOracle, RestrictedWorld
-from tests.record.test_query_plans import listening
+from tests.record.test_query_plans import followed, listening
 from tests.record.world import Oracle, World
+
+WAYS = ((200, 50), (0, 50), (0, 0))
+"""How many resources are named, and how many rows are looked at for each of a page."""
 
 Live = dict[tuple[str, str], Resource]
 Test = Callable[[Resource], bool]
@@ -87,6 +92,10 @@ CHAINS = (
           lambda one, live: bool(leading(one, "Observation", "hasMember", live))),
     Chain("Patient", "_has:Observation:patient:category", "home-monitoring",
           lambda one, live: any_of(leading(one, "Observation", "subject", live), at_home)),
+    Chain("Patient", "_has:Observation:patient:_content", '"home monitoring"',
+          lambda one, live: any_of(leading(one, "Observation", "subject", live), at_home)),
+    Chain("Observation", "has-member._content", "home monitoring,nothing",
+          lambda one, live: any_of(led_to(one, "hasMember", live), at_home)),
     Chain("Patient", "_has:Task:patient:status", "requested,accepted",
           lambda one, live: any_of(leading(one, "Task", "for", live), is_open)),
     Chain("Patient", "_has:Observation:subject:_has:Observation:has-member:status", "final",
@@ -100,6 +109,12 @@ CHAINS = (
           lambda one, live: any_of(led_to(one, "subject", live),
                                    lambda p: any_of(leading(p, "Task", "for", live), is_asked))),
 )  # fmt: skip
+
+
+def go(monkeypatch: pytest.MonkeyPatch, named: int, looked_at: int) -> None:
+    """Have chains go one of their ways."""
+    monkeypatch.setattr(resolve, "MOST", named)
+    monkeypatch.setattr(crowd, "LOOKED_AT", looked_at)
 
 
 async def asked(record: Record, type_name: str, *pairs: tuple[str, str]) -> Page:
@@ -130,11 +145,11 @@ async def test_chains_find_what_may_be_seen_along_what_may_be_seen(
         for chain in CHAINS:
             wanted = {id for (kind, id), one in live.items() if kind == chain.type and chain.holds(one, live)}
             found += len(wanted)
-            for (name, store), most in ((each, most) for each in stores.items() for most in (200, 0)):
-                monkeypatch.setattr(resolve, "MOST", most)
+            for (name, store), way in ((each, way) for each in stores.items() for way in WAYS):
+                go(monkeypatch, *way)
                 page = await asked(Record(store, at, BASE), chain.type, (chain.name, chain.value))
                 shown = {one.id for one in page.matches}
-                assert shown == wanted, (seed, name, most, chain.name, context.role, context.party, at.now)
+                assert shown == wanted, (seed, name, way, chain.name, context.role, context.party, at.now)
                 assert page.total == len(wanted)
     assert found > 50
 
@@ -296,21 +311,88 @@ async def test_what_is_brought_along_is_asked_for_once(record: Record, family: d
     assert refusal.issues[0].code == "too-costly"
 
 
-async def test_pages_of_a_chain_hold_together(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
-    who = await made(record, patient(name=[{"family": "Page"}]))
-    wanted = [await made(record, observation(who)) for _ in range(7)]
-    for most in (200, 0):
-        monkeypatch.setattr(resolve, "MOST", most)
-        seen: list[str] = []
-        cursor: list[tuple[str, str]] = []
-        while True:
-            page = await record.search("Observation", [("patient.family", "page"), ("_count", "3"), *cursor])
+HOME = [{"coding": [{"system": "urn:saman:category", "code": "home-monitoring"}]}]
+
+
+async def paged(record: Record, *pairs: tuple[str, str]) -> list[str]:
+    """The ids on all pages of a search, in their order."""
+    seen: list[str] = []
+    cursor: list[tuple[str, str]] = []
+    while True:
+        page = await record.search("Observation", [*pairs, *cursor])
+        assert isinstance(page, Page)
+        seen += [one.id for one in page.matches]
+        if page.next is None:
+            return seen
+        cursor = [("_cursor", page.next)]
+
+
+async def seen_by_a_unit(record: Record, people: list[str]) -> Record:
+    """The record of a nurse whose unit follows these people."""
+    await record.update("Organization", "unit", {"resourceType": "Organization", "id": "unit", "name": "x"})
+    for who in people:
+        await followed(record, who)
+    wanted = Assignment(number=0, kind=Holder.STAFF, purpose="TREAT", role="telemedicine-nurse", party="unit")
+    number = await open_context(record.store.pool, wanted, record.store.policy)
+    context = Context(number, "Practitioner/1", wanted.role, "unit", "TREAT", NOW, "r", "staff")
+    return Record(record.store, context, BASE)
+
+
+@pytest.mark.parametrize("sort", ["-date", "date"])
+@pytest.mark.parametrize(
+    "code",
+    [
+        [],
+        [("code", "http://loinc.org|59408-5")],
+        [("code", "http://loinc.org|59408-5,http://loinc.org|8867-4"), ("status:not", "amended")],
+        [("status", "final"), ("date", "ge2026-01"), ("code", "59408-5")],
+    ],
+)
+async def test_pages_of_a_chain_hold_together(
+    fresh: tuple[Record, Database], monkeypatch: pytest.MonkeyPatch, sort: str, code: list[tuple[str, str]]
+) -> None:
+    record, _ = fresh
+    named = [await made(record, patient(name=[{"family": "Page"}])) for _ in range(3)]
+    others = [await made(record, patient(name=[{"family": "Other"}])) for _ in range(2)]
+    times = [f"2026-11-{day}T10:00:00Z" for day in (10, 10, 11, 11, 12)]
+    about = [(who, time) for time in times for who in (*others, *named)]
+    ids = [await made(record, observation(who, effectiveDateTime=time, category=HOME)) for who, time in about]
+    if code:
+        other = {"coding": [{"system": "http://loinc.org", "code": "9279-1"}]}
+        await made(record, observation(named[0], effectiveDateTime=times[0], category=HOME, code=other))
+    wanted = sorted([(time, id) for (who, time), id in zip(about, ids, strict=True) if who in named[:2]])
+    wanted = wanted[::-1] if sort == "-date" else wanted
+    nurse = await seen_by_a_unit(record, [*named[:2], *others])
+    asked = [("patient.family", "page"), ("_sort", sort), ("_count", "3"), *code]
+    for way in (*WAYS, (0, 1), (0, 2)):
+        go(monkeypatch, *way)
+        assert await paged(nurse, *asked) == [id for _, id in wanted], way
+        page = await nurse.search("Observation", [*asked, ("_total", "accurate")])
+        assert isinstance(page, Page)
+        assert page.total == len(wanted)
+    assert set(await paged(record, *asked)) > {id for _, id in wanted}
+
+
+async def test_a_page_that_fills_soon_looks_at_nobody_else(
+    fresh: tuple[Record, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record, _ = fresh
+    one, other = [await made(record, patient(gender=gender)) for gender in ("female", "male")]
+    turns = (other, one, one, one)
+    readings = [observation(who, effectiveDateTime=f"2026-11-1{n}", category=HOME) for n, who in enumerate(turns)]
+    newest = [await made(record, reading) for reading in readings]
+    nurse = await seen_by_a_unit(record, [one, other])
+    counts: dict[str, list[int]] = {}
+    for gender in ("female", "male"):
+        counts[gender] = []
+        for way in ((0, 3), (0, 1)):
+            go(monkeypatch, *way)
+            async with listening(nurse) as heard:
+                page = await nurse.search("Observation", [("patient.gender", gender), ("_count", "1")])
             assert isinstance(page, Page)
-            seen += [one.id for one in page.matches]
-            if page.next is None:
-                break
-            cursor = [("_cursor", page.next)]
-        assert sorted(seen) == sorted(wanted)
+            assert [one.id for one in page.matches] == [newest[-1] if gender == "female" else newest[0]]
+            counts[gender].append(len(heard))
+    assert counts == {"female": [2, 2], "male": [3, 4]}
 
 
 def test_the_naive_reading_reads() -> None:

@@ -24,6 +24,13 @@ from tests.record.world import Oracle, World
 SEEDS = range(int(os.environ.get("SAMAN_FENCE_WORLDS", "2")))
 MOMENTS = 2
 
+WORDS = {
+    "Observation": ("final -preliminary", "'final'"),
+    "Goal": ("x* -y", "'x'"),
+    "Task": ('"home visit"', "home-visit"),
+}
+"""What some types are asked for by words, and what stands in those that have them."""
+
 LOGGED = {"Provenance"}
 """Types whose searches also show what is made from the log, which has an oracle of its own."""
 
@@ -45,6 +52,7 @@ class Look:
         await asyncio.gather(
             *(self.search(kind) for kind in types),
             *(self.search(kind, patient=who) for kind in ("Observation", "Task", "Goal") for who in self.world.persons),
+            *(self.search(kind, _content=words) for kind, (words, _) in WORDS.items()),
             *(self.type_history(kind) for kind in types),
             *(self.one(kind, id) for kind, id in places),
             *(self.version(one.type, one.id, one.version) for one in self.world.versions),
@@ -103,11 +111,14 @@ def expected(world: World, oracle: Oracle, context: Context) -> Seen:
     for kind in ("Observation", "Task", "Goal"):
         for who in world.persons:
             seen[f"{kind}?{ {'patient': who} }"] = _found(world, live, kind, who)
+    for kind, (words, said) in WORDS.items():
+        seen[f"{kind}?{ {'_content': words} }"] = _found(world, live, kind, None, said)
     return seen
 
 
-def _found(world: World, live: dict[tuple[str, str], Any], kind: str, who: str | None) -> Any:
-    found = [one for (type_, _), one in live.items() if type_ == kind and who in (None, one.person)]
+def _found(world: World, live: dict[tuple[str, str], Any], kind: str, who: str | None, said: str = "") -> Any:
+    of_kind = [one for (type_, _), one in live.items() if type_ == kind and who in (None, one.person)]
+    found = [one for one in of_kind if said in str(world.current[one.type, one.id])]
     elements = {"Observation": ("subject", "performer", "hasMember"), "Task": ("for", "owner")}.get(kind, ())
     included = set()
     for one in found:

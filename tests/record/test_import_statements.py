@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from saman.model.access.scopes import Narrowing, read_scopes
-from saman.ops.importing import store
 from saman.ops.importing_files import Line
+from saman.ops.importing_storing import store
 from saman.record import Record, system
 from tests.record.conftest import BASE, NOW
 from tests.record.test_query_plans import listening

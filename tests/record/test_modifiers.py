@@ -30,14 +30,14 @@ async def known(record: Record) -> dict[str, str]:
     await made(record, {"resourceType": "CodeSystem", "url": ANIMALS, "status": "active", "content": "complete",
                         "concept": concepts})  # fmt: skip
     pets = {"include": [{"system": ANIMALS, "filter": [{"property": "concept", "op": "is-a", "value": "dog"}]}]}
-    await made(record, value_set("urn:pets", pets))
+    stored = await made(record, value_set("urn:pets", pets))
     await made(record, value_set("urn:none", {"include": [{"system": ANIMALS, "concept": [{"code": "fish"}]}]}))
     await made(record, value_set("urn:sexes", {"include": [{"system": "http://hl7.org/fhir/administrative-gender"}]}))
     names = ("animal", "dog", "poodle", "cat")
     who = await made(record, patient())
     found = {one: await made(record, observation(who, code=coded(one, display=f"Ærlig {one}"))) for one in names}
     found["said"] = await made(record, observation(who, code={"text": "Ærlig stein"}))
-    return found | {"person": who}
+    return found | {"person": who, "set": stored}
 
 
 def coded(code: str, **more: Any) -> Resource:
@@ -64,6 +64,8 @@ async def ids(record: Record, kind: str, *pairs: tuple[str, str]) -> set[str]:
         ("code:in", "urn:pets", "dog poodle"),
         ("code:in", "urn:pets,urn:none", "dog poodle"),
         ("code:in", "urn:none", ""),
+        ("code:in", "ValueSet/{set}", "dog poodle"),
+        ("code:not-in", BASE + "/ValueSet/{set}", "animal cat said"),
         ("code:not-in", "urn:pets", "animal cat said"),
         ("code:not-in", "urn:none", "animal dog poodle cat said"),
         ("code:not", f"{ANIMALS}|dog", "animal poodle cat said"),
@@ -129,6 +131,8 @@ async def test_addresses_above_and_below(record: Record) -> None:
     ("name", "value", "code"),
     [
         ("code:in", "urn:nowhere", "not-found"),
+        ("code:in", "ValueSet/nowhere", "not-found"),
+        ("code:in", "ValueSet/", "not-found"),
         ("code:below", "dog", "value"),
         ("code:below", f"{ANIMALS}|whale", "not-found"),
         ("code:above", "urn:nowhere|x", "not-found"),

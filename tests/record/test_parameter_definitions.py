@@ -52,6 +52,50 @@ async def test_what_cannot_be_used_is_refused_with_its_place(case: str, record: 
     assert isinstance(draft, Written) or "SearchParameter.base" in draft.issues[0].path
 
 
+OFFICIAL = "http://hl7.org/fhir/SearchParameter/"
+KNOWN = {
+    "itself": {"url": f"{OFFICIAL}Patient-name", "code": "name", "type": "string", "expression": "Patient.name"},
+    "one that says the same": {"code": "name", "type": "string", "expression": " Patient . name"},
+    "whom it is about": {
+        "code": "patient", "type": "reference", "base": ["Observation", "Consent"],
+        "expression": "Observation.subject.where(resolve() is Patient) | Consent.patient",
+    },
+    "of parts": {
+        "url": f"{OFFICIAL}Observation-code-value-quantity", "code": "code-value-quantity", "type": "composite",
+        "base": ["Observation"], "expression": "Observation",
+        "component": [{"definition": f"{OFFICIAL}clinical-code", "expression": "code"},
+                      {"definition": f"{OFFICIAL}Observation-value-quantity", "expression": "value.as(Quantity)"}],
+    },
+    "of everything": {"code": "_id", "base": ["Resource"], "expression": "Resource.id"},
+    "made from the log": {
+        "url": f"{OFFICIAL}AuditEvent-outcome", "code": "outcome", "base": ["AuditEvent"],
+        "expression": "AuditEvent.outcome",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", list(KNOWN))
+async def test_what_is_official_already_is_kept_and_stays_what_it_is(case: str, record: Record) -> None:
+    before = await standing(record.store)
+    assert isinstance(await record.create(parameter("known") | KNOWN[case]), Written)
+    assert await standing(record.store) == before
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"expression": "Patient.name.family"},
+        {"base": ["Patient", "Organization"]},
+        {"type": "token"},
+        {"url": f"{OFFICIAL}Patient-name", "type": "token"},
+    ],
+    ids=["other values", "other types", "another type of value", "official but of another type"],
+)
+async def test_what_says_something_else_by_an_official_name_is_refused(more: Resource, record: Record) -> None:
+    one = parameter("known") | {"code": "name", "type": "string", "expression": "Patient.name"} | more
+    assert (await refusal(record, one)).issues[0].path == "SearchParameter.code"
+
+
 HOSTILE = {
     "endless": "Patient.name.repeat($this)",
     "everything": "descendants().where(descendants().descendants().exists()).descendants()",

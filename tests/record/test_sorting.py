@@ -17,7 +17,8 @@ from tests.record.conftest import BASE, NOW, Resource, made, patient
 PEOPLE = 25
 WAYS = (
     "gender,birthdate", "-gender,birthdate", "gender,-birthdate,family", "-birthdate,-family,gender", "family,-gender",
-    "birthdate,_id", "-organization,birthdate", "organization,-family,_lastUpdated", "active,gender", "name,-_id",
+    "birthdate", "-birthdate", "birthdate,_id", "-organization,birthdate", "organization,-family,_lastUpdated",
+    "active,gender", "name,-_id",
 )  # fmt: skip
 
 
@@ -83,6 +84,14 @@ async def test_every_page_goes_on_in_the_order(record: Record, people: list[Reso
     assert sorted(seen) == sorted(by)
     wrong = [(a, b) for a, b in pairwise(seen) if not in_order(by[a], by[b], sort.split(","))]
     assert wrong == []
+
+
+async def test_keys_that_are_asked_for_one_by_one_all_count(record: Record, people: list[Resource]) -> None:
+    listed = await record.search("Patient", [("_sort", "gender,-birthdate")])
+    repeated = await record.search("Patient", [("_sort", "gender"), ("_sort", "-birthdate")])
+    assert isinstance(listed, Page)
+    assert isinstance(repeated, Page)
+    assert [one.id for one in repeated.matches] == [one.id for one in listed.matches]
 
 
 @pytest.mark.parametrize(

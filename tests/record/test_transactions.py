@@ -123,10 +123,53 @@ async def test_references_by_condition_are_resolved(record: Record) -> None:
     assert record.store.mint.shard(kept["id"]) == record.store.mint.shard(person)
 
 
-async def test_a_reference_by_condition_that_nothing_fulfils_is_refused(record: Record) -> None:
-    answer = await process(record, transaction(post(about("Patient?identifier=urn:test|nobody"))))
+async def test_a_condition_may_hold_an_address_and_begin_with_ours(record: Record) -> None:
+    """As those of made-up patients do: `Practitioner?identifier=http://hl7.org/fhir/sid/us-npi|9999960492`."""
+    system = "http://a.example/fhir/sid/no"
+    person = await made(record, patient(identifier=[{"system": system, "value": "1"}]))
+    for condition in (f"Patient?identifier={system}|1", f"{BASE}/Patient?identifier={system}|1"):
+        answer = await processed(record, transaction(post(about(condition))))
+        assert (await stored(record, answer, 0))["subject"]["reference"] == f"Patient/{person}"
+    elsewhere = "https://elsewhere.example/fhir/Patient?identifier=urn:x|1"
+    answer = await processed(record, transaction(post(about(elsewhere))))
+    assert (await stored(record, answer, 0))["subject"]["reference"] == elsewhere
+
+
+async def test_references_by_condition_find_what_is_made_beside_them(record: Record) -> None:
+    def numbered(value: str, **more: str) -> Resource:
+        return patient(identifier=[{"system": "urn:beside", "value": value}], **more)
+
+    for value, entry in (
+        ("made", post(numbered("made"))),
+        ("put", put(numbered("put", id="put-beside"))),
+        ("there", post(numbered("made"), ifNoneExist="identifier=urn:beside|made") | {"fullUrl": WHO}),
+    ):
+        wanted = "made" if value == "there" else value
+        answer = await processed(record, transaction(post(about(f"Patient?identifier=urn:beside|{wanted}")), entry))
+        kind, person = place(answer, 1)
+        kept = await stored(record, answer, 0)
+        assert kept["subject"]["reference"] == f"{kind}/{person}"
+    both = transaction(post(about("Patient?identifier=urn:beside|made")), post(numbered("made")))
+    answer = await process(record, both)
     assert isinstance(answer, Refusal)
-    assert answer.kind is Kind.PRECONDITION
+    assert answer.issues[0].code == "multiple-matches"
+
+
+@pytest.mark.parametrize(
+    ("condition", "kind"),
+    [
+        ("identifier=urn:test|nobody", Kind.PRECONDITION),
+        ("nothing=1", Kind.INVALID),
+        ("birthdate=never", Kind.INVALID),
+        ("_count=1", Kind.PRECONDITION),
+    ],
+)
+async def test_a_reference_by_condition_that_finds_nothing_is_refused_and_named(
+    record: Record, condition: str, kind: Kind
+) -> None:
+    answer = await process(record, transaction(post(about(f"Patient?{condition}"))))
+    assert isinstance(answer, Refusal)
+    assert (answer.kind, answer.issues[0].path) == (kind, "Bundle.entry[0].Observation.subject")
 
 
 async def test_a_conditional_create_gives_what_is_there(record: Record) -> None:
@@ -175,7 +218,6 @@ async def test_creates_updates_and_deletes_mix(record: Record) -> None:
     "bad",
     [
         put(patient(id="nobody-here"), ifMatch='W/"3"'),
-        ask("DELETE", "Patient/nobody-here"),
         post(patient(birthDate="yesterday")),
         post(about("urn:uuid:0b1c8a3e-9999-4222-8333-944455556666")),
     ],
@@ -187,6 +229,25 @@ async def test_one_entry_that_fails_undoes_all(record: Record, bad: Resource, la
     answer = await process(record, transaction(*([*good, bad] if last else [bad, *good])))
     assert isinstance(answer, Refusal)
     assert (await count(record, "Patient"), await count(record, "Observation")) == before
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_deleting_what_is_not_there_is_no_fault(record: Record, kind: str) -> None:
+    gone = await made(record, patient())
+    for _ in range(2):
+        names = (f"Patient/{gone}", "Patient/nobody-here", "Patient?identifier=urn:nobody|1")
+        answer = await processed(record, transaction(*(ask("DELETE", name) for name in names)) | {"type": kind})
+        assert [entry["response"]["status"] for entry in answer["entry"]] == ["204 No Content"] * 3
+
+
+@pytest.mark.parametrize("number", [0, 1])
+async def test_a_version_that_has_gone_by_is_named_by_its_entry(record: Record, number: int) -> None:
+    stale = put(patient(id=await made(record, patient())), ifMatch='W/"3"')
+    for beside in ([], [post(patient())]):
+        place = min(number, len(beside))
+        answer = await process(record, transaction(*beside[:place], stale, *beside[place:]))
+        assert isinstance(answer, Refusal)
+        assert [(one.code, one.path) for one in answer.issues] == [("conflict", f"Bundle.entry[{place}]")]
 
 
 @pytest.mark.parametrize(
@@ -229,6 +290,8 @@ async def test_a_batch_stands_entry_by_entry(record: Record) -> None:
         (transaction(ask("PATCH", "Patient/1")), "Bundle.entry[0].request.url"),
         (transaction(ask("POST", "Patient/1")), "Bundle.entry[0].request.url"),
         (transaction(ask("GET", "Hat/1")), "Bundle.entry[0].request.url"),
+        (transaction(ask("GET", "ValueSet/$expand?url=urn:x")), "Bundle.entry[0].request.url"),
+        (transaction(ask("GET", "Patient/1/$everything")), "Bundle.entry[0].request.url"),
         (
             transaction({"resource": patient(), "request": {"method": "POST", "url": "Person"}}),
             "Bundle.entry[0].request.url",

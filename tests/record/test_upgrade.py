@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 
 from saman.kernel.outcome import Refusal
-from saman.model.fhir import search_parameters
+from saman.model.fhir import resource_number, search_parameters
 from saman.record import Record, system
 from saman.record.migrate import migrate
 from saman.record.rows import key
@@ -34,6 +34,11 @@ NAMED = """INSERT INTO reference (shard, type, param, domain, at, target_key, ta
     SELECT shard, type, %s, domain, at, target_key, target_type, id, person, target, part
     FROM reference WHERE param = %s"""
 """What stood under `patient` beside `subject`."""
+
+DATED = "SELECT shard, type, %s, domain, at, at, until, id, person FROM resource WHERE until IS NOT NULL AND type = %s"
+SAID = """INSERT INTO date (shard, type, param, domain, at, low, high, id, person)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)"""
+"""What rows said of clinical times that stand in the resource now."""
 
 ASKED = (
     ("Observation", "code", "http://loinc.org|59408-5"),
@@ -93,6 +98,9 @@ def taken_back(newer: Database, older: Database) -> None:
         known = search_parameters("Observation")
         target.execute(CALLED, (known["code"].number,))
         assert target.execute(NAMED, (known["patient"].number, known["subject"].number)).rowcount
+        dated = source.execute(DATED, (known["date"].number, resource_number("Observation"))).fetchall()
+        assert len(dated) == len(readings(""))
+        target.cursor().executemany(SAID, dated)
 
 
 def values(database: Database) -> dict[str, list[Any]]:
@@ -121,15 +129,21 @@ async def test_what_was_stored_before_is_found(new_database: NewDatabase, open_a
     unit = {"resourceType": "Organization", "id": "unit", "name": "x"}
     assert not isinstance(await record.update("Organization", "unit", unit), Refusal)
     who = await made(record, patient())
-    for one in readings(who):
-        await made(record, one)
+    ids = [await made(record, one) for one in readings(who)]
     again = patient(id=who, birthDate="1950-01-01")
     assert not isinstance(await record.update("Patient", who, again), Refusal)
     migrate(older.admin_url, "saman_app", partitions, until=BEFORE)
     taken_back(newer, older)
     migrate(older.admin_url, "saman_app", partitions)
-    assert values(older) == values(newer)
+    before, after = values(older), values(newer)
+    said = [one for one in before.pop("date") if one not in after["date"]]
+    assert len(said) == len(ids)
+    assert before == {table: rows for table, rows in after.items() if table != "date"}
     upgraded = Record(await open_at(older.app_url), system(NOW), BASE)
+    assert await found(upgraded, who) == await found(record, who)
+    for id, one in zip(ids, readings(who), strict=True):
+        assert not isinstance(await upgraded.update("Observation", id, one | {"id": id}), Refusal)
+    assert values(older)["date"] == after["date"]
     assert await found(upgraded, who) == await found(record, who)
     again["birthDate"] = "1951-01-01"
     assert not isinstance(await upgraded.update("Patient", who, again), Refusal)

@@ -125,7 +125,15 @@ FAULTS: dict[str, tuple[str, tuple[str, str]]] = {
     ),
     "a code missing": (f"DELETE FROM token {OF_READING}", ("Observation", "lacks 2 search values in token")),
     "a text missing": ("DELETE FROM string WHERE id = '{other}'", ("Patient", "lacks 6 search values in string")),
-    "a date missing": (f"DELETE FROM date {OF_READING}", ("Observation", "lacks 1 search values in date")),
+    "an end missing": (
+        f"UPDATE resource SET until = NULL {OF_READING}",
+        ("Observation", "lacks 1 search values in date"),
+    ),
+    "another end": (
+        f"UPDATE resource SET until = until + interval '1 day' {OF_READING}",
+        ("Observation", "ends at another time"),
+    ),
+    "a date missing": ("DELETE FROM date WHERE id = '{person}'", ("Patient", "lacks 1 search values in date")),
     "a number missing": (f"DELETE FROM quantity {OF_READING}", ("Observation", "lacks 1 search values in quantity")),
     "a reference missing": (
         f"DELETE FROM reference {OF_READING}",
@@ -136,12 +144,12 @@ FAULTS: dict[str, tuple[str, tuple[str, str]]] = {
         ("Observation", "has 1 search values in quantity that are not its own"),
     ),
     "values of another person": (
-        f"UPDATE date SET person_key = hashtextextended('{{other}}', 0) {OF_READING}",
-        ("Observation", "has 1 search values in date that are not its own"),
+        f"UPDATE quantity SET person_key = hashtextextended('{{other}}', 0) {OF_READING}",
+        ("Observation", "has 1 search values in quantity that are not its own"),
     ),
     "values of nothing": (
-        f"UPDATE date SET id = 'nothing' {OF_READING}",
-        ("Observation", "has rows in date, and is not there"),
+        f"UPDATE quantity SET id = 'nothing' {OF_READING}",
+        ("Observation", "has rows in quantity, and is not there"),
     ),
     "a version missing": (f"DELETE FROM history {OF_READING}", ("Observation", "has versions missing, or too many")),
     "a version too late": (

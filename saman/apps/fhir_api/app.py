@@ -30,6 +30,7 @@ from saman.apps.fhir_api.reading import history, read, vread
 from saman.apps.fhir_api.routes import Interaction, Policy, Route, Table
 from saman.apps.fhir_api.searching import search, search_posted
 from saman.apps.fhir_api.tables.running import Tables
+from saman.apps.fhir_api.terminology_capability import terminology_capabilities
 from saman.apps.fhir_api.writing import create, delete, delete_where, patch, patch_where, update, update_where
 from saman.kernel.bounds import Bounds
 from saman.kernel.clock import Clock
@@ -169,6 +170,7 @@ def fhir_app(
     published = Published(
         lambda known: capability_statement(RECORD_ROUTES, base, clock(), smart, OPERATIONS, known),
         lambda known: openapi_document(RECORD_ROUTES, base, OPERATIONS, known),
+        lambda: terminology_capabilities(base, clock(), OPERATIONS),
         store.parameters,
         smart,
     )

@@ -13,5 +13,7 @@ async def process_bundle(call: Call) -> Answer | Refusal:
     bundle = await call.resource()
     if isinstance(bundle, Refusal):
         return bundle
-    done = await process(call.record, bundle, rule=call.admits, told=call.mended)
-    return done if isinstance(done, Refusal) else Answer(200, done.encode())
+    wanted = call.prefers.answer
+    done = await process(call.record, bundle, rule=call.admits, told=call.mended, wants=wanted)
+    applied = ((b"preference-applied", f"return={wanted}".encode()),) if wanted else ()
+    return done if isinstance(done, Refusal) else Answer(200, done.encode(), applied)

@@ -130,7 +130,9 @@ class Call:
         return patch if isinstance(patch, Refusal) else Held(patch, self._taken)
 
     async def form(self) -> Pairs | Refusal:
-        """The fields of a form in the body, decoded, in order."""
+        """The fields of a form in the body, decoded, in order; none when there is no body."""
+        if b"content-type" not in self.headers and not await self.body():
+            return []
         if media_type(self.header(b"content-type"))[0] != FORM:
             return refused(Kind.MEDIA, "not-supported", f"A search is posted as {FORM}.", "Content-Type")
         body = await self.body()

@@ -14,12 +14,13 @@ from saman.apps.fhir_api.operations.declared import Operation
 from saman.apps.fhir_api.operations.described import told
 from saman.apps.fhir_api.routes import Interaction, Route
 from saman.kernel.clock import instant
-from saman.model.fhir import RESOURCE_TYPES, SearchParameter, compartments
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter, compartments, search_parameters
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.model.subscription.topic import TOPICS
 from saman.model.subscription.wanted import BACKPORT
 from saman.record.search.asked import MODIFIERS
 from saman.record.search.links import MADE
+from saman.record.search.words import WORDED
 
 Resource = dict[str, Any]
 
@@ -48,7 +49,8 @@ _SECURITY = (
 )
 _DOCUMENTATION = (
     "Searches take _count, _sort, _total, _include and _revinclude (also :iterate and *), chains, _has, _summary and "
-    "_elements; _filter has every operator that the type of its parameter takes. Pages follow next links. "
+    "_elements; _filter has every operator that the type of its parameter takes; _text and _content take words, "
+    "phrases in quotes, beginnings*, OR, -words and parentheses. Pages follow next links. "
     "Searches of several types take the parameters that all of them have, and name the types in _type. "
     "Patches are JSON Patch or FHIRPath Patch; in a Bundle JSON Patch is a Binary. "
     "Histories take _since and _at. "
@@ -141,9 +143,16 @@ def _resource(name: str, interactions: list[str], known: Parameters, leading: Se
 
 
 def _put_together(name: str) -> list[dict[str, str]]:
-    """The parameters that are made of others."""
+    """The parameters that are made of others, and those that ask for words."""
     told = {"_filter": "special", "_list": "reference"}
-    return [] if name in MADE else [{"name": code, "type": kind} for code, kind in told.items()]
+    found = [{"name": code, "type": kind} for code, kind in told.items()]
+    found += [{"name": one.code, "definition": one.url, "type": one.type} for one in worded(name)]
+    return [] if name in MADE else found
+
+
+def worded(type_name: str) -> tuple[SearchParameter, ...]:
+    """The search parameters of a resource type that ask for words."""
+    return tuple(one for code, one in search_parameters(type_name).items() if code in WORDED)
 
 
 def _topics(name: str) -> dict[str, Any]:

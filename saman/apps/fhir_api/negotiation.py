@@ -48,7 +48,9 @@ def media_type(text: str) -> tuple[str, dict[str, str]]:
 def answer_type(accept: str, wanted: str) -> str | Refusal:
     """The Content-Type of the answer for an `Accept` header and a `_format` parameter, which goes first."""
     if wanted:
-        return FHIR_JSON if media_type(wanted)[0] in _FORMATS else _not_acceptable()
+        name, parameters = media_type(wanted)
+        is_known = name in _FORMATS and parameters.get("fhirversion", "") in _VERSIONS
+        return FHIR_JSON if is_known else _not_acceptable()
     if not accept:
         return FHIR_JSON
     for text in accept.split(","):

@@ -12,7 +12,7 @@ from typing import Any
 
 from saman import __version__
 from saman.apps.fhir_api.bulk.described import bulk_paths
-from saman.apps.fhir_api.capability import searchable
+from saman.apps.fhir_api.capability import searchable, worded
 from saman.apps.fhir_api.openapi_parts import (
     BODY_ERRORS,
     FHIR,
@@ -32,6 +32,7 @@ from saman.apps.fhir_api.routes import Interaction, Route
 from saman.model.fhir import RESOURCE_TYPES
 from saman.model.fhir.own_parameters import OFFICIAL, Parameters
 from saman.record.search.links import MADE
+from saman.record.search.words import WORDED
 from saman.record.step import JSON_PATCH
 
 Json = dict[str, Any]
@@ -148,8 +149,13 @@ def _parameters(route: Route, name: str, known: Parameters) -> list[Json]:
 def _asked(does: Interaction, name: str, known: Parameters) -> list[Json]:
     own = _own(name, known) if does is Interaction.SEARCH_TYPE else []
     of_several = ("_type",) if does is Interaction.SEARCH_SYSTEM else ()
-    together = () if name in MADE else ("_filter", "_list")
+    together = () if name in MADE else ("_filter", "_list", *_words(name))
     return [*own, *(parameter(one) for one in (*of_several, *together, *_RESULT, "_format", "_pretty"))]
+
+
+def _words(name: str) -> Iterable[str]:
+    """The parameters of a type, or of any, that ask for words."""
+    return (one.code for one in worded(name)) if name in RESOURCE_TYPES else WORDED
 
 
 def _own(name: str, known: Parameters) -> list[Json]:

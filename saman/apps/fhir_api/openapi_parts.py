@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from saman.model.fhir import SearchParameter
+from saman.model.fhir.words.asking import MAX_TEXT
 from saman.record.search.asked import MODIFIERS
 
 Json = dict[str, Any]
@@ -54,6 +55,7 @@ def _header(name: str, words: str, example: str) -> Json:
 
 
 _TEXT: Json = {"type": "string"}
+_OF_WORDS: Json = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
 
 PARAMETERS: Mapping[str, Json] = {
     "id": {"name": "id", "in": "path", "required": True, "schema": _ID},
@@ -69,6 +71,8 @@ PARAMETERS: Mapping[str, Json] = {
     "_total": _query("_total", "Whether to count all matches", {"enum": ["none", "estimate", "accurate"]}),
     "_filter": _query("_filter", "`status eq final and not (code eq x)`: conditions of other parameters", _TEXT),
     "_list": _query("_list", "The id of a List whose members are searched", _TEXT),
+    "_text": _query("_text", '`(pain OR ache*) "left knee" -fall`: words in the narrative', _OF_WORDS),
+    "_content": _query("_content", "The same in all texts of a resource", _OF_WORDS),
     "_include": _query(
         "_include", "`Observation:subject`, `Observation:*` or `*`; `_include:iterate` goes on from there", _TEXT
     ),

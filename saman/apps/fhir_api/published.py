@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
-from saman.apps.fhir_api.answer import Answer, Header
+from saman.apps.fhir_api.answer import Answer, Header, refusal_answer
 from saman.apps.fhir_api.call import Call
 from saman.kernel import json
+from saman.kernel.outcome import Refusal
 from saman.model.fhir.own_parameters import Parameters
 from saman.record.parameters.known import Known
 
@@ -39,18 +41,31 @@ class _Description:
 
 
 class Published:
-    """Answers `metadata`, `openapi.json` and, where apps are let in, `.well-known/smart-configuration`."""
+    """Answers `metadata`, `openapi.json` and, where apps are let in, `.well-known/smart-configuration`.
+
+    `terminology` describes the terminology service, when somebody asks for that first.
+    """
 
     def __init__(
-        self, statement: Describe, document: Describe, known: Known, smart: Mapping[str, Any] | None = None
+        self,
+        statement: Describe,
+        document: Describe,
+        terminology: Callable[[], dict[str, Any]],
+        known: Known,
+        smart: Mapping[str, Any] | None = None,
     ) -> None:
         self._statement = _Description(statement, known)
         self._document = _Description(document, known)
+        self._terminology = cache(lambda: json.encode(terminology()))
         self._smart = json.encode(dict(smart or {}))
 
     async def metadata(self, call: Call) -> Answer:
-        """The CapabilityStatement."""
-        return _kept(Answer(200, self._statement.body()), call)
+        """The CapabilityStatement, or with `mode=terminology` the TerminologyCapabilities."""
+        pairs = call.pairs()
+        if isinstance(pairs, Refusal):
+            return refusal_answer(pairs, call)
+        is_of_codes = dict(pairs).get("mode") == "terminology"
+        return _kept(Answer(200, self._terminology() if is_of_codes else self._statement.body()), call)
 
     async def openapi(self, call: Call) -> Answer:
         """The OpenAPI 3.1 description."""

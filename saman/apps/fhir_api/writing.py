@@ -11,8 +11,9 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record import Written, conditioned
 from saman.record.conditional import condition_of, read_condition
 from saman.record.etag import read_etag
-from saman.record.narrowing import lets_resource
-from saman.record.refusals import conflict
+from saman.record.narrow_reading import may_be_told
+from saman.record.presence import expected_there, unless_made
+from saman.record.refusals import is_absent
 from saman.record.search.asked import Query
 
 _FORM_OF_ANSWER = frozenset({"_format", "_pretty"})
@@ -52,8 +53,7 @@ async def update(call: Call) -> Answer | Refusal:
         if isinstance(resource, Refusal):
             return resource
         result = await call.record.update(call.type, call.id, resource, expected)
-    is_there = expected == 0 and isinstance(result, Refusal) and result.kind is Kind.CONFLICT
-    return _written(conflict() if is_there else result, call)
+    return _written(unless_made(result, expected), call)
 
 
 async def update_where(call: Call) -> Answer | Refusal:
@@ -164,17 +164,11 @@ async def _expected_there(call: Call) -> int | Refusal | None:
     if tag not in ("", "*") or (tag and b"if-match" in call.headers):
         text = "A PUT takes If-Match with a version, or If-None-Match: *."
         return refused(Kind.INVALID, "not-supported", text, "If-None-Match")
-    found = await call.record.read(call.type, call.id)
-    if isinstance(found, Refusal) and found.kind not in (Kind.NOT_FOUND, Kind.GONE):
-        return found
-    if isinstance(found, Refusal) != bool(tag):
-        return conflict()
-    is_new = isinstance(found, Refusal) and found.kind is Kind.NOT_FOUND
-    return 0 if is_new and call.record.context.is_system else None
+    return await expected_there(call.record, call.type, call.id, there=not tag)
 
 
 def _deleted(result: Written | Refusal | None, call: Call) -> Answer | Refusal:
-    if isinstance(result, Refusal) and result.kind not in (Kind.NOT_FOUND, Kind.GONE):
+    if isinstance(result, Refusal) and not is_absent(result):
         return result
     if call.prefers.answer == "OperationOutcome":
         return Answer(200, information("It is deleted."))
@@ -191,16 +185,8 @@ def _written(result: Written | Refusal, call: Call) -> Answer | Refusal:
     headers: tuple[Header, ...] = ((b"location", location),)
     if wanted:
         headers += ((b"preference-applied", f"return={wanted}".encode()),)
-    if wanted in ("", "representation") and _may_read(result, call):
+    if wanted in ("", "representation") and may_be_told(call.record.context, stored, call.method):
         return resource_answer(stored, status, headers)
     text = "Nothing was made: this is there already." if result.found else "It is stored."
     body = information(text, *call.mended) if wanted == "OperationOutcome" else b""
     return Answer(status, body, (*version_headers(stored), *headers))
-
-
-def _may_read(result: Written, call: Call) -> bool:
-    """Whether the scopes of an app that may patch let it see the rest of what it has patched."""
-    narrowing = call.record.context.narrowing
-    if call.method != "PATCH" or narrowing is None:
-        return True
-    return lets_resource(narrowing, result.stored.resource(), "rs")

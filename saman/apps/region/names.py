@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from saman.apps.ui.locales import mark
+from saman.apps.ui.locales import mark, mark_plural
 from saman.model.access.relation import RelationKind
 from saman.model.access.row import Status
 from saman.model.care.agreement import AgreementKind
 from saman.model.care.governance import BodyKind, Direction, Voting
+from saman.model.care.handover import Act
 from saman.model.care.monitoring import RuleKind
 from saman.model.care.party import PartyKind
+from saman.model.care.pathway import Asks, PathwayKind
 from saman.model.care.region import Sector
 from saman.model.care.service_model import Category, Limit, ModeKind, Occasion
 
@@ -104,6 +106,34 @@ OCCASIONS: Final = {
     Occasion.ASKED: mark("When somebody asks"),
     Occasion.AGREED: mark("At the time agreed"),
 }
+PATHWAYS: Final = {
+    PathwayKind.INTAKE: mark("Into a service"),
+    PathwayKind.PLAN: mark("A plan made together"),
+    PathwayKind.HOSPITAL: mark("Between home and hospital"),
+    PathwayKind.NURSING_HOME: mark("Between nursing home and hospital"),
+    PathwayKind.END_OF_SERVICE: mark("Out of a service"),
+}
+ASKS: Final = {Asks.REQUEST: mark("a request"), Asks.DUTY: mark("a duty")}
+ANSWERS: Final = {
+    Act.RECEIVE: mark("received"),
+    Act.ACCEPT: mark("accepted, with a time"),
+    Act.DECLINE: mark("declined, with a reason"),
+    Act.DELAY: mark("cannot begin before a time, with a reason"),
+    Act.DISPUTE: mark("disputed, with a reason"),
+    Act.START: mark("begun"),
+    Act.REPORT_BACK: mark("done, with a report"),
+}
+"""How those who are asked may answer."""
+
+UNITS: Final = {
+    "hours": mark_plural("within %(count)s hour", "within %(count)s hours"),
+    "days": mark_plural("within %(count)s day", "within %(count)s days"),
+    "working-days": mark_plural("within %(count)s working day", "within %(count)s working days"),
+    "weeks": mark_plural("within %(count)s week", "within %(count)s weeks"),
+    "months": mark_plural("within %(count)s month", "within %(count)s months"),
+}
+"""Units of deadlines, with the forms for one and for many."""
+
 DIRECTIONS: Final = {
     Direction.UP: ("↑", mark("should rise")),
     Direction.DOWN: ("↓", mark("should fall")),

@@ -251,10 +251,11 @@ def _begins(tell: Teller, service: ServiceModel) -> tuple[lanes.Stop, ...]:
 def _stop(tell: Teller, service: ServiceModel, step: Step) -> lanes.Stop:
     activity = next((one for one in service.activities if one.id == step.activity), None)
     what = tell.said(activity.name if activity else step.text).text
-    return lanes.Stop(step.role or SYSTEM, what, _short_within(tell, step.within))
+    return lanes.Stop(step.role or SYSTEM, what, span_words(tell, step.within))
 
 
-def _short_within(tell: Teller, span: Span | None) -> str:
+def span_words(tell: Teller, span: Span | None) -> str:
+    """A length of time as short as a drawing needs it."""
     if span is None:
         return ""
     hours = tell.words.number(span.hours)

@@ -7,6 +7,7 @@ import msgspec
 from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Said, Teller, ordered_sources
 from saman.apps.region.offered import Offered, offered
+from saman.apps.region.paths import PathLink, path_links
 from saman.apps.region.seen import Seen, seen
 from saman.apps.region.together import Together, together
 from saman.model.access import Policy
@@ -33,6 +34,7 @@ class RegionPage(msgspec.Struct, frozen=True):
     statement: Said
     together: Together
     offered: Offered
+    pathways: tuple[PathLink, ...]
     seen: Seen
     sources: tuple[SourceLine, ...]
 
@@ -47,6 +49,7 @@ def region_page(tell: Teller, policy: Policy, borders: Borders | None) -> Region
         statement=tell.said(region.statement),
         together=together(tell, borders),
         offered=offered(tell),
+        pathways=path_links(tell),
         seen=seen(tell, policy),
         sources=tuple(
             SourceLine(one.id, one.mark.value, one.publisher, one.title, one.url, one.licence, one.read_in_part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -11,6 +12,7 @@ from saman.apps.region.about import about_page, triage_page
 from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Teller
 from saman.apps.region.page import region_page
+from saman.apps.region.paths import path_page
 from saman.apps.ui.pages import render, words_of
 from saman.model.access import Policy
 from saman.model.care.caremodel import CareModel
@@ -20,7 +22,7 @@ from saman.model.triage.purpose import OFF, Adoption
 def region_routes(
     model: CareModel, policy: Policy, adoption: Adoption = OFF, borders: Borders | None = None
 ) -> list[BaseRoute]:
-    """`/region`, `/about` and `/about/triage` for the region that runs here."""
+    """`/region` with its pathways, `/about` and `/about/triage` for the region that runs here."""
     saman = __version__
 
     def tell(request: Request) -> Teller:
@@ -28,6 +30,12 @@ def region_routes(
 
     async def region(request: Request) -> Response:
         return render(request, "region/region.html", region_page(tell(request), policy, borders))
+
+    async def pathway(request: Request) -> Response:
+        found = model.pathway(request.path_params["id"])
+        if found is None:
+            raise HTTPException(404)
+        return render(request, "region/pathway.html", path_page(tell(request), found))
 
     async def about(request: Request) -> Response:
         return render(request, "region/about.html", about_page(tell(request), saman, adoption))
@@ -37,6 +45,7 @@ def region_routes(
 
     return [
         Route("/region", region, methods=["GET"]),
+        Route("/region/pathways/{id}", pathway, methods=["GET"]),
         Route("/about", about, methods=["GET"]),
         Route("/about/triage", triage, methods=["GET"]),
     ]

@@ -110,6 +110,11 @@ def mark(message: str) -> str:
     return message
 
 
+def mark_plural(one: str, many: str) -> tuple[str, str]:
+    """Marks the forms of a source string for one and for many."""
+    return one, many
+
+
 def together(number: str) -> str:
     """A telephone number that no line is broken in."""
     return number.replace(" ", "\N{NO-BREAK SPACE}")

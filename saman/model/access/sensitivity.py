@@ -98,6 +98,8 @@ def holder_of(resource: Resource, party: str) -> str:
 def _organizations(resource: Resource) -> Iterator[str]:
     for name in _RESPONSIBLE:
         value = resource.get(name)
+        if value is None:
+            continue
         for one in value if isinstance(value, list) else [value]:
             for reference in _references(one):
                 if reference.startswith("Organization/"):
@@ -106,7 +108,7 @@ def _organizations(resource: Resource) -> Iterator[str]:
 
 def _references(value: Any) -> Iterator[str]:
     """The references of an element, or of the actor in it (Procedure.performer)."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for part in (value, value.get("onBehalfOf"), value.get("actor")):
-            if isinstance(part, Mapping) and isinstance(part.get("reference"), str):
+            if isinstance(part, dict) and isinstance(part.get("reference"), str):
                 yield part["reference"]

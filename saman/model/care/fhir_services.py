@@ -65,8 +65,8 @@ def _plan(model: CareModel, service: ServiceModel) -> Resource:
         for source in model.region.sources
         if source.id in service.source
     ]
-    actions = [_module(model, service, module) for module in service.modules]
-    return made | ({"action": actions} if actions else {})
+    made["action"] = [_module(model, service, module) for module in service.modules]
+    return {name: value for name, value in made.items() if value != []}
 
 
 def _module(model: CareModel, service: ServiceModel, module: Module) -> Resource:

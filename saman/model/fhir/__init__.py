@@ -14,7 +14,7 @@ from saman.model.fhir.definitions import (
 from saman.model.fhir.folding import fold
 from saman.model.fhir.moments import EARLIEST, LATEST, date_range
 from saman.model.fhir.reference_text import Literal, literal
-from saman.model.fhir.references import Leads, Link, leads, links, reference_path, references
+from saman.model.fhir.references import Leads, Link, leads, reference_path, references
 from saman.model.fhir.search_plan import implied_systems
 from saman.model.fhir.search_rows import MAX_INDEXED, SearchValues, indexed
 from saman.model.fhir.search_values import extract
@@ -43,7 +43,6 @@ __all__ = [
     "implied_systems",
     "indexed",
     "leads",
-    "links",
     "literal",
     "patient_compartment",
     "patients",

@@ -31,10 +31,16 @@ class Evaluator:
         self._now = now
         self._left = work
 
-    def select(self, expression: str, resource: dict[str, Any], constants: Constants) -> list[Item]:
-        """What an expression selects; raises FhirPathError, whose text holds nothing of a resource."""
+    def select(
+        self, expression: str, resource: dict[str, Any], constants: Constants, origin: Item | None = None
+    ) -> list[Item]:
+        """What an expression selects from a resource, or from an element of it.
+
+        Raises FhirPathError, whose text holds nothing of a resource.
+        """
         given = min(self._left, WORK // 2)
-        context = Context(resource, now=self._now, constants=constants, left=given)
+        begin = None if origin is None else [origin]
+        context = Context(resource, now=self._now, constants=constants, left=given, origin=begin)
         try:
             return select(expression, context)
         finally:

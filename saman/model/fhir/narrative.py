@@ -8,6 +8,7 @@ a browser that reads it as HTML understands otherwise than an XML parser does: c
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any
 from xml.parsers import expat
 
@@ -26,6 +27,9 @@ _ATTRIBUTE_NAMES = (
 )
 ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 ATTRIBUTES = frozenset(_ATTRIBUTE_NAMES.split())
+_MARKING = "a abbr acronym b bdo big cite code del dfn em i ins kbd q samp small span strong sub sup tt var"
+_WITHIN_WORDS = frozenset(_MARKING.split())
+"""Elements that may stand in the middle of a word."""
 _LINKS = ("http:", "https:", "ftp:", "mailto:", "tel:", "urn:")
 _PICTURES = (
     "data:image/png",
@@ -78,6 +82,24 @@ def unwanted(value: Any) -> Unwanted | None:
     except Unwanted as found:
         return found
     return None
+
+
+def narrated(div: str) -> str:
+    """The text of a narrative as it is read; of what is none, as older versions took, what stands before that."""
+    parts: list[str] = []
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.CharacterDataHandler = parts.append
+    parser.StartDoctypeDeclHandler = _declared
+
+    def apart(name: str, *_: Any) -> None:
+        if name not in _WITHIN_WORDS:
+            parts.append(" ")
+
+    parser.StartElementHandler = parser.EndElementHandler = apart
+    with suppress(expat.ExpatError, Unwanted):
+        parser.Parse(div, True)
+    return "".join(parts)
 
 
 def _declared(*_: Any) -> None:

@@ -14,12 +14,12 @@ from saman.model.fhir.place import Place, written
 
 _Object = tuple[dict[str, Any], str, Place]
 
-_URIS = frozenset(("uri", "url", "canonical", "oid", "uuid"))
+_URIS = frozenset(("uri", "url", "oid", "uuid"))
 _URNS = ("urn:uuid:", "urn:oid:")
 
 
 class Link(NamedTuple):
-    """A value of type uri, url, canonical, oid or uuid: `holder[key]`, which may be assigned to."""
+    """A value of type uri, url, oid or uuid: `holder[key]`, which may be assigned to."""
 
     holder: Any
     key: str | int
@@ -32,16 +32,22 @@ class Link(NamedTuple):
 
 
 class Leads(NamedTuple):
-    """What of a resource leads elsewhere: each Reference, and each link."""
+    """What of a resource leads elsewhere: each Reference, each link, and each Narrative with a `urn:` in it."""
 
     references: list[dict[str, Any]]
     links: list[Link]
+    narratives: list[dict[str, Any]]
 
 
 def leads(resource: dict[str, Any]) -> Leads:
-    """What `references` and `links` give of a valid `resource`, which is gone through once for both."""
+    """What leads elsewhere in a valid `resource`, which is gone through once for all.
+
+    Links are those that begin with `urn:uuid:` or `urn:oid:`. Canonical addresses are not among them, nor texts of type
+    string (as Identifier.value).
+    """
     found = _objects(resource)
-    return Leads([value for value, type_name, _ in found if type_name == "Reference"], list(_links(found)))
+    narratives = [value for value, type_name, _ in found if type_name == "Narrative" and "urn:" in value.get("div", "")]
+    return Leads([value for value, type_name, _ in found if type_name == "Reference"], list(_links(found)), narratives)
 
 
 def reference_path(resource: dict[str, Any], reference: dict[str, Any]) -> str:
@@ -61,14 +67,6 @@ def files(resource: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
         for value, type_name, place in _objects(resource)
         if type_name == "Attachment" or (type_name == "Binary" and value is not resource)
     )
-
-
-def links(resource: dict[str, Any]) -> Iterator[Link]:
-    """Each uri, url, canonical, oid and uuid of a valid `resource` whose text is a `urn:uuid:` or `urn:oid:`.
-
-    Addresses inside a narrative's `a` and `img` and texts of type string (as Identifier.value) are not among them.
-    """
-    return _links(_objects(resource))
 
 
 def _links(found: list[_Object]) -> Iterator[Link]:
@@ -97,7 +95,7 @@ def _add(value: dict[str, Any], type_name: str, place: Place, found: list[_Objec
     if type_name == "Resource":
         type_name = value["resourceType"]
     found.append((value, type_name, place))
-    types = _types(type_name)
+    types = json_types(type_name)
     for name, element in value.items():
         shape = type(element)
         if shape is dict:
@@ -110,7 +108,7 @@ def _add(value: dict[str, Any], type_name: str, place: Place, found: list[_Objec
 
 
 @cache
-def _types(type_name: str) -> dict[str, str]:
+def json_types(type_name: str) -> dict[str, str]:
     """The type of each JSON name of a type; the shadows of primitives are Elements."""
     names = [pair for element in structure.blocks[type_name] for pair in element.json_names()]
     shadows = {f"_{name}": "Element" for name, one in names if one in PRIMITIVES}
@@ -119,4 +117,4 @@ def _types(type_name: str) -> dict[str, str]:
 
 @cache
 def _uri_names(type_name: str) -> tuple[str, ...]:
-    return tuple(name for name, one in _types(type_name).items() if one in _URIS)
+    return tuple(name for name, one in json_types(type_name).items() if one in _URIS)

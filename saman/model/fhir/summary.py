@@ -75,8 +75,11 @@ def part_of(resource: Tree, part: Part) -> Tree:
 
 
 def _named(resource: Tree, kind: str, elements: frozenset[str]) -> Tree:
-    """The elements asked for by name, and those without which the rest would mislead."""
-    own = {name.removeprefix(f"{kind}.") for name in elements}
+    """The elements asked for by name, and those without which the rest would mislead.
+
+    Whoever names a part of an element (`name.family`) is shown all of it.
+    """
+    own = {name.removeprefix(f"{kind}.").partition(".")[0] for name in elements}
     wanted = {*_KEPT, *_required(kind), *_spelled(kind, own | marks().modifiers.get(kind, frozenset()))}
     return {name: one for name, one in resource.items() if name.removeprefix("_") in wanted}
 

@@ -22,17 +22,19 @@ from saman.ops.importing_files import files_in
 
 First = Annotated[Path, Parameter(name="PATH", help="A file, or a folder that is searched for FHIR files.")]
 More = Annotated[Path, Parameter(help="More of them.")]
+Stop = Annotated[bool, Parameter(negative="", help="End at the first line that is refused.")]
 Folder = Annotated[Path, Parameter(name="DIR", help="A folder that is new or empty.")]
 Force = Annotated[bool, Parameter(negative="", help="Replace an earlier export in the folder.")]
 
 OUTCOMES = ("created", "updated", "deleted", "unchanged")
 
 
-def import_(path: First, /, *more: More) -> int | Refusal:
+def import_(path: First, /, *more: More, stop: Stop = False) -> int | Refusal:
     """Take in FHIR bundles, NDJSON files, single resources, or folders of them.
 
-    Everything is checked and stored in the installation's own name. Of a file with anything wrong nothing is stored,
-    and its line or entry is named. Resources with ids keep them; importing again changes nothing.
+    Everything is checked and stored in the installation's own name. Of a Bundle with anything wrong nothing is stored;
+    of NDJSON the good lines are, and FILE.errors says of each other line why it is not. Resources with ids keep them;
+    importing again changes nothing.
     """
     files = files_in((path, *more))
     if isinstance(files, Refusal):
@@ -40,7 +42,7 @@ def import_(path: First, /, *more: More) -> int | Refusal:
     with Progress("Importing") as progress:
 
         async def work(opened: Opened) -> Imported | Refusal:
-            return await import_files(opened.record, files, progress)
+            return await import_files(opened.record, files, progress, stop=stop)
 
         result = with_record(work, grows=True)
     if isinstance(result, Refusal):

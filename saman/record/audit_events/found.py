@@ -36,6 +36,7 @@ from saman.record.rows import split
 from saman.record.search.asked import Include, Query
 from saman.record.search.find import TOO_COSTLY, entries_of, frame_of
 from saman.record.search.including import many
+from saman.record.search.order import place_of
 from saman.record.search.statement import asked_persons, search_statement, total_statement
 from saman.record.stored import Page, Stored, stored
 
@@ -244,7 +245,8 @@ class _Search:
     def _merged(self, made: list[tuple[Logged, Stored]], sent: list[asyncpg.Record]) -> tuple[list[Stored], str | None]:
         """The page in the order of time, and where it goes on."""
         both: list[tuple[Any, Stored, Place | int]] = [(row.at, one, row.entry) for row, one in made]
-        both += [(row["place_moment"], stored(row), Place(row["place_moment"], None, row["id"])) for row in sent]
+        places = map(place_of, sent)
+        both += [(place.moment, stored(row), place) for row, place in zip(sent, places, strict=True)]
         both.sort(key=lambda one: one[0], reverse=self.newest)
         page, beyond = both[: self.query.count], both[self.query.count :]
         for _, _, where in page:

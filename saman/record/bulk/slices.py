@@ -29,6 +29,7 @@ from saman.record.reading import COLUMNS
 from saman.record.rows import person_shard
 from saman.record.search.asked import Query
 from saman.record.search.find import frame_of
+from saman.record.search.identified import identified
 from saman.record.search.query import read_query
 from saman.record.search.statement import search_statement
 from saman.record.stored import Stored, stored
@@ -140,9 +141,8 @@ class Export(Door):
         """Which of these resources a search finds."""
         query = read_query(kind, [*pairs, ("_id", ",".join(ids)), ("_count", str(len(ids)))])
         narrowed = query if isinstance(query, Refusal) else within(query, self.context.narrowing)
-        if isinstance(narrowed, Refusal):
-            return set()
-        statement = search_statement(narrowed, frame_of(self), None)
+        asked = narrowed if isinstance(narrowed, Refusal) else await identified(self, narrowed, frame_of(self))
+        statement = asked if isinstance(asked, Refusal) else search_statement(asked, frame_of(self), None)
         if isinstance(statement, Refusal):
             return set()
         return {row["id"] for row in await self.fetch(statement.sql, *statement.values)}

@@ -26,7 +26,8 @@ _KEPT = f"""SELECT a.entry, ROW(1, 0, (extract(epoch FROM a.at) * 1000000)::bigi
 _WROTE = f"""SELECT k.t, k.d, k.v, b.entry, b.text
 FROM unnest(%s::smallint[], %s::text[], %s::bigint[], %s::text[]) AS k(t, d, v, p) CROSS JOIN LATERAL (
     (SELECT a.entry, ROW(1, 0, 0, {_COLUMNS} '', a.query, a.read, a.missed)::text AS text FROM audit a
-    WHERE k.p IS NOT NULL AND a.person = k.p AND a.type = k.t AND a.id = k.d AND a.version = k.v
+    WHERE hashtextextended(a.person, 0) = hashtextextended(k.p, 0) AND a.person = k.p
+        AND a.type = k.t AND a.id = k.d AND a.version = k.v
         AND a.action IN ('C', 'U', 'D') AND a.outcome = 0 ORDER BY a.entry DESC LIMIT 1)
     UNION ALL
     (SELECT a.entry, ROW(1, 0, 0, {_COLUMNS} '', a.query, a.read, a.missed)::text AS text FROM audit a

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from saman.kernel.outcome import Issue, Kind, Refusal
-from saman.model.fhir.own_parameters import Definition, read_definition
+from saman.model.fhir.own_parameters import Definition, is_official, read_definition
 from saman.record.database import Connection
 from saman.record.door import Door
 from saman.record.parameters.known import LAST, definition_of
@@ -55,7 +55,10 @@ async def unsearchable(door: Door, rows: Sequence[Row], resources: Sequence[Reso
 
 
 def _defined(resource: Resource) -> Definition | tuple[Issue, ...] | None:
-    return read_definition(resource) if resource["status"] == "active" else None
+    """What is to be found by; nothing by what is not in use, or by what the official parameters find already."""
+    if resource["status"] != "active" or is_official(resource):
+        return None
+    return read_definition(resource)
 
 
 def _conflicts(wished: Wished, used: dict[str, Definition], most: int) -> Iterable[Issue]:

@@ -8,7 +8,7 @@ from functools import partial
 import asyncpg
 import msgspec
 
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal
 from saman.model.fhir import resource_number
 from saman.record.audit import REFUSED, Entry, readings
 from saman.record.context import Context
@@ -16,18 +16,18 @@ from saman.record.door import Door
 from saman.record.limits import hurried
 from saman.record.narrowing import within
 from saman.record.search.asked import Query, alternatives
+from saman.record.search.crowd import count_statement
 from saman.record.search.filter.meaning import NAME as FILTER
+from saman.record.search.identified import identified
 from saman.record.search.including import Brought, included
+from saman.record.search.looking import asks_for_words, count_words, page_rows
 from saman.record.search.meant import meant
 from saman.record.search.order import place_of
 from saman.record.search.query import read_query
 from saman.record.search.resolve import resolved
-from saman.record.search.statement import (
-    asked_persons,
-    search_statement,
-    total_statement,
-)
+from saman.record.search.statement import asked_persons
 from saman.record.search.ways import Frame
+from saman.record.search.words import asks_words
 from saman.record.stored import Page, stored
 from saman.record.traffic import shown as showing
 
@@ -66,23 +66,30 @@ async def _found(door: Door, query: Query, named: list[str]) -> Page | Refusal:
     if asked is None or isinstance(asked, Refusal):
         await door.log(*unanswered(door.context, query, asked, named))
         return asked or Page((), total=0 if query.total else None)
-    statement = search_statement(asked, frame, place)
-    if isinstance(statement, Refusal):
-        return statement
-    rows = await door.fetch(statement.sql, *statement.values)
+    rows = await page_rows(door, asked, frame, place)
+    if isinstance(rows, Refusal):
+        return await _given_up(door, query, rows, named)
     shown = rows[: query.count]
     total = await _total(door, asked, frame) if query.total else None
     if isinstance(total, Refusal):
-        return total
-    along = await included(door, query.includes, shown) if query.includes and shown else Brought((), whole=True)
+        return await _given_up(door, query, total, named)
+    along = await included(door, query.includes, shown, frame) if query.includes and shown else Brought((), whole=True)
     await door.log(*entries_of(door.context, query, showing([*shown, *along.rows]), named))
     following = _next(door, query, shown[-1]) if shown and len(rows) > query.count else None
     return Page(tuple(map(stored, shown)), tuple(map(stored, along.rows)), total, following, along.whole)
 
 
+async def _given_up(door: Door, query: Query, refusal: Refusal, named: Sequence[str]) -> Refusal:
+    """The refusal, which is in the log where people were looked at before it came to it."""
+    if refusal.kind is Kind.TOO_COSTLY:
+        await door.log(*unanswered(door.context, query, refusal, named))
+    return refusal
+
+
 async def spelled_out(door: Door, query: Query) -> Query | Refusal:
     """The query with all codes and ids that its values stand for, as far as the caller sees what says so."""
-    return await meant(door, query, partial(_look, door))
+    spelled = await meant(door, query, partial(_look, door))
+    return spelled if isinstance(spelled, Refusal) else await identified(door, spelled, frame_of(door))
 
 
 async def _look(door: Door, type_name: str, pairs: list[tuple[str, str]]) -> Page | Refusal:
@@ -103,21 +110,23 @@ def frame_of(door: Door) -> Frame:
 
 
 async def _total(door: Door, query: Query, frame: Frame) -> int | Refusal:
-    statement = total_statement(query, frame)
+    if asks_for_words(query):
+        return await count_words(door, query, frame)
+    statement = count_statement(query, frame)
     if isinstance(statement, Refusal):
         return statement
-    count: int = (await door.fetch(statement.sql, *statement.values))[0][0]
+    count: int = (await door.fetch(statement.sql, *statement.values, whom=statement.whom))[0][0]
     return count
 
 
 def _next(door: Door, query: Query, row: asyncpg.Record) -> str:
-    return door.store.seal.close(place_of(dict(row)), query.describe)
+    return door.store.seal.close(place_of(row), query.describe)
 
 
 def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str] = ()) -> list[Entry]:
     """One for each person who was shown, and for the person who was asked about even when there was nothing to show.
 
-    `named` are people who were asked about along a chain.
+    `named` are people who were asked about along a chain. Words that looked for somebody among all are told to nobody.
     """
     asked = asked_persons(query)
     plain = Entry(context, "S", resource_number(query.type), query=query.describe)
@@ -125,9 +134,10 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     there = {one.person for one in found}
     about = dict.fromkeys([*asked, *named])
     found += [msgspec.structs.replace(plain, person=one) for one in about if one not in there]
-    if any(name == FILTER for name, _ in query.used):
-        query = _unfiltered(query)
-        found = [_asking(one, query) if about.keys() - {one.person} else one for one in found]
+    if any(_is_free(name) for name, _ in query.used):
+        is_open = any(asks_words(name) for name, _ in query.used) and not about
+        query = _unspoken(query)
+        found = [_asking(one, query) if is_open or about.keys() - {one.person} else one for one in found]
     if len(asked) > 1:
         concerning = _criteria(query, frozenset(asked))
         found = [msgspec.structs.replace(one, query=concerning(one.person)) for one in found]
@@ -136,9 +146,14 @@ def entries_of(context: Context, query: Query, shown: Rows, named: Sequence[str]
     return found or readings(plain, shown) or [plain]
 
 
-def _unfiltered(query: Query) -> Query:
-    """The search without the text of its filters, which may name anybody."""
-    used = tuple((name, "…" if name == FILTER else value) for name, value in query.used)
+def _is_free(name: str) -> bool:
+    """Whether the value of a parameter is a text that may name anybody: a filter, or words."""
+    return name == FILTER or asks_words(name)
+
+
+def _unspoken(query: Query) -> Query:
+    """The search without what its filters and words say."""
+    used = tuple((name, "…" if _is_free(name) else value) for name, value in query.used)
     return msgspec.structs.replace(query, used=used)
 
 

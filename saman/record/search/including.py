@@ -14,7 +14,9 @@ from saman.record.fence import GATED, Fence, gate
 from saman.record.narrowing import lets_row
 from saman.record.rows import PATIENT, short_key, subject_of
 from saman.record.search.asked import Include
+from saman.record.search.canonicals import leading_to_definitions, led_to_definitions
 from saman.record.search.statement import COLUMNS, many_statement
+from saman.record.search.ways import Frame
 
 Rows = Sequence[asyncpg.Record]
 Key = tuple[int, str]
@@ -34,14 +36,14 @@ class Brought(NamedTuple):
     whole: bool
 
 
-async def included(door: Door, includes: Sequence[Include], matches: Rows) -> Brought:
+async def included(door: Door, includes: Sequence[Include], matches: Rows, frame: Frame) -> Brought:
     """What the includes bring along with `matches`, each once and none that is a match itself."""
     known = {_key(row) for row in matches}
     found: list[asyncpg.Record] = []
     last: Rows = matches
     for turn in range(MOST_ROUNDS):
         following = [one for one in includes if one.iterate or turn == 0]
-        last = [row for row in await _round(door, following, last, known) if not _is_known(row, known)]
+        last = [row for row in await _round(door, following, last, known, frame) if not _is_known(row, known)]
         found += last
         if not last or len(found) > MOST:
             return Brought(found[:MOST], whole=not last)
@@ -59,15 +61,16 @@ def _is_known(row: asyncpg.Record, known: set[Key]) -> bool:
     return len(known) == before
 
 
-async def _round(door: Door, includes: Sequence[Include], rows: Rows, known: set[Key]) -> Rows:
+async def _round(door: Door, includes: Sequence[Include], rows: Rows, known: set[Key], frame: Frame) -> Rows:
     """What all includes bring along with `rows`, as far as a page takes it."""
     targets: set[Key] = set()
     found: dict[Key, asyncpg.Record] = {}
     for one in includes:
         if not one.back:
             targets |= await _led_to(door, one, rows)
+            targets |= await led_to_definitions(door, one, rows, frame)
         elif len(found) <= MOST:
-            leading = await _leading_here(door, one, rows)
+            leading = [*await _leading_here(door, one, rows), *await _defining_here(door, one, rows, frame)]
             found |= {_key(row): row for row in leading if _key(row) not in known}
     wanted = sorted(targets - known)[: MOST + 1]
     return [*found.values(), *(await many(door, wanted) if wanted else ())]
@@ -92,6 +95,11 @@ async def _leading_here(door: Door, include: Include, rows: Rows) -> Rows:
     source = resource_number(include.source) if include.source else None
     numbers = _numbers(include)
     found = await door.fetch(_leading_sql(door.store.fence), *keys, source, numbers) if here else ()
+    return [row for row in found if lets_row(door.context.narrowing, row, "rs")]
+
+
+async def _defining_here(door: Door, include: Include, rows: Rows, frame: Frame) -> Rows:
+    found = await leading_to_definitions(door, include, rows, frame)
     return [row for row in found if lets_row(door.context.narrowing, row, "rs")]
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
-from saman.kernel.outcome import Issue
-from saman.model.fhir import RESOURCE_TYPES, SearchParameter
+from saman.kernel.outcome import Issue, Refusal
+from saman.model.fhir import RESOURCE_TYPES, SearchParameter, date_range
 from saman.model.fhir.own_parameters import Parameters
-from saman.record.search.asked import MODIFIERS, Clause, Condition, Link, Logic, Query, alternatives
+from saman.record.search.asked import MODIFIERS, Clause, Condition, Link, Logic, Query, alternatives, prefix
+from saman.record.search.words import WORDED, words_clause
 
 MAX_VALUES = 200
 MAX_STEPS = 4
@@ -76,8 +77,13 @@ def condition_of(type_name: str, name: str, leaf: Leaf, ends: Ends, steps: int =
 
 
 def clause_of(type_name: str, name: str, value: str, parameters: Parameters) -> Clause | Issue | None:
-    """What `name=value` asks of a resource type itself; None when there is no such parameter."""
+    """What `name=value` asks of a resource type itself; None when there is no such parameter.
+
+    A zone's plus that was sent without its percent encoding has become a space, which no date holds.
+    """
     code, _, modifier = name.partition(":")
+    if code in WORDED and type_name not in MADE:
+        return words_clause(type_name, name, value)
     parameter = parameters.of(type_name).get(code)
     if parameter is None or parameter.type not in MODIFIERS or not parameter.expression or "." in name:
         return None
@@ -89,6 +95,11 @@ def clause_of(type_name: str, name: str, value: str, parameters: Parameters) -> 
         return Issue("value", f"'{code}' needs between one and {MAX_VALUES} values.", name)
     if modifier == "missing" and values not in (("true",), ("false",)):
         return Issue("value", f"'{code}:missing' is true or false.", name)
+    if parameter.type == "date" and not modifier:
+        values = tuple(one.replace(" ", "+") for one in values)
+        wrong = next((span for one in values if isinstance(span := date_range(prefix(one)[1]), Refusal)), None)
+        if wrong is not None:
+            return Issue("value", wrong.issues[0].text, name)
     return Clause(parameter, modifier, values)
 
 

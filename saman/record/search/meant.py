@@ -5,7 +5,8 @@ Source: https://hl7.org/fhir/R4/search.html#token
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.terminology import Composer, Library, Need, canonical
 from saman.model.fhir.terminology.composing import Unanswerable, at_place
 from saman.record.door import Door
+from saman.record.narrow_reading import allowed
 from saman.record.search.asked import MEANT, Clause, Condition, Link, Query, unescape
 from saman.record.search.clauses import split_bar
 from saman.record.search.filter.walking import all_turned, conditions
@@ -82,20 +84,35 @@ async def _spelled(door: Door, clause: Clause, look: Look) -> Clause | Refusal:
 
 
 Codes = Iterable[tuple[str, str]]
+Tree = Mapping[str, Any]
 
 
 async def _in_set(door: Door, _: Clause, value: str, library: Library, look: Look) -> Codes | Refusal:
-    wanted = canonical(unescape(value))
-    refusal = await gather(door, look, library, [Need("ValueSet", wanted.url)])
-    if refusal is not None:
-        return refusal
-    tree = library.resource("ValueSet", wanted.url, wanted.version)
-    if tree is None:
-        return refused(Kind.INVALID, "not-found", "There is no value set with this address here.")
+    address = unescape(value)
+    kind, _slash, id = address.removeprefix(f"{door.base}/").partition("/")
+    tree = await (_stored_set(door, id, library, look) if kind == "ValueSet" else _set(door, address, library, look))
+    if tree is None or isinstance(tree, Refusal):
+        return tree or refused(Kind.INVALID, "not-found", "There is no value set with this address here.")
     try:
         return Composer(library).compose(tree).codes()
     except Unanswerable as fault:
         return fault.refusal
+
+
+async def _set(door: Door, address: str, library: Library, look: Look) -> Tree | Refusal | None:
+    """The value set with a canonical address, perhaps of one version."""
+    wanted = canonical(address)
+    refusal = await gather(door, look, library, [Need("ValueSet", wanted.url)])
+    return refusal or library.resource("ValueSet", wanted.url, wanted.version)
+
+
+async def _stored_set(door: Door, id: str, library: Library, look: Look) -> Tree | Refusal | None:
+    """The value set with an id here."""
+    page = await look("ValueSet", [("_id", escaped(id))]) if id and allowed(door, "ValueSet", "s") else None
+    if page is None or isinstance(page, Refusal) or not page.matches:
+        return page if isinstance(page, Refusal) else None
+    tree: Tree = page.matches[0].resource()
+    return await gather(door, look, library, library.needs(tree)) or tree
 
 
 async def _related(door: Door, clause: Clause, value: str, library: Library, look: Look) -> Codes | Refusal:

@@ -6,20 +6,22 @@ counts. By one key a page goes on in a range of an index; by several, after a co
 
 from __future__ import annotations
 
-from functools import cache
-from typing import NamedTuple
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple
 
 from saman.kernel import json
-from saman.model.fhir import CLINICAL_TIMES, EARLIEST, LATEST, search_parameters
+from saman.model.fhir import SearchParameter
 from saman.record.cursor import Place
 from saman.record.fence import Fence
-from saman.record.rows import numbers_of, of_reference
+from saman.record.rows import main_date, numbers_of, of_reference
 from saman.record.search.asked import Query
 from saman.record.search.clauses import TABLE, Bind
 
 OWN = "x.shard = r.shard AND x.type = r.type AND x.id = r.id"
 _COLUMNS = {"date": "low", "string": "folded", "reference": "target"}
 _MEASURED = frozenset({"number", "quantity"})
+_WITHOUT_END = {2**63 - 1: datetime.max, -(2**63): datetime.min}  # noqa: DTZ901 - as the driver has them
+_BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 class Key(NamedTuple):
@@ -33,15 +35,6 @@ class Key(NamedTuple):
     def way(self) -> str:
         """The direction in SQL."""
         return "DESC" if self.descending else "ASC"
-
-
-@cache
-def main_date(type_name: str) -> str:
-    """The date parameter that sorts like a resource's clinical time, empty when there is none."""
-    elements = CLINICAL_TIMES.get(type_name, ())
-    told = f"{type_name}.{elements[0].removesuffix('[x]')}" if elements else " "
-    dates = (one for one in search_parameters(type_name).values() if one.type == "date")
-    return next((one.code for one in dates if told in one.expression), "")
 
 
 def by_time(query: Query) -> bool:
@@ -69,13 +62,32 @@ def _key(query: Query, code: str, fence: Fence, descending: bool) -> Key:
     pick, among = "max" if descending else "min", ", ".join(map(str, numbers_of(query.type, parameter)))
     mine = of_reference("x", query.type, parameter) if kind == "reference" else f"x.param IN ({among})"
     shown = f" AND {fence.points('x')}" if kind == "reference" else " AND x.code <> ''" if kind == "token" else ""
-    value = f"(SELECT {pick}({column}) FROM {TABLE[kind]} x WHERE {OWN} AND {mine}{shown})"
+    source = f"{TABLE[kind]} x WHERE {OWN} AND {mine}{shown}"
     if kind == "date":
-        end = EARLIEST if descending else LATEST
-        return Key(f"coalesce({value}, '{end.isoformat()}'::timestamptz)", "timestamptz", descending)
+        source = f"({spans(query.type, parameter)}) AS x"
+    value = f"(SELECT {pick}({column}) FROM {source})"
+    if kind == "date":
+        return Key(f"coalesce({value}, '{'-' if descending else ''}infinity'::timestamptz)", "timestamptz", descending)
     if kind in _MEASURED:
         return Key(f"coalesce({value}, '{'-' if descending else ''}Infinity'::float8)", "float8", descending)
     return Key(f"coalesce({value}, '{'' if descending else chr(0x10FFFF)}')", "text", descending)
+
+
+def spans(type_name: str, parameter: SearchParameter) -> str:
+    """The values `low` and `high` of a date parameter that a row `r` has: its one clinical time stands in it itself."""
+    rows = f"SELECT x.low, x.high FROM date x WHERE {OWN} AND x.param = {parameter.number}"
+    if parameter.code != main_date(type_name):
+        return rows
+    return f"SELECT r.at AS low, r.until AS high WHERE r.until IS NOT NULL UNION ALL {rows} AND r.until IS NULL"
+
+
+def first_in_time(select: str, alias: str, most: str, way: str = "DESC") -> str:
+    """The first `most` rows of `select` by time and id of its row `alias`, along an index that holds the time alone.
+
+    What comes at the same time as the last of them is read with it, and cut off once it is sorted.
+    """
+    return f"""SELECT * FROM ({select} ORDER BY {alias}.at {way} FETCH FIRST ({most}) ROWS WITH TIES) AS near
+        ORDER BY near.at {way}, near.id {way} LIMIT {most}"""
 
 
 def beyond(place: Place, order: tuple[Key, ...], id: str, bind: Bind) -> str:
@@ -98,15 +110,25 @@ def _after(key: Key) -> str:
 
 
 def place_columns(order: tuple[Key, ...]) -> str:
-    """The columns that say where a row stands in the order."""
+    """The columns that say where a row stands in the order; a time as its bytes, since most of them nobody reads."""
     if len(order) == 1:
         (only,) = order
-        return f"{only.value} AS place_moment" if only.kind == "timestamptz" else f"({only.value})::text AS place_text"
+        if only.kind == "timestamptz":
+            return f"timestamptz_send({only.value}) AS place_moment"
+        return f"({only.value})::text AS place_text"
     return f"ARRAY[{', '.join(f'({key.value})::text' for key in order)}] AS place_keys"
 
 
-def place_of(row: dict[str, object]) -> Place:
+def place_of(row: Any) -> Place:
     """Where a row with those columns stands."""
-    if "place_keys" in row:
-        return Place(None, json.encode(row["place_keys"]).decode(), str(row["id"]))
-    return Place(row.get("place_moment"), row.get("place_text"), str(row["id"]))  # type: ignore[arg-type]
+    columns = dict(row)
+    if "place_keys" in columns:
+        return Place(None, json.encode(columns["place_keys"]).decode(), columns["id"])
+    sent = columns.get("place_moment")
+    return Place(None if sent is None else moment_of(sent), columns.get("place_text"), columns["id"])
+
+
+def moment_of(sent: bytes) -> datetime:
+    """The time in bytes that PostgreSQL sends, microseconds since 2000; without end as the driver has it."""
+    since = int.from_bytes(sent, signed=True)
+    return _WITHOUT_END.get(since) or _BEGINNING + timedelta(microseconds=since)

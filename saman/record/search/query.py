@@ -86,6 +86,8 @@ def read_query(type_name: str, pairs: Pairs, *, strict: bool = False, known: Par
     for name, value in pairs:
         if "\0" in value:
             reader.issues.append(Issue("value", "A parameter may not hold the character NUL.", name))
+        elif name == "_sort" and result.get(name):
+            result[name] += f",{value}"
         elif name in _RESULT:
             result[name] = value
         else:

@@ -17,8 +17,10 @@ from saman.record.door import Door
 from saman.record.narrowing import let
 from saman.record.search.asked import NEVER, Clause, Condition, Link, Query
 from saman.record.search.filter.walking import all_turned, conditions
+from saman.record.search.looking import with_words_named
 from saman.record.search.statement import leading_statement, reached_statement
 from saman.record.search.ways import Frame
+from saman.record.search.words import without_words
 
 MOST = 200
 """So many resources are named one by one."""
@@ -77,15 +79,21 @@ async def _inward(door: Door, link: Link, frame: Frame, named: list[str]) -> Lin
     ends = let(link, frame.narrowing)
     if isinstance(ends, Refusal):
         return ends
-    found = [await resolved(door, end, frame, named) for end in ends]
+    found = [await _end(door, end, frame, named) for end in ends]
     refusal = next((one for one in found if isinstance(one, Refusal)), None)
     there = tuple(one for one in found if isinstance(one, Query))
     return refusal or (Link(link.parameter, there, link.back) if there else None)
 
 
+async def _end(door: Door, end: Query, frame: Frame, named: list[str]) -> Query | Refusal | None:
+    """The end of a link with its own links worked out, and what has its words named."""
+    led = await resolved(door, end, frame, named)
+    return await with_words_named(door, led, frame) if isinstance(led, Query) else led
+
+
 async def _name_asked(door: Door, query: Query, frame: Frame, named: list[str]) -> Refusal | None:
     """Name the people of whom it is asked what refers to them, where they are few."""
-    found = await _reached(door, msgspec.structs.replace(query, links=(), filters=()), frame)
+    found = await _reached(door, msgspec.structs.replace(without_words(query), links=(), filters=()), frame)
     if isinstance(found, Refusal):
         return found
     named += _people(found or ())

@@ -7,7 +7,6 @@ so that the statement reads as many rows as it shows (budgets in tests/record/te
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -24,10 +23,9 @@ from saman.record.rows import numbers, numbers_of, of_reference
 from saman.record.search.asked import Clause, Link, Query, Within, parts, unescape
 from saman.record.search.clauses import PARTED, TABLE, condition, point_condition, table_of
 from saman.record.search.filter.walking import conditions, said
-from saman.record.search.order import OWN, Key, beyond, by_time, keys, place_columns
-from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Window, located, persons_of
-
-MOST_RANKED = 20_000
+from saman.record.search.order import OWN, Key, beyond, by_time, first_in_time, keys, place_columns, spans
+from saman.record.search.ways import ABOUT_SEVERAL, RESOURCES, SUBJECTS, Finder, Frame, Way, Window, located, persons_of
+from saman.record.search.words import is_worded
 
 HOME = """CASE WHEN x.target_shard IS NULL THEN x.shard WHEN x.target_shard >= 0 THEN x.target_shard
     ELSE (SELECT l.shard FROM locator l WHERE l.key = x.target_type || '/' || x.target) END"""
@@ -38,14 +36,18 @@ Looked up row by row; turned into one join, a server that cannot skip through an
 
 
 class Statement(msgspec.Struct, frozen=True):
-    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it."""
+    """SQL whose $1 and $2 are the context's; `values` start at $3. A row's `place_moment` or `place_text` orders it.
+
+    `whom` is the person whom all of it is about, if anyone.
+    """
 
     sql: str
     values: tuple[Any, ...]
+    whom: str = ""
 
 
-class _Builder:
-    """One statement, or with `values` of another a part of that one.
+class Builder:
+    """Builds one statement, or with `values` of another a part of that one.
 
     `of` is an alias there that names a person, `at` one that names a row.
     """
@@ -57,20 +59,32 @@ class _Builder:
         self.type = resource_number(query.type)
         self.of = of
         self.at = at
+        self.held = set[str]()
+        self.whom = ""
+        self.is_once = False
 
     def bind(self, value: Any, kind: str) -> str:
+        """The placeholder of a value."""
         self.values.append(value)
         return f"${len(self.values) + 2}::{kind}"
 
     def plan(
-        self, window: Callable[[], Window] | None = None, *, each: bool = False
+        self, window: Callable[[], Window] | None = None, *, each: bool = False, among: str = ""
     ) -> tuple[str, list[str], str] | Refusal:
         """FROM with the fence, the conditions, and the alias whose person and time order the rows."""
         cut = None if self.query.within or self.query.links or self.query.filters else window
-        finder = Finder(self.query, self.frame, self.bind, self.of, self.at)
-        way = finder.way(by_time=by_time(self.query), window=cut, each=each)
-        if isinstance(way, Refusal):
-            return way
+        way = self.finder.way(by_time=by_time(self.query), window=cut, each=each, among=among)
+        return way if isinstance(way, Refusal) else self.along(way)
+
+    @property
+    def finder(self) -> Finder:
+        """What knows the ways to the rows."""
+        return Finder(self.query, self.frame, self.bind, self.of, self.at)
+
+    def along(self, way: Way) -> tuple[str, list[str], str] | Refusal:
+        """The same when the way has been found."""
+        self.held = set(TABLE.values()) if self.at or way.is_short else {"token"} if way.table else set()
+        self.whom, self.is_once = way.whom, way.is_once
         wheres = [GATED, "NOT r.deleted", *way.wheres]
         for clause in way.left:
             part = self._clause(clause)
@@ -89,7 +103,7 @@ class _Builder:
         if ways:
             wheres.append(f"({' OR '.join(map(str, ways))})")
         fence = self.frame.fence
-        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '')}"
+        joined = f"{way.source} {fence.join('r', 'd' if way.table == 'reference' else '', whom=bool(way.whom))}"
         if way.table == "reference":
             wheres.append(fence.leads("d"))
         return joined, [*wheres, fence.holds("r")], way.alias
@@ -119,14 +133,14 @@ class _Builder:
             own = decides(link, end, self.query.type)
             name = f"o{len(self.values)}"
             at = name if not link.back and resource_number(end.type) in PERSONAL else ""
-            inner = _Builder(end, self.frame, self.values, name if own else "", at)
+            inner = Builder(end, self.frame, self.values, name if own else "", at)
             part = self._led_to(link, inner) if not link.back else inner.leading(link, self.type)
             if isinstance(part, Refusal):
                 return part
             parts.append(part)
         return f"({' OR '.join(parts)})"
 
-    def _led_to(self, link: Link, end: _Builder) -> str | Refusal:
+    def _led_to(self, link: Link, end: Builder) -> str | Refusal:
         """That a reference of the row leads to one of those at the end."""
         planned = end.plan()
         if isinstance(planned, Refusal):
@@ -155,13 +169,10 @@ class _Builder:
         references = _references(link, self.query.type, target)
         return f"r.id IN (SELECT x.target FROM {source} {references} WHERE {' AND '.join(wheres)})"
 
-    def window(self, place: Place | None) -> Window:
-        """The page's stretch of time."""
+    def window(self, place: Place | None, most: int, after: int = 0) -> Window:
+        """The page's stretch of time, so many rows of it."""
         (key,) = keys(self.query, "y", self.frame.fence)
-        return Window(
-            beyond(place, (key,), "y.id", self.bind) if place else "",
-            f"ORDER BY y.at {key.way}, y.id {key.way} LIMIT {self.query.count + 1}",
-        )
+        return Window(beyond(place, (key,), "y.id", self.bind) if place else "", key.way, most, after)
 
     def _clause(self, clause: Clause) -> str | Refusal:
         code = clause.parameter.code
@@ -172,21 +183,30 @@ class _Builder:
             parts = [point_condition(v, "r.updated", self.bind, self.frame.now) for v in clause.values]
             refusal = next((part for part in parts if isinstance(part, Refusal)), None)
             return refusal or f"({' OR '.join(str(part) for part in parts)})"
+        if is_worded(clause):
+            return refused(Kind.INVALID, "not-supported", f"'{code}' is not looked for here.", code)
         if clause.parameter.components:
             return self._together(clause)
         among = ", ".join(map(str, numbers_of(self.query.type, clause.parameter)))
         table = table_of(clause)
         own = f"SELECT FROM {table} x WHERE {OWN} AND "
         if table == "reference":
-            own += f"{of_reference('x', self.query.type, clause.parameter)} AND {self.frame.fence.points('x')}"
+            mine = of_reference("x", self.query.type, clause.parameter)
+            own += f"{self._for_each(mine, table)} AND {self.frame.fence.points('x')}"
+        elif table == "date":
+            own = f"SELECT FROM ({spans(self.query.type, clause.parameter)}) AS x WHERE true"
         else:
-            own += f"x.param IN ({among})"
+            own += self._for_each(f"x.param IN ({among})", table)
         if clause.modifier == "missing":
             return f"{'NOT ' if clause.negative else ''}EXISTS ({own})"
         match = condition(clause, "x", self.bind, self.frame.now, self.frame.base)
         if isinstance(match, Refusal):
             return match
-        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {match})"
+        return f"{'NOT ' if clause.negative else ''}EXISTS ({own} AND {self._for_each(match, table)})"
+
+    def _for_each(self, condition: str, table: str) -> str:
+        """A condition on a value of the row, written so that no index of values is walked where rows come in order."""
+        return f"({condition}) IS TRUE" if table in self.held else condition
 
     def _together(self, clause: Clause) -> str | Refusal:
         """That values of several parameters stand in one element, for any of the values of a composite one."""
@@ -228,20 +248,29 @@ def asked_persons(query: Query) -> list[str]:
 
 def search_statement(query: Query, frame: Frame, place: Place | None) -> Statement | Refusal:
     """The statement for one page, one row longer than the page so that the next one is known."""
-    builder = _Builder(query, frame)
-    planned = builder.plan((lambda: builder.window(place)) if by_time(query) else None)
+    builder = Builder(query, frame)
+    most = query.count + 1
+    return paged(builder, builder.plan((lambda: builder.window(place, most)) if by_time(query) else None), place)
+
+
+def paged(builder: Builder, planned: tuple[str, list[str], str] | Refusal, place: Place | None) -> Statement | Refusal:
+    """The same for what a builder has planned."""
     if isinstance(planned, Refusal):
         return planned
+    query, frame = builder.query, builder.frame
     source, wheres, alias = planned
     order, id = keys(query, alias, frame.fence), f"{alias}.id"
     if place is not None:
         wheres.append(beyond(place, order, id, builder.bind))
+    shown, most = f"{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}", str(query.count + 1)
+    found = f"FROM {source} WHERE {' AND '.join(wheres)}"
+    if builder.is_once and by_time(query):
+        near = first_in_time(f"SELECT {shown}, {alias}.at {found}", alias, most, order[0].way)
+        return Statement(gate(near), tuple(builder.values), builder.whom)
     sorted_by = ", ".join(f"{key.value} {key.way}" for key in order)
     once = _once(order, id) if alias == "d" else ""
-    sql = gate(f"""SELECT {once}{COLUMNS}, seen.ground, seen.fenced, {place_columns(order)}
-        FROM {source} WHERE {" AND ".join(wheres)}
-        ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {query.count + 1}""")
-    return Statement(sql, tuple(builder.values))
+    sql = gate(f"SELECT {once}{shown} {found} ORDER BY {sorted_by}, {id} {order[0].way} LIMIT {most}")
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def _once(order: tuple[Key, ...], id: str) -> str:
@@ -254,26 +283,49 @@ def _once(order: tuple[Key, ...], id: str) -> str:
 
 def reached_statement(end: Query, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for the ids, `most` at most, of what a chain leads to."""
-    builder = _Builder(end, frame)
+    builder = Builder(end, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT {alias}.id FROM {source} WHERE {' AND '.join(wheres)} LIMIT {most}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
+
+
+def restricted_statement(
+    query: Query, frame: Frame, unseen: Clause | None, after: str, most: int
+) -> Statement | Refusal:
+    """The statement for what a search finds of which something may not be shown, by id from `after` on, `most` at most.
+
+    With `unseen`, a clause about the one reference of its parameter, only what has none there that is shown.
+    """
+    builder = Builder(query, frame)
+    planned = builder.plan()
+    if isinstance(planned, Refusal):
+        return planned
+    source, wheres, _ = planned
+    wheres += ["(seen.fenced OR r.away)", f"r.id > {builder.bind(after, 'text')}"]
+    if unseen is not None:
+        own = of_reference("x", query.type, unseen.parameter)
+        wheres.append(f"NOT EXISTS (SELECT FROM reference x WHERE {OWN} AND {own} AND {frame.fence.points('x')})")
+    sql = gate(f"""SELECT {COLUMNS}, seen.ground, seen.fenced FROM {source}
+        WHERE {" AND ".join(wheres)} ORDER BY r.id LIMIT {most}""")
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def leading_statement(link: Link, end: Query, target: str, frame: Frame, most: int) -> Statement | Refusal:
     """The statement for what has a reference to the type `target`, `most` of them at most, and what it leads to."""
-    builder = _Builder(end, frame)
+    builder = Builder(end, frame)
     planned = builder.plan()
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
-    sql = gate(f"""SELECT {alias}.id, x.target FROM {source}
-        LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points("x")}
-        WHERE {" AND ".join(wheres)} LIMIT {most}""")
-    return Statement(sql, tuple(builder.values))
+    led, references = "r.person AS target", ""
+    if not decides(link, end, target):
+        led = "x.target"
+        references = f"LEFT {_references(link, end.type, resource_number(target))} AND {frame.fence.points('x')}"
+    sql = gate(f"SELECT {alias}.id, {led} FROM {source} {references} WHERE {' AND '.join(wheres)} LIMIT {most}")
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 def _references(link: Link, source: str, target: int) -> str:
@@ -290,59 +342,19 @@ def decides(link: Link, end: Query, target: str) -> bool:
     return link.back and target == "Patient" and about and not end.within
 
 
-def newest_statement(query: Query, frame: Frame, since: datetime) -> Statement | Refusal:
-    """The statement for the newest of each person and value, `query.count` of each, none from before `since`."""
-    builder = _Builder(query, frame)
-
-    def window() -> Window:
-        beyond = f"y.at >= {builder.bind(since, 'timestamptz')}"
-        return Window(beyond, f"ORDER BY y.at DESC, y.id DESC LIMIT {query.count}")
-
-    planned = builder.plan(window, each=True)
-    if isinstance(planned, Refusal):
-        return planned
-    source, wheres, alias = planned
-    sql = gate(f"""SELECT DISTINCT ON ({alias}.at, {alias}.id) {COLUMNS}, seen.ground, seen.fenced
-        FROM {source} WHERE {" AND ".join(wheres)}
-        ORDER BY {alias}.at DESC, {alias}.id DESC""")
-    return Statement(sql, tuple(builder.values))
-
-
-def latest_statement(query: Query, frame: Frame, most: int) -> Statement | Refusal:
-    """The statement for the newest of each code among the MOST_RANKED newest matches, at most `most` of each.
-
-    What has several codes is a row for each, and stays with all of them if it is among the newest of one.
-    """
-    builder = _Builder(query, frame)
-    planned = builder.plan()
-    if isinstance(planned, Refusal):
-        return planned
-    source, wheres, _ = planned
-    among = ", ".join(map(str, numbers(query.type, "code")))
-    coded = f"SELECT DISTINCT x.system_key, x.code FROM token x WHERE {GATED} AND {OWN} AND x.param IN ({among})"
-    coded += " AND x.code <> ''"
-    sql = gate(f"""SELECT * FROM (
-        SELECT *, min(place) OVER (PARTITION BY id) AS best FROM (
-            SELECT r.*, c.system_key, c.code, row_number() OVER (
-                PARTITION BY r.person, c.system_key, c.code ORDER BY r.at DESC, r.id DESC) AS place
-            FROM (
-                SELECT DISTINCT ON (r.at, r.id) {COLUMNS}, r.at, seen.ground, seen.fenced FROM {source}
-                WHERE {" AND ".join(wheres)} ORDER BY r.at DESC, r.id DESC LIMIT {MOST_RANKED}
-            ) AS r LEFT JOIN LATERAL ({coded}) AS c ON true
-        ) AS placed
-    ) AS ranked WHERE best <= {builder.bind(most, "bigint")} ORDER BY at DESC, id DESC""")
-    return Statement(sql, tuple(builder.values))
-
-
 def total_statement(query: Query, frame: Frame) -> Statement | Refusal:
     """The statement that counts all matches."""
-    builder = _Builder(query, frame)
-    planned = builder.plan()
+    builder = Builder(query, frame)
+    return counted(builder, builder.plan())
+
+
+def counted(builder: Builder, planned: tuple[str, list[str], str] | Refusal) -> Statement | Refusal:
+    """The same for what a builder has planned."""
     if isinstance(planned, Refusal):
         return planned
     source, wheres, alias = planned
     sql = gate(f"SELECT count(DISTINCT {alias}.id) FROM {source} WHERE {' AND '.join(wheres)}")
-    return Statement(sql, tuple(builder.values))
+    return Statement(sql, tuple(builder.values), builder.whom)
 
 
 @cache

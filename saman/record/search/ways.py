@@ -15,11 +15,13 @@ import msgspec
 from saman.kernel.ids import Mint
 from saman.kernel.outcome import Refusal
 from saman.model.access.scopes import Narrowing
-from saman.model.fhir import resource_number
+from saman.model.fhir import SearchParameter, implied_systems, resource_number
 from saman.record.fence import Fence
 from saman.record.rows import COMBINED, is_sought, of_reference, person_shard
 from saman.record.search.asked import Clause, Query, unescape
 from saman.record.search.clauses import TABLE, Bind, condition, points
+from saman.record.search.order import first_in_time
+from saman.record.search.sought import beside, sought
 
 SUBJECTS = ("patient", "subject")
 """The parameters that say whom a resource is about."""
@@ -30,6 +32,9 @@ ABOUT_SEVERAL = frozenset({"Account", "Appointment", "AuditEvent", "Contract", "
 
 SAME = "IS NOT DISTINCT FROM"
 """Holds a row that was found by the number of its person against the person, in a way that no index is walked by."""
+
+_RESOURCE = "JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
+"""The resource of a row `d` of an index table."""
 
 RESOURCES = """CROSS JOIN LATERAL (
     SELECT y.* FROM resource y WHERE y.shard = k.s AND y.type = k.t AND y.id = k.d OFFSET 0
@@ -58,16 +63,28 @@ class Frame(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), its order and length."""
+    """The stretch of a page along `at`: the condition that it begins with (of `y`, or empty), direction and length.
+
+    `after`: how many rows of it are passed over.
+    """
 
     beyond: str
-    order: str
+    way: str
+    most: int
+    after: int = 0
+
+    @property
+    def order(self) -> str:
+        """What puts rows `y` in its order and takes what it holds of them."""
+        return f"ORDER BY y.at {self.way}, y.id {self.way} LIMIT {self.most} OFFSET {self.after}"
 
 
 class Way(msgspec.Struct, frozen=True):
     """FROM, conditions, the alias whose person and time order the rows, and the clauses each row is still held to.
 
-    `table` is the index table that `d` goes along, if it goes along one.
+    `table` is the index table that `d` goes along, if it goes along one; `is_short`: it ends after some rows; `whom` is
+    the person whom all of it is about. `is_once`: each resource is found once, along an index of one person's that
+    holds times and no ids.
     """
 
     source: str
@@ -75,6 +92,9 @@ class Way(msgspec.Struct, frozen=True):
     alias: str
     left: Sequence[Clause]
     table: str = ""
+    is_short: bool = False
+    whom: str = ""
+    is_once: bool = False
 
 
 class Finder:
@@ -93,10 +113,13 @@ class Finder:
         self._at = at
         self._type = resource_number(query.type)
 
-    def way(self, *, by_time: bool, window: Callable[[], Window] | None = None, each: bool = False) -> Way | Refusal:
+    def way(
+        self, *, by_time: bool, window: Callable[[], Window] | None = None, each: bool = False, among: str = ""
+    ) -> Way | Refusal:
         """The way in, `by_time` when the order is that of the indexes; a list's rows are cut to `window` early.
 
-        `each`: people and values are always looked for one by one, as a list is.
+        `each`: people and values are always looked for one by one, as a list is; so are people `among` whom one looks,
+        rows `k` like those of `_people`.
         """
         left = list(self._query.clauses)
         if self._at:
@@ -107,15 +130,60 @@ class Finder:
         named = _first(left, lambda one: one.parameter.code == "_id" and not one.modifier)
         if named is not None:
             return Way(self._by_id(named), (), "r", left)
+        if among:
+            return self._among(among, left, window)
         persons = self._take_persons(left)
         driver = self._take_driver(left, len(persons)) if by_time or len(persons) > 1 else None
         if len(persons) < 2 and (driver is None or (len(driver.values) == 1 and not each)):
             return self._along(left, persons, driver)
         assert not (each and left), "what is looked for one by one takes no further conditions"
         if driver is None:
-            return Way(self._of_persons(persons), (), "r", left)
+            return Way(self._of_persons(self._people(persons)), (), "r", left)
         table = TABLE[driver.parameter.type]
-        return Way(self._of_values(persons, driver, None if left else window), (), "d", left, table)
+        people = self._people(persons) if persons else ""
+        rows = self._of_values(people, driver, None if left else window, each=each)
+        return Way(rows, (), "d", left, table)
+
+    def is_walk(self) -> bool:
+        """Whether all of a type, or of one code, are gone through in their order."""
+        left = list(self._query.clauses)
+        if any(one.parameter.code == "_id" or persons_of(self._query.type, one) for one in left):
+            return False
+        driver = self._take_driver(left, 0)
+        return driver is None or (is_sought(driver.parameter) and len(driver.values) == 1)
+
+    def walk(self, window: Window) -> str | Refusal:
+        """The rows of such a walk that `window` takes, before they are held against anything."""
+        return self._walk(self._take_driver(list(self._query.clauses), 0), window)
+
+    def walked(self, window: Window) -> Way | Refusal:
+        """The way along such a walk and no further."""
+        left = list(self._query.clauses)
+        driver = self._take_driver(left, 0)
+        rows = self._walk(driver, window)
+        if isinstance(rows, Refusal):
+            return rows
+        if driver is None:
+            return Way(f"({rows}) AS r", (), "r", left, is_short=True)
+        return Way(f"({rows}) AS d {_RESOURCE}", (), "d", left, TABLE[driver.parameter.type], is_short=True)
+
+    def _walk(self, driver: Clause | None, window: Window) -> str | Refusal:
+        inside = [f"y.type = {self._type}", window.beyond or "true"]
+        if driver is None:
+            return f"SELECT y.* FROM resource y WHERE {' AND '.join(inside)} AND NOT y.deleted {window.order}"
+        match = condition(driver, "y", self._bind, self._frame.now, self._frame.base)
+        if isinstance(match, Refusal):
+            return match
+        inside += [self._belongs(driver, "y"), match]
+        return f"SELECT y.* FROM {TABLE[driver.parameter.type]} y WHERE {' AND '.join(inside)} {window.order}"
+
+    def _among(self, people: str, left: list[Clause], window: Callable[[], Window] | None) -> Way:
+        """What such a walk comes to, with a range of an index for each of these people."""
+        driver = self._take_driver(left, 2)
+        page = None if left else window
+        if driver is None:
+            return Way(self._of_persons(people, page), (), "r", left)
+        return Way(self._of_values(people, driver, page), (), "d", left, TABLE[driver.parameter.type])
 
     def _take_persons(self, left: list[Clause]) -> tuple[str, ...]:
         if self._frame.is_system and self._query.type in ABOUT_SEVERAL:
@@ -124,10 +192,19 @@ class Finder:
         return tuple(dict.fromkeys(persons_of(self._query.type, clause))) if clause else ()
 
     def _take_driver(self, left: list[Clause], persons: int) -> Clause | None:
-        """The clause whose index is walked: identifier, then reference, then code; with people, code first."""
+        """The clause whose index is walked: identifier, then reference, then code; with people, code first.
+
+        Among codes those that divide what there is into few kinds come last.
+        """
         may = [one for one in left if self._drives(one, persons)]
         order = ("token", "uri", "reference") if persons else ("reference", "uri", "token")
-        may.sort(key=lambda one: (one.parameter.code != "identifier", order.index(one.parameter.type)))
+        may.sort(
+            key=lambda one: (
+                one.parameter.code != "identifier",
+                order.index(one.parameter.type),
+                _is_broad(one.parameter),
+            )
+        )
         if may:
             left.remove(may[0])
         return may[0] if may else None
@@ -155,8 +232,8 @@ class Finder:
         source, alias, table, wheres = "resource r", "r", "", [] if driver else [f"r.type = {self._type}"]
         if driver is not None:
             alias, table = "d", TABLE[driver.parameter.type]
-            source = f"{table} d JOIN resource r ON r.shard = d.shard AND r.type = d.type AND r.id = d.id"
-            match = condition(driver, "d", self._bind, self._frame.now, self._frame.base)
+            source = f"{table} d {_RESOURCE}"
+            match = self._match(driver, persons)
             if isinstance(match, Refusal):
                 return match
             wheres += [f"d.type = {self._type}", self._belongs(driver, "d"), match]
@@ -165,7 +242,14 @@ class Finder:
             wheres += self._own(driver, self._bind(persons[0], "text"), shard)
         elif self._of:
             wheres += self._own(driver, f"{self._of}.p", f"{self._of}.s", f"{self._of}.q")
-        return Way(source, wheres, alias, left, table)
+        is_once = bool(persons) and (driver is None or is_sought(driver.parameter))
+        return Way(source, wheres, alias, left, table, whom=persons[0] if persons else "", is_once=is_once)
+
+    def _match(self, driver: Clause, persons: Sequence[str]) -> str | Refusal:
+        frame = self._frame
+        if is_sought(driver.parameter) and (persons or self._of):
+            return sought(driver, "d", self._bind, frame.now, frame.base)
+        return condition(driver, "d", self._bind, frame.now, frame.base)
 
     def _belongs(self, driver: Clause, alias: str) -> str:
         """That a row of the driver's index table is one of its parameter."""
@@ -190,34 +274,58 @@ class Finder:
         people = f"unnest({shards}, {self._bind(list(persons), 'text[]')}) AS n(s, p)"
         return f"(SELECT s, p, hashtextextended(p, 0) FROM {people} OFFSET 0) AS k(s, p, q)"
 
-    def _of_persons(self, persons: Sequence[str]) -> str:
-        return f"""{self._people(persons)} CROSS JOIN LATERAL (
-                SELECT y.* FROM resource y
-                WHERE y.shard = k.s AND y.type = {self._type} AND y.person = k.p AND NOT y.deleted OFFSET 0
-            ) AS r"""
+    def _of_persons(self, people: str, window: Callable[[], Window] | None = None) -> str:
+        rows = f"""SELECT y.* FROM resource y
+                WHERE y.shard = k.s AND y.type = {self._type} AND y.person = k.p AND NOT y.deleted"""
+        if window is None:
+            return f"{people} CROSS JOIN LATERAL ({rows} OFFSET 0) AS r"
+        page = window()
+        beyond = f"AND {page.beyond}" if page.beyond else ""
+        near = first_in_time(f"{rows} {beyond} AND {self._frame.fence.exists('y')}", "y", str(page.most), page.way)
+        return f"{people} CROSS JOIN LATERAL ({near}) AS r"
 
-    def _of_values(self, persons: Sequence[str], driver: Clause, window: Callable[[], Window] | None) -> str:
-        """A range of the index for each person and value; what a page does not reach is not read."""
+    def _of_values(
+        self, people: str, driver: Clause, window: Callable[[], Window] | None, *, each: bool = False
+    ) -> str:
+        """A range of the index for each person and value; what a page does not reach is not read.
+
+        The resources are looked at of the page alone, unless `each` of those ranges is a page.
+        """
         table = TABLE[driver.parameter.type]
-        looks = [self._people(persons)] if persons else []
+        looks = [people] if people else []
         looks.append(points(driver, self._bind, self._frame.base))
-        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin)"
+        is_once = bool(people) and is_sought(driver.parameter)
+        same = "y.code_key = v.key AND y.code = v.text AND (v.kin IS NULL OR y.system_key = v.kin"
+        same += f" OR {beside('y', 'e.system_key = v.kin')})" if is_once else ")"
         if table == "reference":
             same = "y.target_key = v.key AND y.target = v.text AND (v.kin IS NULL OR y.target_type = v.kin)"
-        whose = self._among_own(driver, "k.q", "k.s", "y") if persons else ()
+        whose = self._among_own(driver, "k.q", "k.s", "y") if people else ()
         inside = " AND ".join([f"y.type = {self._type} AND {self._belongs(driver, 'y')} AND {same}", *whose])
-        rows = f"SELECT y.* FROM {table} y WHERE {inside} OFFSET 0"
-        about = f"AND z.person {SAME} k.p" if persons else ""
-        if window is not None:
+        about = f"AND z.person {SAME} k.p" if people else ""
+        if window is None:
+            found = f"{_crossed(looks)} (SELECT y.* FROM {table} y WHERE {inside} OFFSET 0) AS d"
+        else:
             page = window()
             beyond = f"AND {page.beyond}" if page.beyond else ""
-            rows = f"""SELECT DISTINCT ON (y.at, y.id) y.* FROM {table} y
-                WHERE {inside} {beyond} AND {self._frame.fence.exists("y", table)} {page.order}"""
-        return f"""{" CROSS JOIN ".join(looks)} CROSS JOIN LATERAL ({rows}) AS d
-            CROSS JOIN LATERAL (
+            once = "SELECT DISTINCT ON (y.at, y.id) y.*"
+            of_page = f"FROM {table} y WHERE {inside} {beyond} AND {self._frame.fence.exists('y', table)}"
+            near = f"{once} {of_page} {page.order}"
+            if is_once:
+                near = first_in_time(f"SELECT y.* {of_page}", "y", str(page.most), page.way)
+            found = f"{_crossed(looks)} ({near}) AS "
+            if each:
+                found += "d"
+            else:
+                found = f"({once}{', k.p AS whose' if people else ''} FROM {found} y {page.order}) AS d"
+                about = about.replace("k.p", "d.whose")
+        return f"""{found} CROSS JOIN LATERAL (
                 SELECT z.* FROM resource z
                 WHERE z.shard = d.shard AND z.type = {self._type} AND z.id = d.id {about} OFFSET 0
             ) AS r"""
+
+
+def _crossed(looks: Sequence[str]) -> str:
+    return f"{' CROSS JOIN '.join(looks)} CROSS JOIN LATERAL"
 
 
 def _first(clauses: list[Clause], fits: Callable[[Clause], bool]) -> Clause | None:
@@ -226,6 +334,12 @@ def _first(clauses: list[Clause], fits: Callable[[Clause], bool]) -> Clause | No
     if found is not None:
         clauses.remove(found)
     return found
+
+
+def _is_broad(parameter: SearchParameter) -> bool:
+    """Whether its codes are few for all there is: kinds, states (codes that need no system), labels."""
+    code = parameter.code
+    return code == "category" or code.startswith("_") or bool(implied_systems(parameter.base, code))
 
 
 def persons_of(type_name: str, clause: Clause) -> tuple[str, ...]:

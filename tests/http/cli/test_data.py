@@ -142,9 +142,6 @@ POST = {"method": "POST", "url": "Patient"}
         ("x.json", json.encode(BAD), "birthDate"),
         ("x.json", b'{"resourceType": "Patient", ', "JSON"),
         ("x.json", b"[]", "resource"),
-        ("x.ndjson", json.encode(patient("good")) + b"\n\n" + json.encode(BAD), "line 3, Patient.birthDate"),
-        ("x.ndjson", json.encode(patient("good")) + b"\n{", "line 2"),
-        ("x.ndjson.gz", gzip.compress(json.encode(patient("good")), mtime=0)[:-9], "damaged"),
         ("x.json.gz", b"not gzip", "x.json.gz: It"),
     ],
 )  # fmt: skip
@@ -172,16 +169,60 @@ def test_one_bad_file_does_not_hold_up_the_others(saman: Saman, tmp_path: Path) 
     assert "Patient/beside-bad" in exported(saman, tmp_path / "out")
 
 
+def refused(saman: Saman, file: Path, *words: str) -> tuple[str, list[str]]:
+    """What an import says on stderr, and where the file beside says that something is wrong."""
+    done = saman("import", *words, file)
+    assert done.status == 1
+    assert "Traceback" not in done.err
+    assert "Kari" not in done.err
+    beside = file.with_name(f"{file.name}.errors")
+    assert beside.stat().st_mode & 0o777 == 0o600
+    told = [json.decode(line) for line in beside.read_bytes().splitlines()]
+    assert {one["resourceType"] for one in told} == {"OperationOutcome"}
+    return done.err, [one["issue"][0]["location"][0] for one in told]
+
+
+def test_bad_lines_keep_no_good_one_back(saman: Saman, tmp_path: Path) -> None:
+    lines = [patient("good-1"), BAD, patient("good-2")]
+    file = tmp_path / "x.ndjson"
+    file.write_bytes(b"\n".join([*map(json.encode, lines), b"", b"{", json.encode(patient("good-3"))]))
+    err, places = refused(saman, file)
+    assert places == ["line 2, Patient.birthDate", "line 5"]
+    assert err.startswith("x.ndjson, line 2, Patient.birthDate: ")
+    assert err.endswith(" 2 lines were refused; x.ndjson.errors says why.\n")
+    found = exported(saman, tmp_path / "out")
+    assert [f"Patient/good-{number}" in found for number in (1, 2, 3)] == [True] * 3
+    assert "Patient/bad" not in found
+
+
+def test_an_import_can_end_at_the_first_bad_line(saman: Saman, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saman.ops.importing_batches.TOGETHER", 1)
+    file = written(tmp_path / "x.ndjson", BAD, *(patient(f"behind-{number}") for number in range(9)))
+    _, places = refused(saman, file, "--stop")
+    assert places == ["line 1, Patient.birthDate"]
+    assert "Patient/behind-8" not in exported(saman, tmp_path / "out")
+
+
+def test_of_a_damaged_file_what_could_be_read_is_stored(saman: Saman, tmp_path: Path) -> None:
+    file = tmp_path / "x.ndjson.gz"
+    file.write_bytes(gzip.compress(json.encode(patient("undamaged")) + b"\n", mtime=0)[:-9])
+    err, places = refused(saman, file)
+    assert "damaged" in err
+    assert len(places) == 1
+
+
 def test_a_line_that_the_record_refuses_is_named(saman: Saman, tmp_path: Path) -> None:
     """A resource keeps the person it is about."""
     file = tmp_path / "x.ndjson"
     file.write_bytes(weight("moved", "70", "first"))
     assert saman("import", file).status == 0
     file.write_bytes(weight("another", "70", "first") + b"\n" + weight("moved", "70", "second"))
-    done = saman("import", file)
-    assert done.status == 1
-    assert done.err.startswith("x.ndjson, line 2: A resource keeps the person it is about.")
-    assert "Observation/another" not in exported(saman, tmp_path / "out")
+    err, places = refused(saman, file)
+    assert err.startswith("x.ndjson, line 2: A resource keeps the person it is about.")
+    assert places == ["line 2"]
+    assert "Observation/another" in exported(saman, tmp_path / "out")
+    told(saman, written(file, json.decode(weight("moved", "70", "first"))))
+    assert not file.with_name("x.ndjson.errors").exists()
 
 
 def test_more_lines_than_a_chunk(saman: Saman, tmp_path: Path) -> None:

@@ -43,6 +43,7 @@ async def test_update_makes_then_changes_then_refuses(client: httpx.AsyncClient)
 @pytest.mark.parametrize(
     "more",
     [
+        "identifier=",
         "_count=0",
         "_count=1",
         "_cursor=x",
@@ -216,6 +217,35 @@ async def test_if_none_match(client: httpx.AsyncClient) -> None:
     assert (await client.put("Organization/cond-missing", json=missing, headers={"if-match": "*"})).status_code == 412
     assert (await client.put(where("x"), json=patient(), headers={"if-none-match": "*"})).status_code == 400
     assert (await client.put("Organization/cond-new", json=body, headers={"if-match": 'W/"0"'})).status_code == 412
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_an_entry_asks_whether_its_resource_is_there(client: httpx.AsyncClient, kind: str) -> None:
+    async def status(method: str, url: str, **request: str) -> str:
+        body = {"resourceType": "Organization", "id": f"there-{kind}", "name": "New"}
+        answer = await client.post("", json=bundle(kind, entry(method, url, body, request=request)))
+        told = str(answer.status_code) if answer.is_error else answer.json()["entry"][0]["response"]["status"]
+        return told[:3]
+
+    url = f"Organization/there-{kind}"
+    assert await status("PUT", url, ifMatch="*") == "412"
+    assert await status("PUT", url, ifNoneMatch="*") == "201"
+    assert await status("PUT", url, ifNoneMatch="*") == "412"
+    assert await status("PUT", url, ifMatch="*") == "200"
+    assert await status("PUT", url, ifNoneMatch='W/"1"') == "400"
+    assert await status("PUT", url, ifNoneMatch="*", ifMatch='W/"2"') == "400"
+    assert await status("DELETE", url, ifNoneMatch="*") == "400"
+    assert await status("DELETE", url, ifMatch="*") == "204"
+    assert (await client.get(f"{url}/_history")).json()["entry"][0]["response"]["etag"] == 'W/"3"'
+
+
+async def test_of_many_transactions_that_make_what_is_not_there_one_does(client: httpx.AsyncClient) -> None:
+    body = {"resourceType": "Organization", "id": "there-once", "name": "New"}
+    sent = bundle("transaction", entry("PUT", "Organization/there-once", body, request={"ifNoneMatch": "*"}))
+    answers = await asyncio.gather(*(client.post("", json=sent) for _ in range(6)))
+    made, *others = sorted(one.status_code for one in answers)
+    assert made == 200
+    assert set(others) <= {409, 412}
 
 
 async def test_what_is_hidden_fulfils_no_condition(client: httpx.AsyncClient, stranger: httpx.AsyncClient) -> None:

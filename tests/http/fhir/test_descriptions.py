@@ -48,6 +48,33 @@ async def test_the_capability_statement_is_valid_and_complete(nobody: httpx.Asyn
     }
 
 
+async def test_the_terminology_service_tells_what_it_knows(
+    client: httpx.AsyncClient, nobody: httpx.AsyncClient
+) -> None:
+    answer = await nobody.get("metadata?mode=terminology")
+    told = answer.json()
+    assert validate(told) == ()
+    assert told["resourceType"] == "TerminologyCapabilities"
+    systems = [one["uri"] for one in told["codeSystem"]]
+    assert len(systems) > 1000
+    for system, code in (
+        ("http://hl7.org/fhir/administrative-gender", "male"),
+        ("http://hl7.org/fhir/bundle-type", "batch"),
+    ):
+        assert system in systems
+        found = await client.get("CodeSystem/$lookup", params={"system": system, "code": code})
+        assert found.status_code == 200
+    named = {one["name"] for one in told["expansion"]["parameter"]}
+    assert {"url", "filter", "count", "offset", "excludeNested"} < named
+    for name in ("context", "date"):
+        refused = await client.get("ValueSet/$expand", params={"url": "urn:x", name: "2026"})
+        assert (name in named, refused.json()["issue"][0]["code"]) == (False, "not-supported")
+    assert (await nobody.get(answer.url, headers={"if-none-match": answer.headers["etag"]})).status_code == 304
+    for mode in ("full", "normative", "other"):
+        assert (await nobody.get(f"metadata?mode={mode}")).json()["resourceType"] == "CapabilityStatement"
+    assert (await nobody.get("metadata?mode=%ff")).status_code == 400
+
+
 async def test_every_interaction_that_is_told_is_there(
     client: httpx.AsyncClient, nobody: httpx.AsyncClient, methods: dict[str, tuple[str, str]]
 ) -> None:
@@ -73,7 +100,7 @@ VALUES = {
 }
 
 
-TOGETHER = {"_filter": "_id eq a", "_list": "a"}
+TOGETHER = {"_filter": "_id eq a", "_list": "a", "_text": "a", "_content": "a"}
 
 
 def value_of(kind: str, code: str) -> str:
@@ -111,8 +138,6 @@ async def test_every_search_parameter_that_is_told_is_taken(client: httpx.AsyncC
 
 async def test_what_is_not_told_is_refused_when_asked_strictly(client: httpx.AsyncClient) -> None:
     for name in (
-        "_content",
-        "_text",
         "_query",
         "_has:Group:member:_id",
         "near",

@@ -231,6 +231,8 @@ async def test_history_takes_no_filter_that_it_would_pass_over(client: httpx.Asy
     assert (await client.get("Patient/_history", params={"_count": "many"})).status_code == 400
     assert (await client.get("Patient/_history", params={"_count": "0"})).status_code == 400
     assert (await client.get("Patient/_history", params={"_cursor": "made-up"})).status_code == 400
+    for name, value, status in (("_list", "42", 400), ("_sort", "_lastUpdated", 400), ("_sort", "-_lastUpdated", 200)):
+        assert (await client.get("Patient/_history", params={name: value})).status_code == status
     assert (await client.get("Patient/_history", params={"x": "1"})).status_code == 200
     strict = await client.get("Patient/_history", params={"x": "1"}, headers={"prefer": "handling=strict"})
     assert strict.status_code == 400
@@ -259,6 +261,31 @@ async def test_a_transaction_links_its_entries(client: httpx.AsyncClient) -> Non
     assert stored["subject"]["reference"] == places[1]
 
 
+async def test_a_transaction_links_addresses_and_narratives_and_no_canonical(client: httpx.AsyncClient) -> None:
+    one, two = "urn:uuid:00000000-0000-4000-8000-000000000003", "urn:uuid:00000000-0000-4000-8000-000000000004"
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><a href="{one}">who</a></div>'
+    answers = {
+        "resourceType": "QuestionnaireResponse",
+        "status": "completed",
+        "questionnaire": two,
+        "text": {"status": "generated", "div": div},
+        "extension": [{"url": "https://example.org/of", "valueUri": one}],
+    }
+    questions = {"resourceType": "Questionnaire", "status": "active", "url": two}
+    sent = bundle(
+        "transaction",
+        entry("POST", "QuestionnaireResponse", answers),
+        entry("POST", "Patient", patient(), fullUrl=one),
+        entry("POST", "Questionnaire", questions, fullUrl=two),
+    )
+    told = (await client.post("", json=sent)).json()["entry"]
+    mine, person, _ = [one["response"]["location"].removeprefix(f"{BASE}/").split("/_history")[0] for one in told]
+    stored = (await client.get(mine)).json()
+    assert f'<a href="{person}">' in stored["text"]["div"]
+    assert stored["extension"][0]["valueUri"] == person
+    assert stored["questionnaire"] == two
+
+
 async def test_a_transaction_with_one_fault_names_it_and_imports_nothing(client: httpx.AsyncClient) -> None:
     marked = {"identifier": [{"system": "urn:fault", "value": "all-or-nothing"}]}
     entries = [entry("POST", "Patient", patient(**marked)) for _ in range(4)]
@@ -278,6 +305,32 @@ async def test_a_transaction_rolls_back_what_it_had_begun(client: httpx.AsyncCli
     assert response.status_code == 412
     found = await client.get("Patient", params={"identifier": "urn:fault|rolled-back", "_total": "accurate"})
     assert found.json()["total"] == 0
+
+
+@pytest.mark.parametrize("kind", ["batch", "transaction"])
+async def test_the_answer_to_a_bundle_holds_what_is_preferred(client: httpx.AsyncClient, kind: str) -> None:
+    person = await made(client)
+    patch = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+        {"name": "type", "valueCode": "replace"}, {"name": "path", "valueString": "Patient.birthDate"},
+        {"name": "value", "valueDate": "1950"}]}]}  # fmt: skip
+    for wanted in ("minimal", "representation", "OperationOutcome"):
+        gone = await made(client)
+        sent = bundle(
+            kind,
+            entry("POST", "Patient", patient("Ny")),
+            entry("PATCH", f"Patient/{person['id']}", patch),
+            entry("DELETE", f"Patient/{gone['id']}"),
+        )
+        answer = await client.post("", json=sent, headers={"prefer": f"return={wanted}"})
+        assert answer.headers["preference-applied"] == f"return={wanted}"
+        told = answer.json()["entry"]
+        statuses = [one["response"]["status"][:3] for one in told]
+        assert statuses == ["201", "200", "200" if wanted == "OperationOutcome" else "204"]
+        assert ["resource" in one for one in told] == [wanted == "representation"] * 2 + [False]
+        assert ["outcome" in one["response"] for one in told] == [wanted == "OperationOutcome"] * 3
+        if wanted == "representation":
+            assert told[0]["resource"]["name"] == [{"family": "Ny"}]
+            assert (told[1]["resource"]["id"], told[1]["resource"]["birthDate"]) == (person["id"], "1950")
 
 
 async def test_in_a_batch_every_entry_stands_for_itself(client: httpx.AsyncClient) -> None:

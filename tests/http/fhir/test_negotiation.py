@@ -32,6 +32,8 @@ VERSIONED = "application/fhir+json; charset=utf-8; fhirVersion=4.0"
         ("application/json;q=0", "", None),
         ("application/fhir+json; fhirVersion=3.0", "", None),
         ("application/json", "xml", None),
+        (None, "application/fhir%2Bjson;fhirVersion=4.0", PLAIN),
+        (None, "application/fhir%2Bjson;fhirVersion=3.0", None),
         ("text/turtle", "", None),
     ],
 )

@@ -43,10 +43,24 @@ async def test_the_self_link_says_what_was_searched(client: httpx.AsyncClient) -
 
 
 async def test_unknown_parameters_are_passed_over_and_named(client: httpx.AsyncClient) -> None:
-    page = (await client.get("Patient?family=Ingen&shoe-size=47&_content=x&general-practitioner.shoe=y")).json()
+    page = (await client.get("Patient?family=Ingen&shoe-size=47&_query=x&general-practitioner.shoe=y")).json()
     outcome = page["entry"][-1]
     assert outcome["search"] == {"mode": "outcome"}
     assert [one["severity"] for one in outcome["resource"]["issue"]] == ["warning"] * 3
+
+
+async def test_parameters_without_a_value_are_passed_over_and_named(client: httpx.AsyncClient) -> None:
+    """R4: they are no error. A write under such a condition is refused all the same (test_conditional)."""
+    (made,) = await people(client, "Tomsen", 1)
+    for empty in ("gender=", "_id=,", "organization.name=", "_summary=", "_elements=", "_count=", "_filter="):
+        page = (await client.get(f"Patient?family=Tomsen&{empty}")).json()
+        found, beside = page["entry"]
+        assert found["resource"]["id"] == made, empty
+        (told,) = beside["resource"]["issue"]
+        assert (told["severity"], told["diagnostics"].split()[0]) == ("warning", f"'{empty.partition('=')[0]}'")
+        assert links(page)["self"] == f"{BASE}/Patient?family=Tomsen"
+        strict = await client.get(f"Patient?{empty}", headers={"prefer": "handling=strict"})
+        assert strict.status_code == (200 if empty == "_count=" else 400), empty
 
 
 async def test_unknown_parameters_are_refused_when_asked_strictly(client: httpx.AsyncClient) -> None:
@@ -61,7 +75,9 @@ async def test_a_posted_search_finds_the_same(client: httpx.AsyncClient) -> None
     mixed = await client.post("Patient/_search?family=Skjemasen", data={"_id": made[0]})
     assert sorted(ids(posted.json())) == sorted(made)
     assert ids(mixed.json()) == made[:1]
-    assert (await client.post("Patient/_search", content=b"")).status_code == 415
+    bare = await client.post(f"Patient/_search?_id={made[0]}")
+    assert (bare.status_code, ids(bare.json())) == (200, made[:1])
+    assert (await client.post("Patient/_search", content=b"family=Skjemasen")).status_code == 415
     assert (await client.post("Patient/_search", json={})).status_code == 415
 
 

@@ -32,6 +32,7 @@ async def measured(client: httpx.AsyncClient) -> None:
         return {"value": value, "system": UCUM, "code": unit}
 
     weight = common | {"code": coded("body-part"), "valueQuantity": quantity(950, "g")}
+    weight |= {"note": [{"text": "Weighed twice: the scale stood on a carpet."}]}
     parts = [
         {"code": coded(one), "valueQuantity": quantity(value, "mm[Hg]")} for one, value in (("high", 150), ("low", 90))
     ]
@@ -51,7 +52,7 @@ def within(expected: Any, found: Any) -> bool:
 
 
 def test_there_are_calls() -> None:
-    assert len(CALLS) == 5
+    assert len(CALLS) == 7
 
 
 @pytest.mark.parametrize(("path", "shown"), CALLS)

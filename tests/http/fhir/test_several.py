@@ -83,6 +83,19 @@ async def test_totals_and_forms(client: httpx.AsyncClient) -> None:
     assert len(own["Observation"]) == 4
 
 
+async def test_what_one_of_several_types_does_not_know_narrows_none(client: httpx.AsyncClient) -> None:
+    person, own = await person_with(client)
+    flag = own["Flag"][0].partition("/")[2]
+    for types in ("Patient,Flag", "Flag,Patient"):
+        page = (await client.get(f"?_type={types}&_id={person},{flag}&family=nobody")).json()
+        found = [one["resource"]["id"] for one in page["entry"] if one["search"]["mode"] == "match"]
+        assert sorted(found) == sorted([person, flag])
+        assert page["entry"][-1]["resource"]["issue"][0]["diagnostics"].startswith("'family'")
+        assert "family" not in page["link"][0]["url"]
+    strict = await client.get("?_type=Patient,Flag&family=nobody", headers={"prefer": "handling=strict"})
+    assert strict.status_code == 400
+
+
 async def test_a_compartment_brings_along_what_is_asked_for(client: httpx.AsyncClient) -> None:
     person, _ = await person_with(client)
     page = (await client.get(f"Patient/{person}/Observation?_include=Observation:subject&_summary=true")).json()

@@ -18,6 +18,7 @@ from tests.http.operations.forms import (
     asked,
     bare,
     form,
+    path,
     person,
     told,
 )
@@ -258,3 +259,122 @@ async def test_an_extraction_is_refused_with_a_place(
     )
     hidden, absent = await stranger.get(f"{id}/$extract"), await stranger.get("QuestionnaireResponse/none/$extract")
     assert (hidden.status_code, hidden.content) == (absent.status_code, absent.content) == (404, hidden.content)
+
+
+def begins(kind: str) -> Tree:
+    return {"url": f"{SDC}definitionExtract", "extension": [{"url": "definition", "valueCanonical": f"{CORE}{kind}"}]}
+
+
+def fixed(element: str, **value: Any) -> Tree:
+    """What is put at an element: `valueCode="final"`, or an expression."""
+    [(name, one)] = value.items()
+    place = {"url": "definition", "valueUri": f"{CORE}{element.partition('.')[0]}#{element}"}
+    what = {"url": "expression" if name == "valueExpression" else "fixed-value", name: one}
+    return {"url": f"{SDC}definitionExtractValue", "extension": [place, what]}
+
+
+async def extracted(client: httpx.AsyncClient, tree: Tree, *items: Tree, **more: Any) -> dict[str, Tree]:
+    sent = response("#f", *items, contained=[tree | {"id": "f"}], **more)
+    return told(await client.post("QuestionnaireResponse/$extract", json=sent))
+
+
+async def test_definitions_begin_resources_and_give_them_values(client: httpx.AsyncClient, person: str) -> None:
+    coding = {"system": "urn:x", "code": "c"}
+    values = [
+        fixed("Observation.status", valueCode="final"),
+        fixed("Observation.code", valueCodeableConcept={"coding": [coding]}),
+        fixed("Observation.effectiveDateTime", valueExpression=path("%resource.authored")),
+        fixed("Observation.note.text", valueExpression=path("item.where(linkId = 'x').answer.value.unit")),
+    ]
+    amount = asked("x", "quantity", definition=f"{CORE}Observation#Observation.valueQuantity")
+    tree = form(
+        {"linkId": "o", "type": "group", "extension": [begins("Observation"), *values], "item": [amount]},
+        {"linkId": "empty", "type": "group", "extension": [begins("Patient")], "item": [asked("y", "string")]},
+        {"linkId": "shoe", "type": "group", "extension": [begins("Shoe")], "item": [asked("z", "string")]},
+    )
+    found = await extracted(
+        client,
+        tree,
+        {"linkId": "o", "item": [said("x", {"valueQuantity": {"value": 3, "unit": "kg"}})]},
+        {"linkId": "empty", "item": [said("y", {"valueString": "x"})]},
+        {"linkId": "shoe", "item": [said("z", {"valueString": "x"})]},
+        subject=to(person),
+        authored="2026-11-01T10:00:00Z",
+    )
+    assert resources(found) == [
+        {
+            "resourceType": "Observation",
+            "status": "final",
+            "code": {"coding": [coding]},
+            "effectiveDateTime": "2026-11-01T10:00:00Z",
+            "note": [{"text": "kg"}],
+            "valueQuantity": {"value": 3, "unit": "kg"},
+            "subject": to(person),
+        }
+    ]
+    assert [one["code"] for one in found["issues"]["issue"]] == ["not-supported"]
+    assert (await client.post("", json=found["return"])).status_code == 200
+
+
+async def test_whom_a_resource_is_about_can_be_said(client: httpx.AsyncClient, person: str) -> None:
+    other = fixed("RelatedPerson.patient.reference", valueString="Patient/other")
+    items = [asked("x", "date", definition="http://example.org/StructureDefinition/kin#RelatedPerson.birthDate")]
+    tree = form({"linkId": "o", "type": "group", "extension": [begins("RelatedPerson"), other], "item": items})
+    answered = {"linkId": "o", "item": [said("x", {"valueDate": "1980-01-01"})]}
+    found = await extracted(client, tree, answered, subject=to(person))
+    expected = {"resourceType": "RelatedPerson", "patient": to("Patient/other"), "birthDate": "1980-01-01"}
+    assert resources(found) == [expected]
+
+
+async def test_what_cannot_be_said_is_left_out_and_told(client: httpx.AsyncClient) -> None:
+    for wrong in (
+        fixed("Patient.gender", valueExpression=path("x", language="text/cql")),
+        fixed("Patient.gender", valueExpression=path("(((")),
+        fixed("Patient.shoe", valueString="x"),
+        fixed("Patient.active", valueString="x"),
+        fixed("Patient.id", valueId="x"),
+        {
+            "url": f"{SDC}itemExtractionContext",
+            "valueExpression": path("Patient?_id=x", language="application/x-fhir-query"),
+        },
+    ):
+        started = [] if "Context" in wrong["url"] else [begins("Patient")]
+        tree = form(asked("x", "string", definition=f"{CORE}Patient#Patient.language"), extension=[*started, wrong])
+        found = await extracted(client, tree, said("x", {"valueString": "nb"}))
+        assert found["issues"]["issue"], wrong
+        assert [one for one in found.get("return", {}).get("entry", ()) if "id" in one["resource"]] == []
+
+
+async def test_what_was_entered_in_error_says_nothing(client: httpx.AsyncClient) -> None:
+    tree = form(asked("x", "integer", code=[SPO2], extension=[YES]))
+    sent = response("#f", said("x", {"valueInteger": 3}), contained=[tree | {"id": "f"}], status="entered-in-error")
+    answer = await client.post("QuestionnaireResponse/$extract", json=sent)
+    assert answer.status_code == 422
+    assert issues(answer)[0]["expression"] == ["QuestionnaireResponse.status"]
+
+
+async def test_observations_have_all_categories_that_are_said_around_them(client: httpx.AsyncClient) -> None:
+    survey, social, own = [
+        {"url": f"{SDC}observation-extract-category", "valueCodeableConcept": {"text": name}} for name in "abc"
+    ]
+    tree = form(
+        asked("x", "integer", code=[SPO2], extension=[YES]),
+        asked("y", "integer", code=[SPO2], extension=[YES, own]),
+        extension=[survey, social],
+    )
+    found = await extracted(client, tree, said("x", {"valueInteger": 3}), said("y", {"valueInteger": 4}))
+    assert [[one["text"] for one in made["category"]] for made in resources(found)] == [["a", "b"], ["c"]]
+
+
+async def test_what_is_there_already_is_neither_changed_nor_made_twice(client: httpx.AsyncClient, person: str) -> None:
+    items = [
+        asked("id", "string", definition=f"{CORE}Patient#Patient.id"),
+        asked("born", "date", definition=f"{CORE}Patient#Patient.birthDate"),
+    ]
+    tree = form(*items, extension=[begins("Patient")])
+    answered = [said("id", {"valueString": person.partition("/")[2]}), said("born", {"valueDate": "1950-01-01"})]
+    found = await extracted(client, tree, *answered)
+    assert "return" not in found
+    assert [(one["code"], one["expression"]) for one in found["issues"]["issue"]] == [("not-supported", ["Patient.id"])]
+    new = await extracted(client, tree, answered[1])
+    assert resources(new) == [{"resourceType": "Patient", "birthDate": "1950-01-01"}]

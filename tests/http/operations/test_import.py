@@ -94,7 +94,8 @@ async def test_the_region_has_its_say(client: httpx.AsyncClient, store: Store, e
 async def test_a_worker_that_dies_stores_nothing_twice(
     client: httpx.AsyncClient, bulk: Bulk, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("saman.ops.bulk_import.TOGETHER", 2)
+    monkeypatch.setattr("saman.ops.importing_batches.TOGETHER", 2)
+    monkeypatch.setattr("saman.ops.bulk_import.BATCHES", 1)
     lines = [json.encode({"resourceType": "Flag", "status": "active", "code": {"text": f"imp {n}"},
                           "subject": {"reference": "Patient/imp-f"}}).decode() for n in range(7)]  # fmt: skip
     place = await begun(client, person("imp-f"), *lines)

@@ -79,11 +79,13 @@ async def test_nothing_is_done_when_one_cannot_be(call: Caller, receiver: Receiv
     theirs = await made(call("nurse:unit-a"), subscription(receiver.endpoint))
     mine = await made(client, subscription(receiver.endpoint))
     new, off = subscription(receiver.endpoint), {**subscription(receiver.endpoint), "id": mine, "status": "off"}
+    patch = {"resourceType": "Parameters", "parameter": [{"name": "operation", "part": [
+        {"name": "type", "valueCode": "delete"}, {"name": "path", "valueString": "language"}]}]}  # fmt: skip
     wrong = {
-        "another's": (entry("DELETE", f"Subscription/{theirs}"), 404),
+        "another's": (entry("PATCH", f"Subscription/{theirs}", patch), 404),
         "a wrong one": (entry("POST", "Subscription", subscription("ftp://a.example")), 422),
         "an old version": (entry("PUT", f"Subscription/{mine}", off, request={"ifMatch": 'W/"9"'}), 412),
-        "something else": (entry("DELETE", "Organization/nothing"), 404),
+        "something else": (entry("PATCH", "Organization/nothing", patch), 404),
     }
     before = await _mine(call)
     refused, status = wrong[what]

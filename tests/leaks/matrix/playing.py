@@ -9,7 +9,7 @@ from itertools import cycle, islice
 from random import Random
 from typing import NamedTuple
 
-from . import filtering, operating, reading, searching, taking, writing
+from . import filtering, operating, reading, searching, speaking, taking, writing
 from .people import MOMENTS
 from .resources import templates
 from .view import Script, View
@@ -35,7 +35,7 @@ MANY: tuple[Interaction, ...] = (
     searching.tag, searching.include, searching.pointing, searching.reverse,
     searching.chained, searching.referred, searching.leading,
     filtering.filtered, filtering.negated, filtering.along, filtering.members, filtering.parts,
-    filtering.numbered, filtering.meant,
+    filtering.numbered, filtering.meant, speaking.spoken,
 )  # fmt: skip
 """Those that can stand in a batch too."""
 EVERY = (*ONE, *MANY)

@@ -243,7 +243,10 @@ class Writer:
         there = {one.type: one.id for one, _ in self.written if one.person == person.id}
         resource = copy.deepcopy(templates()["Encounter"])
         about(resource, "subject", person.id)
-        resource["partOf"] = {"reference": f"Encounter/{there['Encounter']}"}
+        resource["partOf"] = {
+            "reference": f"Encounter/{there['Encounter']}",
+            "identifier": {"value": there["Encounter"]},
+        }
         self._add(resource, person.id, links=(there["Encounter"],))
         for kind in ("Observation", "Goal", "Condition"):
             resource = copy.deepcopy(templates()[kind])
@@ -258,7 +261,7 @@ class Writer:
             resource = copy.deepcopy(templates()["Observation"])
             about(resource, "subject", first)
             target = there["Observation", other]
-            resource["hasMember"] = [{"reference": f"Observation/{target}"}]
+            resource["hasMember"] = [beside("Observation", target)]
             self._add(resource, first, links=(target,))
         both = [{"reference": f"Patient/{one}"} for one in (first, others[0])]
         self._add({"resourceType": "Account", "status": "active", "subject": both}, "-", links=(first, others[0]))
@@ -302,12 +305,17 @@ def amount(number: int) -> int:
     return 100_000 + number
 
 
+def beside(kind: str, id: str) -> Resource:
+    """A reference to a thing, with a word beside it that stands nowhere but in references to that."""
+    return {"reference": f"{kind}/{id}", "identifier": {"value": id}}
+
+
 def linked(resource: Resource, ids: dict[str, str]) -> tuple[str, ...]:
     """Let a resource point to what is there already; gives the ids it points to."""
     pointed = []
     for element, kind in LINKS.get(resource["resourceType"], {}).items():
         if kind in ids:
-            to = {"reference": f"{kind}/{ids[kind]}"}
+            to = beside(kind, ids[kind])
             entry = {"item": to} if element == "entry" else to
             resource[element] = [entry] if element in MANY or element == "entry" else entry
             pointed.append(ids[kind])

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from saman.record import Record, Stored, conditioned, past, patching, several, system
+from saman.record import Record, Stored, conditioned, past, patching, redacting, several, system
 from saman.record.bulk import slices
 from saman.record.door import Door
 from saman.record.refusals import gone, not_found
-from saman.record.search import find, including, resolve
+from saman.record.search import find, including, looking, resolve
 from tests.conftest import Database
 
-from . import filtering, reading, searching, taking, writing
+from . import filtering, reading, searching, speaking, taking, writing
 from .playing import Interaction, play
 from .world import World, country_policy, world_of
 
@@ -78,6 +78,28 @@ async def test_filters_through_what_nobody_holds_back(world: World, monkeypatch:
 async def test_filters_that_are_passed_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("saman.record.search.statement.said", lambda *_: "true")
     assert await found(world, filtering.filtered)
+
+
+async def test_words_of_what_nobody_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = looking.stored
+    monkeypatch.setattr(
+        looking, "stored", lambda row: right(dict(row) | {"body": dict(row).get(redacting.WHOLE, row["body"])})
+    )
+    assert await found(world, speaking.beside)
+
+
+async def test_words_that_are_counted_everywhere(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = find.count_words
+    monkeypatch.setattr(find, "count_words", lambda door, *more: right(unfenced(door), *more))
+    assert await found(world, speaking.spoken)
+
+
+async def test_identifiers_of_what_nobody_is_answered(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def all_of_them(_: Door, query: Any, *more: Any) -> Any:
+        return query
+
+    monkeypatch.setattr(find, "identified", all_of_them)
+    assert await found(world, speaking.beside)
 
 
 async def test_totals_that_count_everything(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from saman.kernel.outcome import Refusal
 from saman.ops import importing_files
 from saman.ops.exporting import unfit
-from saman.ops.importing_files import Line, files_in, read_document, read_lines
+from saman.ops.importing_files import files_in, read_document, read_line
 
 PATIENT = b'{"resourceType":"Patient","id":"a"}'
 
@@ -27,22 +27,6 @@ def test_folders_are_searched_by_ending_and_named_files_taken_as_they_are(tmp_pa
     assert isinstance(files_in([tmp_path / "missing"]), Refusal)
 
 
-def test_empty_lines_are_counted_and_passed_over(tmp_path: Path) -> None:
-    file = tmp_path / "a.ndjson"
-    file.write_bytes(b"\n" + PATIENT + b"\r\n  \n" + PATIENT)
-    read = list(read_lines(file))
-    assert [one.number for one in read if isinstance(one, Line)] == [2, 4]
-    assert read[0].key == ("Patient", "a")
-
-
-def test_reading_ends_with_the_first_line_that_is_wrong(tmp_path: Path) -> None:
-    file = tmp_path / "a.ndjson"
-    file.write_bytes(PATIENT + b"\n{}\n" + PATIENT)
-    _, refusal = read_lines(file)
-    assert isinstance(refusal, Refusal)
-    assert refusal.issues[0].path.startswith("line 2")
-
-
 def test_what_is_too_long_is_refused_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "a.json"
     file.write_bytes(PATIENT)
@@ -51,7 +35,7 @@ def test_what_is_too_long_is_refused_with_what_to_do(tmp_path: Path, monkeypatch
     refusal = read_document(file)
     assert isinstance(refusal, Refusal)
     assert "NDJSON" in refusal.issues[0].text
-    (line,) = read_lines(file)
+    line = read_line(PATIENT, 1)
     assert isinstance(line, Refusal)
     assert line.issues[0].path == "line 1"
 

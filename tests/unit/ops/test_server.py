@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from saman.ops.server import OBJECTS, set_aside
+from saman.ops.collecting import OBJECTS, set_aside
 
 
 def test_what_is_there_at_the_start_is_set_aside():

@@ -85,9 +85,7 @@ def _unfit(call: Call, given: Given) -> list[Issue]:
     wrong: list[Issue] = []
     preferences = {one.strip().lower() for one in call.header(b"prefer").replace(";", ",").split(",")}
     if "respond-async" not in preferences:
-        wrong.append(
-            Issue("required", "An export goes on after the answer: send Prefer: respond-async.", "http.Prefer")
-        )
+        wrong.append(Issue("required", "An export goes on after the answer: send Prefer: respond-async.", "Prefer"))
     if given.text("_outputFormat").replace(" ", "+") not in _FORMATS:
         text = "'_outputFormat' is application/fhir+ndjson."
         wrong.append(Issue("not-supported", text, given.place("_outputFormat")))

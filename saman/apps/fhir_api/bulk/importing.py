@@ -62,7 +62,7 @@ def _unfit(call: Call) -> Refusal | None:
         return refused(Kind.FORBIDDEN, "forbidden", text)
     if "respond-async" not in call.header(b"prefer").lower():
         return refused(
-            Kind.INVALID, "required", "An import goes on after the answer: send Prefer: respond-async.", "http.Prefer"
+            Kind.INVALID, "required", "An import goes on after the answer: send Prefer: respond-async.", "Prefer"
         )
     if media_type(call.header(b"content-type"))[0] not in _LINES:
         text = "Send the lines themselves, as application/fhir+ndjson. Addresses are not fetched."

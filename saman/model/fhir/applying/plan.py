@@ -15,6 +15,7 @@ from saman.model.fhir.applying.subject import Applying, Unfit
 Tree = dict[str, Any]
 Definitions = Mapping[str, Tree]
 
+_APPLICABILITY = "applicability"
 MOST_ACTIONS, MOST_DEPTH = 500, 20
 _SAME = (
     "id", "prefix", "title", "description", "textEquivalent", "priority", "documentation", "timingDateTime",
@@ -67,7 +68,7 @@ def planned(plan: Tree, definitions: Definitions, to: Applying) -> Tree:
 
 def _related(action: Tree, kept: set[str]) -> None:
     """Leave out relations to actions that do not apply."""
-    listed = [one for one in action.pop("relatedAction", ()) if one["actionId"] in kept]
+    listed = [one for one in action.pop("relatedAction", ()) if one.get("actionId") in kept]
     if listed:
         action["relatedAction"] = listed
 
@@ -120,7 +121,7 @@ class _Planner:
     def _applies(self, action: Tree, path: str) -> bool:
         """Whether all its conditions are true; one that can't be told is not."""
         for number, one in enumerate(action.get("condition", ())):
-            if one["kind"] == "applicability":
+            if one.get("kind", _APPLICABILITY) == _APPLICABILITY:
                 found = self._to.select(one.get("expression", {}), f"{path}.condition[{number}].expression")
                 if [each[1] for each in found] != [True]:
                     return False
@@ -129,7 +130,7 @@ class _Planner:
     def _action(self, action: Tree, path: str, plans: Sequence[Tree]) -> Tree | None:
         made = {name: action[name] for name in _SAME if name in action}
         made |= {"code": action["code"]} if "code" in action else {}
-        later = [one for one in action.get("condition", ()) if one["kind"] != "applicability"]
+        later = [one for one in action.get("condition", ()) if one.get("kind", _APPLICABILITY) != _APPLICABILITY]
         made |= {"condition": later} if later else {}
         made |= {"relatedAction": list(action["relatedAction"])} if "relatedAction" in action else {}
         if action.get("action"):

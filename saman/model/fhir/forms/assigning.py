@@ -93,6 +93,9 @@ def _put(holder: Tree, path: Sequence[str], given: Any) -> None:
     kind, *names = path
     if holder.get(_ROOT, kind) != kind:
         raise Unfit("The definition names an element of another type than the resource that begins here.")
+    if names == ["id"] and _ROOT in holder and isinstance(given, tuple):
+        holder["id"] = given[1]
+        return
     for name in names[:-1]:
         element, kind, key = _element(kind, name)
         if kind not in structure.blocks:
@@ -111,6 +114,8 @@ def _put(holder: Tree, path: Sequence[str], given: Any) -> None:
 
 def _as(kind: str, name: str, value: Any) -> Any:
     """The value of an answer as one of the type of an element."""
+    if name == f"value{kind[0].upper()}{kind[1:]}":
+        return value
     if kind not in _FITS.get(name, frozenset()):
         raise Unfit("The answer is not of the type that the element has.")
     if name == "valueCoding":

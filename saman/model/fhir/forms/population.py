@@ -5,15 +5,15 @@ Source: https://hl7.org/fhir/uv/sdc/STU3/populate.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Issue, Refusal
-from saman.model.fhir.evaluating import FHIRPATH, Constants, Evaluator
+from saman.model.fhir.evaluating import FHIRPATH, QUERY, Constants, Evaluator
 from saman.model.fhir.fhirpath import Context, FhirPathError, Item, item_of, select
-from saman.model.fhir.forms.answers import answer
+from saman.model.fhir.forms.answers import answer, selected
 from saman.model.fhir.forms.reading import FHIR, SDC, extension, extensions, place_of
 from saman.model.fhir.moments import date_range
 
@@ -30,11 +30,16 @@ _PERIOD = f"{SDC}observationLinkPeriod"
 
 
 class Known(NamedTuple):
-    """What answers can be taken from: named resources and values, and the newest observation of each code."""
+    """What answers can be taken from: named resources and values, and the newest observation of each code.
+
+    `searches` are the Bundles that searches of items have found, `choices` the codings of value sets, by their address.
+    """
 
     constants: Constants
     observations: Mapping[Code, Tree]
     now: datetime
+    searches: Mapping[str, Tree] = {}
+    choices: Mapping[str, Sequence[Tree]] = {}
 
 
 class Populated(NamedTuple):
@@ -105,7 +110,7 @@ class _Filler:
     def _groups(self, one: Tree, constants: Constants) -> Iterator[Tree]:
         """A group; one with a context of its own for each that is found, if it repeats."""
         told = extension(one, f"{SDC}itemPopulationContext")
-        found = self._found(one, told, constants) if told else []
+        found = self._each(told, self._found(one, told, constants)) if told else []
         most = MOST_REPEATS if one.get("repeats") else 1
         named = [{told["name"]: [each]} for each in found[:most] if "name" in told]
         for more in named or [dict[str, list[Item]]()]:
@@ -126,10 +131,11 @@ class _Filler:
         told = extension(one, f"{SDC}initialExpression")
         found = self._found(one, told, constants) if told else self._observed(one)
         most = MOST_REPEATS if one.get("repeats") else 1
-        made = [answer(each, one) for each in found[:most]]
+        offered = self._known.choices.get(one.get("answerValueSet", ""), ())
+        made = [answer(each, one, offered) for each in found[:most]]
         if None in made:
             self._say(one, "What was found is no answer of the type of this question.", "value")
-        initial = [] if found else [dict(each) for each in one.get("initial", ())]
+        initial = [] if found else [dict(each) for each in one.get("initial", ())] or selected(one)[:most]
         return [each for each in made if each is not None] or initial
 
     def _observed(self, one: Tree) -> list[Item]:
@@ -151,6 +157,8 @@ class _Filler:
 
     def _found(self, one: Tree, told: Tree, constants: Constants) -> list[Item]:
         """What an Expression selects; nothing, and why, when it can't be evaluated."""
+        if told.get("language") == QUERY and told.get("expression") in self._known.searches:
+            return [item_of(self._known.searches[told["expression"]])]
         if told.get("language") != FHIRPATH or "expression" not in told:
             self._say(one, "Only expressions in text/fhirpath are evaluated here.", "not-supported")
             return []
@@ -159,6 +167,14 @@ class _Filler:
         except FhirPathError as fault:
             self._say(one, f"An expression can't be evaluated: {fault}.", "processing")
             return []
+
+    @staticmethod
+    def _each(told: Tree, found: list[Item]) -> list[Item]:
+        """The contexts that were found; of a search the resources that it matched."""
+        if told.get("language") != QUERY:
+            return found
+        entries = [one for each in found for one in each[1].get("entry", ())]
+        return [item_of(one["resource"]) for one in entries if one.get("search", {}).get("mode", "match") == "match"]
 
     def _stop(self) -> None:
         """Say once that there is more than a response holds."""

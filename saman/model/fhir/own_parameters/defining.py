@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from saman.kernel.outcome import Issue
-from saman.model.fhir.definitions import RESOURCE_TYPES, search_parameters
+from saman.model.fhir.definitions import RESOURCE_TYPES, SearchParameter, search_parameters
 from saman.model.fhir.evaluating import kind_of
 from saman.model.fhir.fhirpath import FhirPathError, Node, check, compile_path, parse, types_of
 from saman.model.fhir.fhirpath.syntax import Call
@@ -67,6 +67,34 @@ def read_definition(resource: dict[str, Any]) -> Definition | tuple[Issue, ...]:
     if not issues:
         issues += _expression(resource)
     return tuple(issues) if issues else _definition(resource)
+
+
+def is_official(resource: dict[str, Any]) -> bool:
+    """Whether a SearchParameter is an official one, or says the same as that by the same name, for all its types."""
+    given = resource["base"]
+    bases = RESOURCE_TYPES if any(one in _ALL for one in given) else given
+    return all(_is_said(resource, base, search_parameters(base).get(resource["code"])) for base in bases)
+
+
+def _is_said(resource: dict[str, Any], base: str, official: SearchParameter | None) -> bool:
+    if official is None or official.type != resource["type"]:
+        return False
+    if official.url == resource["url"]:
+        return True
+    try:
+        said, known = (sides_for(one, base) for one in (resource.get("expression", ""), official.expression))
+    except FhirPathError:
+        return False
+    return bool(said) and [_shape(one) for one in said] == [_shape(one) for one in known]
+
+
+def _shape(node: Any) -> Any:
+    """A node and all below it, wherever they stand in the text."""
+    if not isinstance(node, Node):
+        return node
+    names = (name for name in node.__struct_fields__ if name != "position")
+    values = (getattr(node, name) for name in names)
+    return type(node), [[_shape(each) for each in one] if isinstance(one, tuple) else _shape(one) for one in values]
 
 
 def _definition(resource: dict[str, Any]) -> Definition:

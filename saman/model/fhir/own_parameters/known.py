@@ -123,9 +123,10 @@ def _cut(value: Any) -> Any:
         return [cut for one in value if (cut := _cut(one)) is not _GONE] or _GONE
     if not isinstance(value, dict):
         return value
-    if isinstance(value.get("reference"), str):
+    parts = {name: _cut(one) for name, one in value.items()}
+    if isinstance(value.get("reference"), str) or parts.get("valueReference") is _GONE:
         return _GONE
-    return {name: cut for name, one in value.items() if (cut := _cut(one)) is not _GONE} or _GONE
+    return {name: one for name, one in parts.items() if one is not _GONE} or _GONE
 
 
 def _take(rule: _Rule, resource: dict[str, Any], values: SearchValues) -> None:

@@ -13,7 +13,8 @@ from saman.model.fhir.terminology.checking import (
 )
 from saman.model.fhir.terminology.code_system import CodeSystem, Concept
 from saman.model.fhir.terminology.composing import Composer, Versions
-from saman.model.fhir.terminology.expansion import MOST_AT_ONCE, Expanding, expand
+from saman.model.fhir.terminology.expansion import MOST_AT_ONCE, Expanding, expand, own_display
+from saman.model.fhir.terminology.implicit import all_codes
 from saman.model.fhir.terminology.library import Library, Need, supplements_of
 from saman.model.fhir.terminology.looking import Meaning, look_up, subsumes
 from saman.model.fhir.terminology.mapping import Match, Translating, translate
@@ -35,6 +36,7 @@ __all__ = [
     "Need",
     "Translating",
     "Versions",
+    "all_codes",
     "base_resource",
     "base_urls",
     "canonical",
@@ -47,6 +49,7 @@ __all__ = [
     "no_supplement",
     "not_loaded",
     "only_supplement",
+    "own_display",
     "subsumes",
     "supplements_of",
     "translate",

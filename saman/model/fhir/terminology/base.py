@@ -11,6 +11,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
 
+import msgspec
+
 from saman.kernel import json
 
 VERSION = "4.0.1"
@@ -36,6 +38,13 @@ def base_resource(kind: str, url: str) -> dict[str, Any] | None:
     if text is None:
         return None
     return {"resourceType": kind, **json.decode_kept(text.decode())}
+
+
+@lru_cache(64)
+def base_system_of(value_set: str) -> str:
+    """The code system of R4 all of whose codes a value set is, as the code system says; empty for none."""
+    said = b'"valueSet":' + msgspec.json.encode(value_set)
+    return next((url for (kind, url), text in _lines().items() if kind == "CodeSystem" and said in text), "")
 
 
 def base_urls(kind: str) -> Iterator[str]:

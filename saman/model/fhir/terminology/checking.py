@@ -40,10 +40,14 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 class Checking(msgspec.Struct, frozen=True):
-    """How to check: whether abstract concepts count (None: with a remark), and the language of names."""
+    """How to check: whether abstract concepts count (None: with a remark), and the language of names.
+
+    With `infers` a code that does not say its system is one of the only code system of the value set that has it.
+    """
 
     abstract: bool | None = None
     language: str = ""
+    infers: bool = False
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -97,12 +101,22 @@ def check_in_value_set(
     faults: list[Refusal] = []
     for one in asked:
         try:
-            fits.append(_fit_in_set(library, composition, one, how))
+            found = one if one.system or not how.infers else _inferred(composition, one)
+            fits.append(found if isinstance(found, Fit) else _fit_in_set(library, composition, found, how))
         except Unanswerable as unanswerable:
             faults.append(unanswerable.refusal)
     if faults and not any(one.is_member for one in fits):
         return faults[0]
     return _summed_up(fits)
+
+
+def _inferred(composition: Composition, one: Coded) -> Coded | Fit:
+    """A code with the system that it is one of; raises Unanswerable where the codes can't be listed."""
+    systems = dict.fromkeys(system for system, code in composition.codes() if code == one.code)
+    if len(systems) == 1:
+        return msgspec.structs.replace(one, system=next(iter(systems)))
+    told = "Several code systems of the value set have the code." if systems else "The code is not in the value set."
+    return Fit(False, False, told)
 
 
 def _fit_in_set(library: Library, composition: Composition, one: Coded, how: Checking) -> Fit:
@@ -116,7 +130,8 @@ def _fit_in_set(library: Library, composition: Composition, one: Coded, how: Che
         return found if is_member else Fit(False, False, "The code is not in the value set.", found.display)
     is_known = system is not None and system.is_loaded
     if is_member and not (is_known and one.version):
-        return Fit(True, True, "The value set lists the code; its code system is not loaded, so no name was checked.")
+        missing = "version of the code system" if is_known else "code system"
+        return Fit(True, True, f"The value set lists the code; its {missing} is not loaded, so no name was checked.")
     if is_known:
         return Fit(False, False, "The code system has no such code.")
     return Fit(False, False, "The code is not in the value set.")

@@ -21,8 +21,16 @@ def implicit_value_set(url: str) -> Mapping[str, Any] | None:
     Whether anything can be said of its codes depends on what is loaded, as for any other.
     """
     include = _loinc(url) or _snomed(url) or _whole(url)
-    if include is None:
-        return None
+    return None if include is None else _value_set(url, include)
+
+
+def all_codes(url: str, system: str, version: str = "") -> dict[str, Any]:
+    """The value set that a code system names as the one of all its codes (CodeSystem.valueSet)."""
+    made = _value_set(url, {"system": system})
+    return {**made, "version": version} if version else made
+
+
+def _value_set(url: str, include: Mapping[str, Any]) -> dict[str, Any]:
     return {"resourceType": "ValueSet", "url": url, "status": "active", "compose": {"include": [include]}}
 
 

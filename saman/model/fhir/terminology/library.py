@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from saman.model.fhir.terminology.base import base_resource
+from saman.model.fhir.terminology.base import base_resource, base_system_of
 from saman.model.fhir.terminology.canonical import canonical, newness
 from saman.model.fhir.terminology.code_system import CodeSystem
-from saman.model.fhir.terminology.implicit import implicit_value_set
+from saman.model.fhir.terminology.implicit import all_codes, implicit_value_set
 
 Tree = Mapping[str, Any]
 T = TypeVar("T")
@@ -77,7 +77,7 @@ class Library:
         base = base_resource(kind, url)
         every: list[Tree] = [*known, *([base] if base else [])]
         found = _chosen(every, version, lambda one: one.get("version", ""))
-        return implicit_value_set(url) if found is None and kind == "ValueSet" and not version else found
+        return _implicit(url) if found is None and kind == "ValueSet" and not version else found
 
     def needs(self, tree: Tree) -> Iterator[Need]:
         """What a value set or concept map refers to."""
@@ -90,6 +90,14 @@ class Library:
         for group in tree.get("group", ()):
             if "url" in group.get("unmapped", {}):
                 yield Need("ConceptMap", canonical(group["unmapped"]["url"]).url)
+
+
+def _implicit(url: str) -> Tree | None:
+    """A value set that nobody has written down."""
+    found = implicit_value_set(url)
+    if found is None and (system := base_system_of(url)):
+        found = all_codes(url, system)
+    return found
 
 
 SUPPLEMENT = "http://hl7.org/fhir/StructureDefinition/valueset-supplement"

@@ -37,12 +37,16 @@ class Match(msgspec.Struct, frozen=True):
 
 
 class Translating(msgspec.Struct, frozen=True, kw_only=True):
-    """What is sought: codes of one system only, of one value set only, or from target to source."""
+    """What is sought: codes of one system only, of one value set only, or from target to source.
+
+    `dependencies` are the values (system, code) that other elements have, by their addresses.
+    """
 
     target_system: str = ""
     source_set: str = ""
     target_set: str = ""
     reverse: bool = False
+    dependencies: Mapping[str, frozenset[tuple[str, str]]] = {}
 
 
 def translate(
@@ -105,7 +109,7 @@ class _Walk:
     def _by_group(self, tree: Tree, group: Tree, one: Coded, way: tuple[Canonical, ...]) -> list[Match] | Refusal:
         if self._how.reverse:
             return list(_backwards(tree, group, one))
-        found = list(_forwards(tree, group, one))
+        found = list(_forwards(tree, group, one, self._how.dependencies))
         if found or "unmapped" not in group:
             return found
         told = group["unmapped"]
@@ -131,12 +135,26 @@ class _Walk:
         return found
 
 
-def _forwards(tree: Tree, group: Tree, one: Coded) -> Iterator[Match]:
+def _forwards(tree: Tree, group: Tree, one: Coded, given: Mapping[str, frozenset[tuple[str, str]]]) -> Iterator[Match]:
     for element in group.get("element", ()):
         if element.get("code") == one.code:
             for target in element.get("target", ()):
-                if "equivalence" in target:
-                    yield _match(tree, group.get("target", ""), target, target["equivalence"])
+                open_ones = _open(target, given)
+                if "equivalence" in target and open_ones is not None:
+                    told = {**target, "dependsOn": open_ones}
+                    yield _match(tree, group.get("target", ""), told, target["equivalence"])
+
+
+def _open(target: Tree, given: Mapping[str, frozenset[tuple[str, str]]]) -> list[Tree] | None:
+    """The elements that a translation rests on of which nothing is known; None when one of them has another value."""
+    left = []
+    for one in target.get("dependsOn", ()):
+        values = given.get(one.get("property", ""))
+        if values is None:
+            left.append(one)
+        elif not any(code == one.get("value") and one.get("system", system) == system for system, code in values):
+            return None
+    return left
 
 
 def _backwards(tree: Tree, group: Tree, one: Coded) -> Iterator[Match]:

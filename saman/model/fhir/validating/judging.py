@@ -71,6 +71,6 @@ class Validation:
             conforming = Conforming(self.known, looking, context)
             profiles = value.get("meta", {}).get("profile", ()) if claimed else ()
             for url in dict.fromkeys((*profiles, *(more if place[0] is None else ()))):
-                conforming.check(url, (name, value, None), place)
+                conforming.claimed(url, (name, value, None), place)
 
         looking.watch = watch

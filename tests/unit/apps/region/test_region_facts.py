@@ -16,7 +16,7 @@ from saman.kernel.outcome import Refusal
 from saman.model.access.domain import Domain
 from saman.model.access.relation import RelationKind
 from saman.model.access.row import LAW_ROWS
-from saman.model.care import agreement, governance, party, region, service_model
+from saman.model.care import agreement, governance, monitoring, party, region, service_model
 from saman.model.care.basis import Grounded
 from saman.model.triage.purpose import INTENDED_PURPOSE
 from saman.ops.region import open_region
@@ -70,7 +70,7 @@ def test_every_closed_list_has_words() -> None:
     assert set(names.LIMITS) == set(service_model.Limit)
     assert set(names.CATEGORIES) == set(service_model.Category)
     assert set(names.OCCASIONS) == set(service_model.Occasion)
-    assert set(names.RULES) == set(service_model.RuleKind)
+    assert set(names.RULES) == set(monitoring.RuleKind)
     assert set(names.TIES) == set(RelationKind)
     assert set(names.DATA) == {domain.word for domain in Domain}
     assert set(names.QUESTIONS) == set(LAW_ROWS)

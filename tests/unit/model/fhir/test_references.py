@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from saman.model.fhir import leads, links, literal, reference_path, references, validate
+from saman.model.fhir import leads, literal, reference_path, references, validate
+from saman.model.fhir.narrative_links import relinked
 from tests.unit.model.fhir.samples import BUNDLE, OBSERVATION, changed
 
 URN = "urn:uuid:0b4be5c6-3f9a-4f1f-8a55-9f0f5a1a0001"
@@ -49,8 +50,8 @@ def test_links_are_addresses_and_not_identifiers_or_references() -> None:
         "content": [{"attachment": {"url": URN}}, {"attachment": {"url": "https://example.org/1"}}],
     }
     assert validate(resource) == ()
-    assert [link.path for link in links(resource)] == ["DocumentReference.content[0].attachment.url"]
-    for link in links(resource):
+    assert [link.path for link in leads(resource).links] == ["DocumentReference.content[0].attachment.url"]
+    for link in leads(resource).links:
         link.holder[link.key] = "Binary/b1"
     assert resource["content"][0] == {"attachment": {"url": "Binary/b1"}}
 
@@ -59,14 +60,29 @@ def test_both_are_found_by_going_through_a_resource_once() -> None:
     bundle = changed(BUNDLE)
     found = leads(bundle)
     assert [(one, reference_path(bundle, one)) for one in found.references] == list(references(bundle))
-    assert found.links == list(links(bundle))
     assert found.references[1] is bundle["entry"][1]["resource"]["subject"]
 
 
 def test_links_in_lists() -> None:
     resource = {"resourceType": "ServiceRequest", "instantiatesUri": ["http://example.org", URN]}
-    (link,) = links(resource)
+    resource["instantiatesCanonical"] = [URN]
+    (link,) = leads(resource).links
     assert (link.path, link.key) == ("ServiceRequest.instantiatesUri[1]", 1)
+
+
+def test_addresses_in_narratives() -> None:
+    text = (
+        f'<a title="x" href="{URN}">{URN}</a> <a href=\'{URN}\'>x</a> <img alt="" src="{URN}"/> <b title="{URN}">y</b>'
+    )
+    narrative = {"status": "generated", "div": f'<div xmlns="http://www.w3.org/1999/xhtml">{text}</div>'}
+    resource = {"resourceType": "Basic", "code": {"text": "x"}, "text": narrative}
+    assert validate(resource) == ()
+    assert leads(resource).narratives == [narrative]
+    turned = relinked(narrative["div"], {URN: "Binary/1"})
+    assert validate(resource | {"text": narrative | {"div": turned}}) == ()
+    assert turned.count('"Binary/1"') == 3
+    assert turned.count(URN) == 2
+    assert relinked(narrative["div"], {"urn:other": "Binary/1"}) == narrative["div"]
 
 
 def test_literal() -> None:

@@ -12,6 +12,7 @@ from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.forms.finding import form_under, outcome, small
 from saman.apps.fhir_api.operations.given import Given
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
+from saman.model.fhir.evaluating import Evaluator
 from saman.model.fhir.forms import extracted
 
 _NOTHING = Issue("informational", "The form says of none of these answers what to make of them.", "", "information")
@@ -23,7 +24,11 @@ async def extract_from(call: Call, given: Given) -> Answer | Parts | Resource | 
     form = response if isinstance(response, Refusal) else await _form(call, response)
     if isinstance(response, Refusal) or isinstance(form, Refusal):
         return response if isinstance(response, Refusal) else form
-    made = await asyncio.to_thread(extracted, form, response, lambda: str(uuid4()))
+    if response.get("status") == "entered-in-error":
+        text = "What was entered in error says nothing."
+        return refused(Kind.UNPROCESSABLE, "business-rule", text, "QuestionnaireResponse.status")
+    evaluator = Evaluator(call.record.context.now)
+    made = await asyncio.to_thread(extracted, form, response, evaluator, lambda: str(uuid4()))
     issues = made.issues or ([] if made.bundle else [_NOTHING])
     returned = (Part("return", made.bundle),) if made.bundle else ()
     return (*returned, *((Part("issues", outcome(issues)),) if issues else ()))

@@ -8,7 +8,7 @@ from saman.apps.fhir_api.call import Call
 from saman.kernel import json
 from saman.kernel.outcome import Issue, Kind, Refusal, refused
 from saman.model.fhir.document import local_place
-from saman.model.fhir.forms import fault_of
+from saman.model.fhir.forms import fault_of, nameless
 from saman.record.render import outcome_text
 
 Tree = dict[str, Any]
@@ -40,9 +40,12 @@ async def form_at(call: Call, id: str) -> Tree | Refusal:
 
 
 def small(tree: Tree, place: str) -> Tree | Refusal:
-    """A form or a response that is not too large to work with."""
+    """A form or a response that is not too large to work with, and whose items say which they are."""
     fault = fault_of(tree)
-    return refused(Kind.TOO_COSTLY, "too-costly", fault, place) if fault else tree
+    if fault:
+        return refused(Kind.TOO_COSTLY, "too-costly", fault, place)
+    missing = nameless(tree)
+    return refused(Kind.UNPROCESSABLE, "required", "An item says which it is.", missing) if missing else tree
 
 
 def outcome(issues: list[Issue]) -> Tree:

@@ -10,20 +10,18 @@ from saman.apps.fhir_api.answer import Answer
 from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.operations.declared import Part, Parts, Resource
 from saman.apps.fhir_api.operations.forms.finding import form_at, form_under, outcome, small
+from saman.apps.fhir_api.operations.forms.sources import VARIABLE, Sources, choices
 from saman.apps.fhir_api.operations.given import Given
-from saman.kernel import json
-from saman.kernel.outcome import Issue, Kind, Refusal, refused
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.fhir.document import local_place
 from saman.model.fhir.evaluating import FHIRPATH, QUERY, Evaluator
 from saman.model.fhir.fhirpath import FhirPathError, Item, item_of
 from saman.model.fhir.forms import Known, extensions, linked_codes, populated
-from saman.record.getting import get
 
 Tree = dict[str, Any]
 Code = tuple[str, str]
 
-MOST_CONTEXTS, MOST_QUERIES, MOST_CODES = 20, 10, 100
-_VARIABLE = "http://hl7.org/fhir/StructureDefinition/variable"
+MOST_CONTEXTS, MOST_CODES = 20, 100
 _WAYS = ("canonical", "questionnaire", "questionnaireRef")
 _ESCAPED = str.maketrans({one: f"\\{one}" for one in "\\,|$"})
 
@@ -74,7 +72,8 @@ class _Filling:
         place = local_place(given.one("subject"), call.base)
         self._person = place[1] if place is not None and place[0] == "Patient" else ""
         self.evaluator = Evaluator(call.record.context.now)
-        self.issues: list[Issue] = []
+        self._sources = Sources(call, self.evaluator)
+        self.issues = self._sources.issues
 
     async def known(self) -> Known | Refusal:
         """What was sent, and with `local` what is recorded about the subject."""
@@ -86,11 +85,23 @@ class _Filling:
             if isinstance(patient, Refusal):
                 return patient
             constants["patient"] = [item_of(patient.resource())]
-        refusal = await self._variables(constants)
+        refusal = await self._searched(constants) or await self._variables(constants)
         observations = refusal or await self._observations()
         if isinstance(observations, Refusal):
             return observations
-        return Known(constants, observations, self._call.record.context.now)
+        searches = await self._sources.below(self._form, constants) if self._is_local else {}
+        if isinstance(searches, Refusal):
+            return searches
+        offered = await choices(self._call, self._form)
+        return Known(constants, observations, self._call.record.context.now, searches, offered)
+
+    async def _searched(self, constants: dict[str, list[Item]]) -> Refusal | None:
+        """What the searches find that the form brings along, those that nobody has sent the outcome of."""
+        found = await self._sources.batches(self._form, constants) if self._is_local else {}
+        if isinstance(found, Refusal):
+            return found
+        constants |= {name: one for name, one in found.items() if name not in constants}
+        return None
 
     async def _contexts(self) -> dict[str, list[Item]] | Refusal:
         """What was sent along, or read where a reference was sent, by its name."""
@@ -121,38 +132,34 @@ class _Filling:
 
     async def _variables(self, constants: dict[str, list[Item]]) -> Refusal | None:
         """The variables of the form, each with those before it; searches only with `local`."""
-        asked = 0
-        for told in extensions(self._form, _VARIABLE):
-            name, language = told.get("name", ""), told.get("language")
-            asked += language == QUERY
-            if asked > MOST_QUERIES:
-                text = f"A form may ask for at most {MOST_QUERIES} searches."
-                return refused(Kind.TOO_COSTLY, "too-costly", text, "Questionnaire.extension")
+        for told in extensions(self._form, VARIABLE):
+            name = told.get("name", "")
             if name in constants:
                 continue
             try:
-                constants[name] = await self._variable(told, constants)
+                found = await self._variable(told, constants)
             except FhirPathError as fault:
-                constants[name] = []
-                self._say(f"The variable can't be evaluated: {fault}.", "processing")
+                found = []
+                self._sources.say(f"The variable can't be evaluated: {fault}.", "processing")
+            if isinstance(found, Refusal):
+                return found
+            constants[name] = found
         return None
 
-    async def _variable(self, told: Tree, constants: Mapping[str, list[Item]]) -> list[Item]:
+    async def _variable(self, told: Tree, constants: Mapping[str, list[Item]]) -> list[Item] | Refusal:
         expression, language = told.get("expression", ""), told.get("language")
         empty: Tree = {"resourceType": "QuestionnaireResponse"}
         if language == FHIRPATH:
             return await asyncio.to_thread(self.evaluator.select, expression, empty, constants)
         if language != QUERY or not self._is_local:
-            self._say(
+            self._sources.say(
                 "Variables are in text/fhirpath here, or with 'local' in application/x-fhir-query.", "not-supported"
             )
             return []
-        address = await asyncio.to_thread(self.evaluator.address, expression, empty, constants)
-        found = await get(self._call.record, address)
+        found = await self._sources.search(expression, constants)
         if isinstance(found, Refusal):
-            self._say(f"The search of a variable was refused: {found.issues[0].text}", found.issues[0].code)
-            return []
-        return [item_of(json.decode_kept(found))]
+            return found
+        return [] if found is None else [item_of(found)]
 
     async def _observations(self) -> dict[Code, Tree] | Refusal:
         """The newest observation of the subject for each code that a question asks for."""
@@ -167,9 +174,6 @@ class _Filling:
         pairs = [("patient", self._person), ("code", asked), *right]
         found = await self._call.record.latest("Observation", pairs, 1)
         return found if isinstance(found, Refusal) else _by_code([one.resource() for one in found])
-
-    def _say(self, text: str, code: str) -> None:
-        self.issues.append(Issue(code, text, "Questionnaire.extension", "warning"))
 
 
 def _contents(parts: list[Tree]) -> Iterator[tuple[str, Tree]]:

@@ -30,7 +30,7 @@ _OF_CODE = Names("", "system", "version")
 
 async def check_value_set(call: Call, given: Given) -> Answer | Parts | Resource | Refusal:
     """Whether a code is in a value set (https://hl7.org/fhir/R4/valueset-operation-validate-code.html)."""
-    asked = asked_codes(given, version="systemVersion")
+    asked = asked_codes(given, version="systemVersion", inferred=given.one("inferSystem") is True)
     if isinstance(asked, Refusal):
         return asked
     library = Library()
@@ -59,7 +59,7 @@ async def check_code_system(call: Call, given: Given) -> Answer | Parts | Resour
 
 
 def _how(given: Given) -> Checking:
-    return Checking(given.one("abstract"), given.text("displayLanguage"))
+    return Checking(given.one("abstract"), given.text("displayLanguage"), given.one("inferSystem") is True)
 
 
 def _checked(done: Checked) -> Parts:

@@ -90,6 +90,7 @@ _CHECK_VALUE_SET = Operation(
         _CONCEPT,
         _ABSTRACT,
         _LANGUAGE,
+        _P("inferSystem", "boolean", "Whether a code without 'system' is one of the only code system that has it"),
     ),
     gives=_CHECKED,
 )
@@ -187,7 +188,7 @@ _TRANSLATE = Operation(
         _CONCEPT,
         _P("target", "uri", "The value set that it is to be translated to"),
         _P("targetsystem", "uri", "The code system that it is to be translated to"),
-        _P("dependency", max=0, not_supported="translations that depend on others are told as such."),
+        _P("dependency", "", "The value of another element, which a translation may rest on", max=0),
         _P("reverse", "boolean", "Whether to read the map backwards"),
     ),
     gives=(

@@ -98,10 +98,12 @@ def _system_of_coding(given: Given) -> str:
     return ""
 
 
-def asked_codes(given: Given, system: str = "", version: str = "version") -> Sequence[Coded] | Refusal:
+def asked_codes(
+    given: Given, system: str = "", version: str = "version", *, inferred: bool = False
+) -> Sequence[Coded] | Refusal:
     """The codes that a call is about, given in one of three ways; `system` is that of a bare code.
 
-    An empty `system` means that the call itself has to say it.
+    An empty `system` means that the call itself has to say it, unless it is `inferred`.
     """
     ways = [name for name in ("code", "coding", "codeableConcept") if given.has(name)]
     if len(ways) != 1:
@@ -113,7 +115,7 @@ def asked_codes(given: Given, system: str = "", version: str = "version") -> Seq
         return refused(Kind.INVALID, "invalid", "'display' goes with 'code'.", given.place("display"))
     if ways[0] == "coding":
         one = coded(given.one("coding"), given.place("coding"))
-        return _whole([one], system)
+        return _whole([one], system, inferred=inferred)
     if ways[0] == "codeableConcept":
         return codings(given.one("codeableConcept"), given.place("codeableConcept"))
     told = Coded(
@@ -123,13 +125,13 @@ def asked_codes(given: Given, system: str = "", version: str = "version") -> Seq
         given.text("display"),
         given.place("code"),
     )
-    return _whole([told], system)
+    return _whole([told], system, inferred=inferred)
 
 
-def _whole(listed: Sequence[Coded], system: str) -> Sequence[Coded] | Refusal:
+def _whole(listed: Sequence[Coded], system: str, *, inferred: bool) -> Sequence[Coded] | Refusal:
     for one in listed:
         if not one.code:
             return refused(Kind.INVALID, "required", "A coding to check has a code.", one.place)
-        if not one.system and not system:
+        if not (one.system or system or inferred):
             return refused(Kind.INVALID, "required", "A code is checked with its 'system'.", "system")
     return listed

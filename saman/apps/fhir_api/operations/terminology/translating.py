@@ -48,9 +48,22 @@ async def translate_code(call: Call, given: Given) -> Answer | Parts | Resource 
         source_set=given.text("source"),
         target_set=given.text("target"),
         reverse=given.one("reverse") is True,
+        dependencies=_dependencies(given),
     )
     found = await beside(translate, library, maps, asked, how)
     return found if isinstance(found, Refusal) else tuple(_told(found))
+
+
+def _dependencies(given: Given) -> dict[str, frozenset[tuple[str, str]]]:
+    """The codes that other elements have, by their addresses."""
+    found: dict[str, frozenset[tuple[str, str]]] = {}
+    for parts in given.every("dependency"):
+        told = {one["name"]: one for one in parts}
+        element = told.get("element", {}).get("valueUri", "")
+        codings = told.get("concept", {}).get("valueCodeableConcept", {}).get("coding", ())
+        codes = frozenset((one.get("system", ""), one["code"]) for one in codings if "code" in one)
+        found[element] = found.get(element, frozenset()) | codes
+    return found
 
 
 async def _maps(call: Call, given: Given, library: Library, asked: Sequence[Coded]) -> Sequence[Any] | Refusal:

@@ -13,7 +13,6 @@ from saman.apps.fhir_api.call import Call
 from saman.apps.fhir_api.operations.declared import Parts, Resource
 from saman.apps.fhir_api.operations.given import Given
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.fhir.terminology import canonical
 from saman.model.fhir.validating import Known
 from saman.model.fhir.validating.snapshots import Unmade
 from saman.model.fhir.validating.snapshots.shown import with_snapshot
@@ -37,8 +36,9 @@ async def _told(call: Call, given: Given, known: Known) -> Mapping[str, Any] | R
     if given.has("definition"):
         sent: Mapping[str, Any] = given.one("definition")
         return sent
-    named = known.definition(canonical(given.text("url")).url)
-    if named is None:
+    url = given.text("url")
+    named = known.definition(url)
+    if named is None or known.is_other_version(url):
         text = "There is no such StructureDefinition here."
         return refused(Kind.NOT_FOUND, "not-found", text, given.place("url"))
     return named

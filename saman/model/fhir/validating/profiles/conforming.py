@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from saman.model.fhir.definitions import lineage
-from saman.model.fhir.fhirpath import Context, FhirPathError, Item, compiled
+from saman.model.fhir.fhirpath import Context, FhirPathError, Item, Outside, compiled
 from saman.model.fhir.fhirpath.values import truth
 from saman.model.fhir.place import Place
 from saman.model.fhir.reference_text import literal
@@ -20,6 +22,7 @@ from saman.model.fhir.validating.profiles.known import Known, base_type, is_of_t
 from saman.model.fhir.validating.profiles.limits import limit_fault
 from saman.model.fhir.validating.profiles.paths import Found, below, told_of
 from saman.model.fhir.validating.profiles.slicing import Telling
+from saman.model.fhir.validating.profiles.terms import codes_of
 from saman.model.fhir.validating.profiles.values import has_pattern, is_same
 
 MAX_NESTED = 12
@@ -36,6 +39,14 @@ class Conforming:
         self._looking = looking
         self._context = context
         self._nested = nested
+
+    def claimed(self, url: str, item: Item, place: Place) -> None:
+        """The same by a profile that an item claims to be as, in no other version than the one that it names."""
+        if self._known.is_other_version(url):
+            text = "A profile is named here in a version that is not loaded, so it was not checked."
+            self._looking.note("not-found", text, place, "warning")
+        else:
+            self.check(url, item, place)
 
     def check(self, url: str, item: Item, place: Place) -> None:
         """Note what is wrong with an item by the profile of a URL; that it is not known, where it is not."""
@@ -118,13 +129,13 @@ class _Within(Conforming):
         fault = limit_fault(node, item[1])
         if fault:
             self._looking.note("value", f"{fault}, {whose}.", place)
-        if node.binding[1] and item[0] in _CODED:
-            self._binding(node, item, place)
+        if item[0] in _CODED:
+            if node.binding[1] and node.binding[0] in ("required", "extensible"):
+                self._binding(*node.binding, item, place)
+            if node.widest and codes_of(item):
+                self._binding("required", node.widest, item, place)
 
-    def _binding(self, node: Node, item: Item, place: Place) -> None:
-        strength, url = node.binding
-        if strength not in ("required", "extensible"):
-            return
+    def _binding(self, strength: str, url: str, item: Item, place: Place) -> None:
         found = self._known.terms.holds(url, item)
         if found is None:
             if strength == "required":
@@ -135,8 +146,9 @@ class _Within(Conforming):
             self._looking.note("code-invalid", f"Expected a code from {canonical(url).url}.", place, severity)
 
     def _rule(self, expression: str, text: str, item: Item, place: Place, severity: str) -> None:
-        looking, context = self._looking, self._context
-        context.origin, context.left = [item], max(looking.left, 0)
+        looking = self._looking
+        outside = Outside(member_of=self._is_member, conforms_to=self._is_as)
+        context = msgspec.structs.replace(self._context, origin=[item], left=max(looking.left, 0), outside=outside)
         try:
             found = truth(compiled(expression, is_lenient=True)([item], context), 0)
         except FhirPathError:
@@ -145,6 +157,13 @@ class _Within(Conforming):
         looking.left = min(looking.left, context.left)
         if found is False and not (severity == "warning" and looking.errors_only):
             looking.note("invariant", text, place, severity)
+
+    def _is_member(self, item: Item, url: str) -> bool | None:
+        return self._known.terms.holds(url, item)
+
+    def _is_as(self, item: Item, url: str) -> bool | None:
+        is_known = self._known.profile(url) is not None or base_type(url) != ""
+        return self.conforms(url, item) if is_known else None
 
     def _types(self, node: Node, item: Item, place: Place) -> bool:
         """Whether an item has one of the types of its element; notes where it is not as their profiles say."""

@@ -47,6 +47,8 @@ class Node(msgspec.Struct):
     lowest: tuple[Any, ...] = ()
     highest: tuple[Any, ...] = ()
     binding: tuple[str, str] = ("", "")
+    widest: str = ""
+    """The value set that codes may not go beyond, whatever the strength of the binding."""
     rules: tuple[Rule, ...] = ()
     slicing: Slicing | None = None
     slice_name: str = ""
@@ -88,6 +90,7 @@ class Profile(NamedTuple):
 
 
 _BASE_RULES = frozenset(rule.key for rule in every_rule())
+_MAX_VALUE_SET = "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet"
 _ANY = "http://hl7.org/fhirpath/System."
 
 
@@ -153,6 +156,7 @@ def _node(element: Mapping[str, Any], path: str) -> Node:
         lowest=_beginning(element, "minValue"),
         highest=_beginning(element, "maxValue"),
         binding=(binding.get("strength", ""), binding.get("valueSet", "")),
+        widest=_widest(binding),
         rules=tuple(_rules(element)),
         slicing=_slicing(element),
         slice_name=element.get("sliceName", "") if "." in path else "",
@@ -160,6 +164,11 @@ def _node(element: Mapping[str, Any], path: str) -> Node:
         children={},
         same_as=element.get("contentReference", "").rpartition("#")[2],
     )
+
+
+def _widest(binding: Mapping[str, Any]) -> str:
+    told = (one for one in binding.get("extension", ()) if one.get("url") == _MAX_VALUE_SET)
+    return next((one.get("valueCanonical") or one.get("valueUri", "") for one in told), "")
 
 
 def _type(one: Mapping[str, Any]) -> TypeAllowed:

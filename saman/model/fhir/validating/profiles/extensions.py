@@ -19,6 +19,8 @@ from saman.model.fhir.validating.profiles.standing import Standing, standing
 
 _MODIFIER = "modifierExtension"
 _ANYWHERE = frozenset({"Element", "*"})
+_ALSO = {"http://hl7.org/fhir/StructureDefinition/regex": (Use("element", "ElementDefinition.type"),)}
+"""Where R4's own definitions have extensions that are defined for other places."""
 
 
 class Unknown(Enum):
@@ -75,7 +77,8 @@ class Extensions:
             return
         self._looking.spend(1)
         holder = standing(self._looking.whole, place[0])
-        if profile.uses and not any(self._may_stand(one, holder, context) for one in profile.uses):
+        uses = (*profile.uses, *_ALSO.get(profile.url, ()))
+        if profile.uses and not any(self._may_stand(one, holder, context) for one in uses):
             expected = ", ".join(one.expression for one in profile.uses[:10])
             self._note(f"{profile.url} may stand only in {expected}.", place)
         for rule in profile.use_rules:
@@ -85,9 +88,8 @@ class Extensions:
 
     def _may_stand(self, use: Use, holder: Standing, context: Context) -> bool:
         if use.kind == "extension":
-            value = holder.item[1]
             named = use.expression.partition("#")[0]
-            return holder.item[0] == "Extension" and value.get("url") in (named, use.expression)
+            return holder.extension in (named, use.expression)
         if use.kind == "fhirpath":
             found = self._evaluated(use.expression, item_of(context.resource), context)
             return found is None or any(_is_one(each, holder.item) for each in found)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from saman.model.fhir.definitions import PRIMITIVES, Element, lineage, structure
 from saman.model.fhir.fhirpath import Item
 from saman.model.fhir.place import Place
+
+_DEFINITIONS = ("CanonicalResource", "MetadataResource")
+"""What extensions call all resources that define something; R4 has no such types."""
+
+_OF_DEFINITIONS = frozenset(("status", "date", "publisher", "contact"))
 
 
 class Passed(NamedTuple):
@@ -21,6 +27,8 @@ class Standing(NamedTuple):
 
     item: Item
     way: tuple[Passed, ...]
+    extension: str = ""
+    """The address of the extension that it is, or whose value it is; empty for neither."""
 
     def is_called(self, path: str) -> bool:
         """Whether a path leads to it from the resource, or from a type that it stands in, or is its own type."""
@@ -43,16 +51,23 @@ def standing(whole: dict[str, Any], place: Place) -> Standing:
     kind = whole["resourceType"]
     item: Item = (kind, whole, None)
     way = [Passed(frozenset(), _types(kind))]
+    extension = ""
     for name, index in reversed(steps):
+        extension = item[1]["url"] if item[0] == "Extension" and name.startswith("value") else ""
         element, type_name = _element(item[0], name)
         item = _below(item, element, type_name, index)
         names = frozenset((element.name, element.name.removesuffix("[x]"), _json_name(element, type_name)))
         way.append(Passed(names, _types(item[0])))
-    return Standing(item, tuple(way))
+    is_extension = item[0] == "Extension" and isinstance(item[1], dict)
+    return Standing(item, tuple(way), item[1]["url"] if is_extension else extension)
 
 
+@cache
 def _types(type_name: str) -> frozenset[str]:
-    return frozenset((*lineage(type_name), *(("BackboneElement", "Element") if "." in type_name else ())))
+    elements = {one.name for one in structure.blocks.get(type_name, ())}
+    families = _DEFINITIONS if elements >= _OF_DEFINITIONS else ()
+    blocks = ("BackboneElement", "Element") if "." in type_name else ()
+    return frozenset((*lineage(type_name), *families, *blocks))
 
 
 def _element(block: str, name: str) -> tuple[Element, str]:

@@ -49,7 +49,9 @@ class Snapshots:
 
     def tree(self, definition: Definition) -> Entry:
         """The same as a tree, which is the caller's own."""
-        url = definition["url"]
+        url = definition.get("url", "")
+        if not url:
+            raise Unmade("A profile without an address has no snapshot.")
         if url in self._making or len(self._making) >= MOST_BASES:
             why = "is based on itself" if url in self._making else f"has more than {MOST_BASES} profiles below it"
             raise Unmade(f"{url} {why}.")
@@ -65,7 +67,7 @@ class Snapshots:
             self._making.pop()
 
     def _made(self, definition: Definition) -> Entry:
-        url, base_url = definition["url"], canonical(definition.get("baseDefinition", "")).url
+        url, base_url = definition["url"], definition.get("baseDefinition", "")
         if definition.get("derivation") != "constraint":
             raise Unmade(f"{url} has no snapshot and is no profile (derivation is not constraint).")
         base = self.definition(base_url)
@@ -87,7 +89,7 @@ class Snapshots:
 
     def definition(self, url: str) -> Definition | None:
         """What is defined at a canonical URL."""
-        return self._find(url) or r4_definition(url)
+        return self._find(url) or r4_definition(canonical(url).url)
 
     def is_making(self, url: str) -> bool:
         """Whether the snapshot of a URL is being made, so that it cannot be a part of another."""
@@ -182,8 +184,8 @@ class _Making:
         codes = {one["code"] for one in types}
         if not codes:
             raise Unmade(f"{path} of {self._url} stands below an element without a type.")
-        profiles = [canonical(url).url for one in types for url in one.get("profile", ())]
-        if len(profiles) == 1 and not self._snapshots.is_making(profiles[0]):
+        profiles = [url for one in types for url in one.get("profile", ())]
+        if len(profiles) == 1 and not self._snapshots.is_making(canonical(profiles[0]).url):
             definition = self._snapshots.definition(profiles[0])
             if definition is not None:
                 return self._snapshots.tree(definition)

@@ -18,7 +18,7 @@ def _shown(element: Mapping[str, Any]) -> dict[str, Any]:
     path = element["path"]
     base = {"path": path, "min": element.get("min", 0), "max": element.get("max", "*")}
     shown = {"definition": element.get("short", path), "base": base, **element}
-    told = {rule["key"] for rule in element.get("constraint", ())}
+    told = {rule.get("key") for rule in element.get("constraint", ())}
     own = [_rule(one) for one in _rules(shown["base"]["path"]) if one.key not in told]
     return {**shown, "constraint": [*element.get("constraint", ()), *own]} if own else shown
 

@@ -135,3 +135,27 @@ def test_what_takes_too_much_work_is_refused_and_ends() -> None:
     look(crowded, looking)
     assert looking.issues[-1].code == "too-costly" or any(one.code == "too-costly" for one in looking.issues)
     assert looking.left < MAX_WORK
+
+
+ELEMENT: dict[str, Any] = {
+    "definition": "x", "min": 0, "max": "1", "type": [{"code": "string"}],
+    "base": {"path": "Basic", "min": 0, "max": "1"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "type_name"), [("resource", "Basic"), ("logical", "http://example.org/Basic")])
+def test_large_snapshots_are_checked_whole(kind: str, type_name: str) -> None:
+    """What all elements begin with is not looked up in the snapshot anew for each of them."""
+    number = 2000 if kind == "resource" else 200
+    elements = [{"id": f"Basic.a{n}", "path": f"Basic.a{n}", **ELEMENT} for n in range(number)]
+    root = {"id": "Basic", "path": "Basic", **ELEMENT}
+    definition = {
+        "resourceType": "StructureDefinition", "url": "http://example.org/a", "name": "A", "status": "draft",
+        "kind": kind, "abstract": False, "type": type_name, "derivation": "specialization",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Element", "snapshot": {"element": [root, *elements]},
+    }  # fmt: skip
+    assert "sdf-8" not in [key for key, _ in issues(definition)]
+    definition["snapshot"] = {"element": [root, *elements[:-1], {**elements[-1], "id": "x", "path": "Shoe.b"}]}
+    found = [key for key, _ in issues(definition)]
+    assert "sdf-8" in found
+    assert not any(one.startswith("There is too much") for one in found)

@@ -153,3 +153,31 @@ def test_the_extensions_of_the_official_definitions_are_known() -> None:
     one = {"url": url, "valueAddress": {"city": "x"}}
     assert errors(patient(extension=[one]), unknown=Unknown.REFUSE) == []
     assert errors(patient(name=[{"text": "x", "extension": [one]}])) == [("extension", "Patient.name[0].extension[0]")]
+
+
+def test_all_that_defines_something_is_a_canonical_resource() -> None:
+    canonical, metadata = extension(("element", "CanonicalResource")), extension(("element", "MetadataResource.name"))
+    questions: dict[str, Any] = {"resourceType": "Questionnaire", "status": "draft", "extension": [NAMED]}
+    assert errors(questions, canonical) == []
+    assert errors(patient(extension=[NAMED]), canonical) == [("extension", "Patient.extension[0]")]
+    named = {"resourceType": "Questionnaire", "status": "draft", "name": "A", "_name": {"extension": [NAMED]}}
+    assert errors(named, metadata) == []
+    assert errors(questions, metadata) == [("extension", "Questionnaire.extension[0]")]
+
+
+def test_what_is_for_an_extension_stands_at_its_value_too() -> None:
+    held = {"url": OTHER, "valueString": "x", "_valueString": {"extension": [NAMED]}}
+    assert errors(patient(extension=[held]), extension(("extension", OTHER))) == []
+    assert errors(patient(extension=[held]), extension(("extension", URL))) == [
+        ("extension", "Patient.extension[0].value.ofType(string).extension[0]")
+    ]
+
+
+def test_patterns_stand_at_the_types_of_elements_as_in_the_definitions_of_r4() -> None:
+    regex = {"url": "http://hl7.org/fhir/StructureDefinition/regex", "valueString": "x"}
+    element = {"id": "Basic", "path": "Basic", "type": [{"code": "string", "extension": [regex]}]}
+    definition = changed("note", "Basic", element)
+    assert [one for one in errors(definition) if one[0] == "extension"] == []
+    assert errors(patient(name=[{"family": "A", "extension": [regex]}])) == [
+        ("extension", "Patient.name[0].extension[0]")
+    ]

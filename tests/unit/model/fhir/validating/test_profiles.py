@@ -25,6 +25,11 @@ def wrong(place: str, code: str = "structure", severity: str = "error") -> list[
     return [(severity, code, place)]
 
 
+WIDEST = {
+    "strength": "preferred", "valueSet": "http://example.org/none", "extension": [
+        {"url": "http://hl7.org/fhir/StructureDefinition/elementdefinition-maxValueSet", "valueCanonical": GENDER}],
+}  # fmt: skip
+
 CASES: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str, str]]]] = [
     ({"path": "Observation.subject", "min": 1}, observation(), wrong("Observation", "required")),
     ({"path": "Observation.subject", "min": 1}, observation(subject={"display": "x"}), []),
@@ -57,6 +62,13 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], list[tuple[str, str, str]]]] =
      wrong("Observation.value.ofType(CodeableConcept)", "not-found", "information")),
     ({"path": "Observation.value[x]", "binding": {"strength": "example", "valueSet": GENDER}},
      observation(valueCodeableConcept={"text": "x"}), []),
+    ({"path": "Observation.value[x]", "binding": WIDEST},
+     observation(valueCodeableConcept={"coding": [{"system": "urn:other", "code": "x"}]}),
+     wrong("Observation.value.ofType(CodeableConcept)", "code-invalid")),
+    ({"path": "Observation.value[x]", "binding": WIDEST},
+     observation(valueCodeableConcept={
+         "coding": [{"system": "http://hl7.org/fhir/administrative-gender", "code": "male"}]}), []),
+    ({"path": "Observation.value[x]", "binding": WIDEST}, observation(valueCodeableConcept={"text": "x"}), []),
     ({"path": "Observation.code", "constraint": [
         {"key": "own-1", "severity": "error", "human": "No text", "expression": "text.empty()"}]},
      observation(), wrong("Observation.code", "invariant")),
@@ -214,3 +226,31 @@ def test_no_issue_holds_what_was_sent() -> None:
         sent = resource | {"identifier": [{"value": secret}], "method": {"text": secret}}
         judge = validation(profile("one", "Observation", element, {"path": "Observation.method", "max": "0"}))
         assert all(secret not in repr(one) for one in judge.whole(sent, NOW, [BASE + "one"]))
+
+
+def test_rules_of_profiles_ask_for_codes_and_profiles() -> None:
+    def rule(expression: str) -> dict[str, Any]:
+        constraint = {"key": "own-1", "severity": "error", "human": "x", "expression": expression}
+        return {"path": "Observation.code", "constraint": [constraint]}
+
+    male = observation(code={"coding": [{"system": "http://hl7.org/fhir/administrative-gender", "code": "male"}]})
+    other = observation(code={"coding": [{"system": "urn:other", "code": "male"}]})
+    texted = profile("texted", "CodeableConcept", {"path": "CodeableConcept.text", "min": 1})
+    for expression, kept, broken in (
+        (f"coding.all(memberOf('{GENDER}'))", male, other),
+        (f"memberOf('{GENDER}')", male, other),
+        (f"conformsTo('{BASE}texted')", observation(code={"text": "x"}), male),
+        ("%resource.conformsTo('http://hl7.org/fhir/StructureDefinition/vitalsigns').not()", male, None),
+        ("conformsTo('http://hl7.org/fhir/StructureDefinition/CodeableConcept')", male, None),
+    ):
+        found = against(profile("one", "Observation", rule(expression)), texted)
+        assert found(kept) == [], expression
+        assert broken is None or found(broken) == wrong("Observation.code", "invariant"), expression
+    unknown = rule("memberOf('urn:none') and conformsTo('urn:none')")
+    assert against(profile("one", "Observation", unknown))(male) == []
+
+
+def test_a_rule_that_asks_whether_it_is_kept_itself_ends() -> None:
+    constraint = {"key": "own-1", "severity": "error", "human": "x", "expression": f"conformsTo('{BASE}one')"}
+    found = against(profile("one", "Observation", {"path": "Observation", "constraint": [constraint]}))
+    assert found(observation()) == []
