@@ -1,4 +1,4 @@
-"""Every region says where each fact is from, marks its sources as they were judged, and leaves out none that is known."""
+"""Every region says where each fact is from, marks sources as they were judged, and uses every page about it."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ from saman.model.care.walk import walk
 
 REGIONS = Path(__file__).parents[4] / "regions"
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-OUR_OWN = {"ssb.no", "scb.se", "dst.dk", "stat.fi", "statice.is", "kartverket.no", "lantmateriet.se", "dataforsyningen.dk",
-           "maanmittauslaitos.fi", "lmi.is"}  # fmt: skip
+OUR_OWN = {
+    "ssb.no", "scb.se", "dst.dk", "stat.fi", "statice.is", "kartverket.no", "lantmateriet.se", "dataforsyningen.dk",
+    "maanmittauslaitos.fi", "lmi.is",
+}  # fmt: skip
 """Agencies whose statistics and maps the regions are drawn with; what else is cited is a page that was judged."""
 
 with (Path(__file__).parent / "data" / "sources.tsv").open(encoding="utf-8", newline="") as _file:
