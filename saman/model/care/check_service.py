@@ -11,7 +11,8 @@ from saman.model.care.agreement import Agreement, LegalBasis
 from saman.model.care.check_parties import AGREEMENTS, missing
 from saman.model.care.coverage import gaps, takers
 from saman.model.care.load import Loaded
-from saman.model.care.service_model import ServiceModel, Step
+from saman.model.care.measurement import Measurement
+from saman.model.care.service_model import Activity, ServiceModel, Step
 from saman.model.care.timing import Counted
 from saman.model.care.yamltree import Path, finding
 
@@ -28,6 +29,7 @@ def issues(loaded: Loaded, today: date) -> Iterator[Issue]:
         if f"{loaded.folder}/{file}" not in loaded.parts:
             yield _misnamed(loaded, service)
             continue
+        yield from _told_apart(loaded, file, service)
         yield from check_measured.issues(loaded, file, service)
         yield from check_distance.issues(loaded, file, service)
         yield from _references(loaded, file, service)
@@ -42,6 +44,25 @@ def _misnamed(loaded: Loaded, service: ServiceModel) -> Issue:
     file = next(name for name, part in loaded.parts.items() if part is service)
     mend = f"Call the file `{service.id}.yaml`."
     return finding(loaded.at(file, "id"), "value", "The file and the service have different names.", mend)
+
+
+def _told_apart(loaded: Loaded, file: str, service: ServiceModel) -> Iterator[Issue]:
+    """Activities and measurements that an earlier service has by the same id and that are something else there."""
+    for name in ("activities", "measurements"):
+        path: Path = ("monitoring", name) if name == "measurements" else (name,)
+        for index, one in enumerate(getattr(service, name)):
+            for other in loaded.model.services[: loaded.model.services.index(service)]:
+                if any(same.id == one.id and _means(same) != _means(one) for same in getattr(other, name)):
+                    wrong = f"`{one.id}` is something else in `{other.id}`."
+                    mend = "Give it another id, or write both alike."
+                    yield finding(loaded.at(file, *path, index, "id"), "duplicate", wrong, mend)
+
+
+def _means(one: Activity | Measurement) -> tuple[object, ...]:
+    """What is written of an activity or measurement where resources and codes are made from it."""
+    if isinstance(one, Activity):
+        return one.name, one.role, one.sector, one.requires
+    return one.name, one.codes, tuple((quantity.id, quantity.unit, quantity.codes) for quantity in one.quantities)
 
 
 def _validity(loaded: Loaded, index: int, agreement: Agreement, today: date) -> Iterator[Issue]:

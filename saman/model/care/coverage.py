@@ -12,16 +12,24 @@ DAY = 24 * 60
 WEEK = 7 * DAY
 NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
+COUNTIES = (PartyKind.WELLBEING_COUNTY, PartyKind.REGION)
+"""Organisations that take a service for the municipalities they serve."""
+
 Minutes = tuple[int, int]
 """From and until, in minutes since Monday 00:00."""
 
 
 def takers(model: CareModel, service: ServiceModel) -> tuple[Party, ...]:
-    """The municipalities that take the service by any agreement; all of them when no agreement says."""
+    """The municipalities that take the service by any agreement; all of them when no agreement says.
+
+    A county that takes it does so for all municipalities that it serves.
+    """
     covered = [part for agreement in model.agreements for part in agreement.services if part.service == service.id]
     named = {name for part in covered for name in part.parties}
+    counties = (model.party(name) for name in named)
+    served = {code for one in counties if one is not None and one.kind in COUNTIES for code in one.serves}
     municipalities = (party for party in model.parties if party.kind is PartyKind.MUNICIPALITY)
-    return tuple(party for party in municipalities if not named or party.id in named)
+    return tuple(party for party in municipalities if not named or party.id in named or party.place in served)
 
 
 def gaps(model: CareModel, service: ServiceModel) -> Iterator[tuple[str, str]]:

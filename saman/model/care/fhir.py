@@ -27,7 +27,8 @@ def to_fhir(model: CareModel) -> list[Resource]:
 
     Organization and HealthcareService of a unit have the party's id; everything else begins with the region's id.
     """
-    found = [*fhir_parties.resources(model), *fhir_services.resources(model), *fhir_pathways.resources(model)]
+    made = (*fhir_parties.resources(model), *fhir_services.resources(model), *fhir_pathways.resources(model))
+    found = list({address(one): one for one in reversed(made)}.values())
     parents = {party.id: len(list(model.lineage(party.id))) for party in model.parties}
     return sorted(found, key=lambda one: _order(one, parents))
 

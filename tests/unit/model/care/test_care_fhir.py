@@ -8,9 +8,11 @@ import msgspec
 import pytest
 
 from saman.kernel import json
+from saman.kernel.outcome import Refusal
 from saman.model.access.membership import belongings
 from saman.model.access.moment import END, START
 from saman.model.care.fhir import address, plan_changes, to_fhir, transaction
+from saman.model.care.load import load
 from saman.model.care.party import Parent
 from saman.model.care.schema import FILES, schemas
 from saman.model.fhir.validation import validate
@@ -147,3 +149,15 @@ def test_a_unit_says_with_dates_where_it_belonged_and_will(agder):
     said = [(one.parent, one.since, one.until) for one in belongings(unit, UTC)]
     midnight = datetime(2027, 1, 1, tzinfo=UTC)
     assert said == [("old-trust", START, midnight), ("new-trust", midnight, END)]
+
+
+@pytest.mark.parametrize("name", sorted(path.parent.name for path in REGIONS.glob("*/region.yaml")))
+@pytest.mark.parametrize("day", [date(2026, 11, 20), date(2027, 2, 1)], ids=["2026", "2027"])
+def test_every_region_becomes_valid_resources_each_of_which_is_one(name, day):
+    files = {str(path.relative_to(REGIONS)): path.read_text("utf-8") for path in REGIONS.rglob("*.yaml")}
+    read = load(files, name, day)
+    assert not isinstance(read, Refusal)
+    made = to_fhir(read.model)
+    assert len(by_address(made)) == len(made)
+    for resource in made:
+        assert validate(json.decode(json.encode(resource))) == (), address(resource)

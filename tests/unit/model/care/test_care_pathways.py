@@ -9,8 +9,10 @@ import pytest
 
 from saman.kernel.outcome import Issue, Refusal
 from saman.model.care.check import check
+from saman.model.care.coverage import takers
 from saman.model.care.dated import days
 from saman.model.care.load import load
+from tests.unit.model.care.conftest import REGIONS
 
 PATHWAY = "no-agder/pathways/admission-discharge.yaml"
 ALARM = "no-agder/services/safety-alarm.yaml"
@@ -138,3 +140,17 @@ def test_a_folder_of_no_day_is_told(files):
     (issue,) = load(odd, "regions/no-agder").issues
     assert issue.path == "regions/no-agder/from-2027-13-01/indicators.yaml:1"
     assert "no day" in issue.text
+
+
+def test_what_two_services_call_the_same_is_the_same(broken):
+    issues = broken(ALARM, "  - id: drive-out\n", "  - id: help-in-daily-life\n")
+    told = [issue for issue in issues if "something else in `digital-home-follow-up`" in issue.text]
+    assert [issue.path.partition(":")[0] for issue in told] == [f"regions/{ALARM}"]
+
+
+def test_a_county_takes_a_service_for_those_it_serves():
+    files = {str(path.relative_to(REGIONS)): path.read_text("utf-8") for path in REGIONS.rglob("*.yaml")}
+    read = load(files, "fi-paijat-hame", date(2026, 11, 20))
+    assert not isinstance(read, Refusal)
+    (service, *_) = read.model.services
+    assert len(takers(read.model, service)) == 10
