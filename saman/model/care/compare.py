@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgspec
 
@@ -111,7 +111,7 @@ def _values(part: str, of: str, where: Names, before: Any, after: Any, language:
         yield Difference(part, of, where, _written(before, language), _written(after, language))
 
 
-def _named(value: Any) -> bool:
+def _named(value: Any) -> TypeGuard[tuple[Any, ...]]:
     """Whether a value is a list of parts that have names of their own."""
     return isinstance(value, tuple) and all(isinstance(one, msgspec.Struct) and _name(one) for one in value)
 
