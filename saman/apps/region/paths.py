@@ -13,6 +13,9 @@ from saman.apps.region.offered import span_words
 from saman.model.care.basis import Grounded, Status
 from saman.model.care.pathway import Asks, Pathway, PathwayStep
 
+WIDTHS = ((5, "min4"), (8, "min5"), (11, "min6"), (200, "min7"))
+"""How wide a drawing of so many steps is at least, so that it can be read; what does not fit is scrolled to."""
+
 
 class PathLink(msgspec.Struct, frozen=True):
     """A pathway in a list."""
@@ -57,6 +60,7 @@ class PathPage(msgspec.Struct, frozen=True):
     ends: Said
     ground: Ground
     svg: Markup
+    width: str
     steps: tuple[PathStep, ...]
 
 
@@ -83,6 +87,7 @@ def path_page(tell: Teller, pathway: Pathway) -> PathPage:
         ends=tell.said(pathway.ends),
         ground=tell.ground(pathway),
         svg=_drawn(tell, pathway, steps, order, title, told),
+        width=next(css for most, css in WIDTHS if len(steps) <= most),
         steps=told,
     )
 
