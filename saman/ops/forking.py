@@ -14,7 +14,7 @@ from saman.model.care.load import load
 from saman.ops.packing import unpack
 from saman.ops.region import region_files
 
-_SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_WORD = re.compile(r"[a-z0-9]+")
 _ID = re.compile(r"^id: .*$", re.MULTILINE)
 _CANONICAL = re.compile(r"^canonical: (.*)$", re.MULTILINE)
 _ANCESTORS = re.compile(r"^ancestors:\n", re.MULTILINE)
@@ -33,7 +33,7 @@ class Fork(msgspec.Struct, frozen=True):
 
 def fork(source: Path, target: Path) -> Fork | Refusal:
     """Make the region `target`, whose folder is its id, from a folder or a package; refused when it is there."""
-    if _SLUG.fullmatch(target.name) is None or len(target.name) > 40:
+    if len(target.name) > 40 or not all(map(_WORD.fullmatch, target.name.split("-"))):
         return refused(Kind.INVALID, "value", "A region is called in small letters, digits and hyphens.", target.name)
     if target.exists():
         return refused(Kind.CONFLICT, "duplicate", f"{target} is already there.", target.name)

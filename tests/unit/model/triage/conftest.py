@@ -16,5 +16,6 @@ def agder_rules() -> tuple[Rule, ...]:
     files = {str(path.relative_to(REGIONS)): path.read_text("utf-8") for path in REGIONS.rglob("*.yaml")}
     loaded = load(files, "no-agder")
     assert isinstance(loaded, Loaded)
-    (service,) = loaded.model.services
+    service = loaded.model.service("digital-home-follow-up")
+    assert service is not None
     return rules_of(service, ["copd", "heart-failure"])
