@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import asyncpg
+
 from saman.kernel import json
+from tests.conftest import Database
 from tests.http.cli.conftest import Saman
 from tests.record.parameters import parameter, with_eyes
 
@@ -22,3 +26,23 @@ def test_they_are_listed_and_built(saman: Saman, tmp_path: Path) -> None:
     [one] = saman("parameters", "--json").json()
     assert (one["state"], one["done"], one["count"]) == ("ready", 100, 2)
     assert "eyes" in saman("parameters").out
+
+
+async def test_building_waits_for_what_was_begun_before(saman: Saman, database: Database, tmp_path: Path) -> None:
+    file = tmp_path / "late.ndjson"
+    file.write_bytes(json.encode(parameter("late", id="late")))
+    assert (await asyncio.to_thread(saman, "import", file)).status == 0
+    before = await asyncpg.connect(database.superuser_url)
+    look = await asyncpg.connect(database.superuser_url)
+    begun = before.transaction()
+    await begun.start()
+    await before.execute("SELECT pg_current_xact_id()")
+    command = asyncio.create_task(asyncio.to_thread(saman, "reindex"))
+    while await look.fetchval("SELECT barrier FROM parameter WHERE source = 'late'") is None:
+        assert not command.done()
+    assert await look.fetchval("SELECT state FROM parameter WHERE source = 'late'") == "building"
+    await begun.rollback()
+    assert (await command).err.endswith("resources.\n")
+    assert await look.fetchval("SELECT state FROM parameter WHERE source = 'late'") == "ready"
+    await before.close()
+    await look.close()

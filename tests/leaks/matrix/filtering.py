@@ -180,7 +180,9 @@ def inside(view: View, kind: str) -> Script:
     more = view.pick.choice(
         ["?_total=accurate&_count=50", "?_count=50", "?_total=accurate&_filter=id%20ne%20x&_count=50"]
     )
-    if ways:
+    if ways and not view.lets("Encounter"):
+        yield from _of_visit(view, view.some("Encounter"), kind, more)
+    elif ways:
         way = f"Encounter/{{}}/{kind}{more}"
         yield from along_link(view, way, "Encounter", lambda one, far: far.id in one.links, kind)
     if kind == "PractitionerRole":
@@ -190,6 +192,22 @@ def inside(view: View, kind: str) -> Script:
         found(view, call, answer, [one for one in view.current(kind) if one.id == thing.id])
     owners = {"Device": "Observation", "RelatedPerson": "Appointment", "Encounter": "Encounter"}
     thing = view.hidden(kind) if kind in owners else None
-    if thing is not None:
+    if thing is not None and kind == "Encounter" and not view.lets(kind):
+        yield from _of_visit(view, thing, "*", more)
+    elif thing is not None:
         inner = view.pick.choice([owners[kind], "*"])
         yield from view.same(lambda id: get(f"{kind}/{id}/{inner}{more}"), thing.id, ABSENT)
+
+
+def _of_visit(view: View, visit: Thing, kind: str, more: str) -> Script:
+    """What belongs to a visit that only scopes keep out of sight: what may be seen and names it."""
+    names = [one for one, to in INCLUDES.items() if to.get("encounter") == "Encounter" and kind in (one, "*")]
+    call = get(f"Encounter/{visit.id}/{kind}{more}")
+    if view.world.oracle.keeps_back(view.who, visit, view.at):
+        yield from view.same(lambda id: get(f"Encounter/{id}/{kind}{more}"), visit.id, ABSENT)
+        return
+    answer = yield call
+    is_let = bool(view.who.types) if kind == "*" else view.lets(kind)
+    if view.status(call, answer, 200 if is_let else 403) and is_let:
+        there = [one for name in names if view.lets(name) for one in view.current(name)]
+        view.listed(call, answer, [one for one in there if visit.id in one.links])
