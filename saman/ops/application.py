@@ -57,6 +57,8 @@ from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
 from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
+from saman.apps.workspace.desk import Desk as WorkDesk
+from saman.apps.workspace.routes import routes as work_routes
 from saman.flows.monitoring.admission import admitted
 from saman.flows.subscription.sending import chance
 from saman.flows.subscription.sockets import Sockets
@@ -211,6 +213,10 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         record = Record(parts.store, standing(request, parts.clock, identity))
         return ReviewDesk(record=record, model=parts.region.model, words=words_of(request))
 
+    def work_desk_for(request: Request) -> WorkDesk:
+        record = Record(parts.store, standing(request, parts.clock, identity))
+        return WorkDesk(record=record, model=parts.region.model, words=words_of(request))
+
     def team_desk_for(request: Request) -> Desk:
         return Desk(
             record=Record(parts.store, standing(request, parts.clock, identity)),
@@ -232,6 +238,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *team_routes(team_desk_for),
         *review_routes(review_desk_for),
         *rules_routes(review_desk_for, parts.region.rulebook),
+        *work_routes(work_desk_for),
     ]
 
 
