@@ -86,7 +86,7 @@ class Player:
         self._fresh = True
 
     def _asked(self, request: Request) -> None:
-        """Another page, also one at the same address, begins when it is asked for: all of it may be loaded much later."""
+        """Another page, also one at the same address, begins when it is asked for."""
         if request.is_navigation_request():
             self._taps = 0
 
