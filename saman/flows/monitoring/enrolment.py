@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -80,9 +81,8 @@ def enrolled_in(found: About, model: CareModel, person: str, language: str) -> t
     resources = {name: [tree_of(one) for one in found[name]] for name in ("CarePlan", "ServiceRequest")}
     plans = [one for one in resources["CarePlan"] if one["status"] == "active"]
     referrals = {f"ServiceRequest/{one['id']}": one for one in resources["ServiceRequest"] if one["status"] == "active"}
-    limits = tuple(limit for goal in found["Goal"] for limit in _limits_in_force(model, goal, language))
     enrolments = (
-        _enrolment(model, person, episode, referrals, plans, limits)
+        _enrolment(model, person, episode, referrals, plans, partial(_limits_in, found["Goal"], language))
         for episode in found["EpisodeOfCare"]
         if tree_of(episode)["status"] == "active"
     )
@@ -95,7 +95,7 @@ def _enrolment(
     stored: Stored,
     referrals: Mapping[str, Resource],
     plans: Iterable[Resource],
-    limits: tuple[OwnLimit, ...],
+    limits: Callable[[CareModel], tuple[OwnLimit, ...]],
 ) -> Enrolment | None:
     episode = tree_of(stored)
     own = begun_with(model, stored)
@@ -122,7 +122,7 @@ def _enrolment(
         modules=modules,
         receiver=receiver,
         asked=_on_days(asked, days) if days else asked,
-        limits=limits,
+        limits=limits(own),
     )
 
 
@@ -151,6 +151,10 @@ def _on_days(asked: AskedFor, days: tuple[Weekday, ...]) -> AskedFor:
         tuple((one, moved(schedule)) for one, schedule in asked.measurements),
         tuple((one, moved(schedule)) for one, schedule in asked.questions),
     )
+
+
+def _limits_in(goals: Iterable[Stored], language: str, model: CareModel) -> tuple[OwnLimit, ...]:
+    return tuple(limit for goal in goals for limit in _limits_in_force(model, goal, language))
 
 
 def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
