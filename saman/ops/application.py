@@ -82,7 +82,10 @@ CHANGE_LIMIT = "change-limit"
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an application is made of: storage, region, clock, and how it is run."""
+    """What an application is made of: storage, region, clock, and how it is run.
+
+    `live` are the streams of an application whose place it takes.
+    """
 
     store: Store
     region: Region
@@ -103,6 +106,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     exports: Path = EXPORTS
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
+    live: Live | None = None
 
 
 class UndeclaredAddress(RuntimeError):
@@ -114,7 +118,7 @@ def application(parts: Parts) -> Starlette:
     identity = Identity(parts.store, Tokens(parts.secret), parts.clock, rights_of(parts.region.model))
     sessions = Sessions(parts.store.pool, parts.store.notices)
     smart = _smart(parts, identity)
-    live = Live(parts.store, sessions, parts.clock, partial(_still_holds, identity))
+    live = parts.live or Live(parts.store, sessions, parts.clock, partial(_still_holds, identity))
     parts.store.audit.told = parts.figures.flushed
     assets = load()
     routes: list[BaseRoute] = [
@@ -262,7 +266,7 @@ def role_name(model: CareModel, id: str, language: str) -> str:
 
 def rights_of(model: CareModel) -> dict[str, frozenset[str]]:
     """What the region's service models let each role do beyond what access rules give."""
-    changing = {one.role for service in model.services for one in service.roles if one.may_change_limits}
+    changing = {one.role for service in model.every_service for one in service.roles if one.may_change_limits}
     return dict.fromkeys(changing, frozenset({CHANGE_LIMIT}))
 
 

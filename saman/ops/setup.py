@@ -7,15 +7,15 @@ from typing import Any
 
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
-from saman.model.access import digest
 from saman.model.care.caremodel import CareModel
-from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region
+from saman.ops.rules import followed_by, rules_followed
+from saman.ops.running import set_up_model
 from saman.record import Record, Store, process, system
 from saman.record.delegation import learn_all
-from saman.record.grants import relate_anew, restrict_anew, work_out_anew
+from saman.record.grants import relate_anew, restrict_anew
 from saman.record.membership import enrol_all
 from saman.record.once import done_names, keep_done
 
@@ -24,9 +24,6 @@ Bundle = dict[str, Any]
 Named = tuple[str, Bundle]
 
 PROGRESS = 20
-
-GRANTS = "grants"
-"""Kept with a number and a digest of the rules, each time that grants have been worked out by other rules."""
 
 MEMBERSHIPS = "memberships 2"
 """Kept when who works where, and what stands for whom, was derived from what is older than the tables for it."""
@@ -54,13 +51,11 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     if RESTRICTIONS not in done:
         await restrict_anew(store.pool, store.policy, clock())
         await keep_done(store, RESTRICTIONS)
-    await _grants_follow(store, done, say)
-    named = f"region {region.model.region.id}"
-    if named not in done:
-        changes = await applied(store, region.model, clock())
-        if isinstance(changes, Refusal):
-            return changes
-        await keep_done(store, named)
+    if not await followed_by(store) and (persons := await rules_followed(store)):
+        say(f"The rules of access have changed: worked out anew for {persons} people")
+    refusal = await set_up_model(store, region, clock, say)
+    if refusal is not None:
+        return refusal
     if not demo or DEMO in done:
         return None
     say("Storing the demo's people, once")
@@ -68,18 +63,6 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     if refusal is None:
         await keep_done(store, DEMO)
     return refusal
-
-
-async def _grants_follow(store: Store, done: frozenset[str], say: Say) -> None:
-    """Work out anew who may see whom when the rules are not those of the last time."""
-    rules = digest(store.policy)
-    before = sorted(name for name in done if name.startswith(f"{GRANTS} "))
-    if before and before[-1].endswith(rules):
-        return
-    persons = await work_out_anew(store.pool, store.policy)
-    if persons:
-        say(f"The rules of access have changed: worked out anew for {persons} people")
-    await keep_done(store, f"{GRANTS} {len(before):06} {rules}")
 
 
 async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: frozenset[str]) -> Refusal | None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
 from saman.model.care.combine import AskedFor, asked_for
 from saman.model.care.country import Weekday
+from saman.model.care.kept import service_of, version_of
 from saman.model.care.measurement import Quantity, Schedule
 from saman.model.care.monitoring import Monitoring
 from saman.model.care.party import Party
@@ -79,12 +81,10 @@ def enrolled_in(found: About, model: CareModel, person: str, language: str) -> t
     resources = {name: [tree_of(one) for one in found[name]] for name in ("CarePlan", "ServiceRequest")}
     plans = [one for one in resources["CarePlan"] if one["status"] == "active"]
     referrals = {f"ServiceRequest/{one['id']}": one for one in resources["ServiceRequest"] if one["status"] == "active"}
-    limits = tuple(limit for goal in found["Goal"] for limit in _limits_in_force(model, goal, language))
-    episodes = [tree_of(one) for one in found["EpisodeOfCare"]]
     enrolments = (
-        _enrolment(model, person, episode, referrals, plans, limits)
-        for episode in episodes
-        if episode["status"] == "active"
+        _enrolment(model, person, episode, referrals, plans, partial(_limits_in, found["Goal"], language))
+        for episode in found["EpisodeOfCare"]
+        if tree_of(episode)["status"] == "active"
     )
     return tuple(one for one in enrolments if one is not None)
 
@@ -92,12 +92,14 @@ def enrolled_in(found: About, model: CareModel, person: str, language: str) -> t
 def _enrolment(
     model: CareModel,
     person: str,
-    episode: Resource,
+    stored: Stored,
     referrals: Mapping[str, Resource],
     plans: Iterable[Resource],
-    limits: tuple[OwnLimit, ...],
+    limits: Callable[[CareModel], tuple[OwnLimit, ...]],
 ) -> Enrolment | None:
-    service = model.service(_service_code(episode))
+    episode = tree_of(stored)
+    own = begun_with(model, stored)
+    service = own.service(service_of(episode))
     receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
     if service is None or service.monitoring is None or receiver is None:
         return None
@@ -110,7 +112,7 @@ def _enrolment(
         for c in concept.get("coding", ())
     ]
     modules = tuple(m.id for m in service.modules if any((c.system, c.code) in reasons for c in m.codes))
-    asked = asked_for(service, model.questionnaire(service.questionnaire), modules)
+    asked = asked_for(service, own.questionnaire(service.questionnaire), modules)
     days = _agreed_days(service.id, plans)
     return Enrolment(
         person=person,
@@ -120,12 +122,14 @@ def _enrolment(
         modules=modules,
         receiver=receiver,
         asked=_on_days(asked, days) if days else asked,
-        limits=limits,
+        limits=limits(own),
     )
 
 
-def _service_code(episode: Resource) -> str:
-    return next((code for one in episode.get("type", ()) if (code := codes.code_of(one, codes.SERVICE))), "")
+def begun_with(model: CareModel, episode: Stored) -> CareModel:
+    """The model in which the service of an EpisodeOfCare stands as in the version that its person is on."""
+    tree = tree_of(episode)
+    return model.as_begun(service_of(tree), version_of(tree) or model.number_at(episode.updated))
 
 
 def _agreed_days(service: str, plans: Iterable[Resource]) -> tuple[Weekday, ...]:
@@ -147,6 +151,10 @@ def _on_days(asked: AskedFor, days: tuple[Weekday, ...]) -> AskedFor:
         tuple((one, moved(schedule)) for one, schedule in asked.measurements),
         tuple((one, moved(schedule)) for one, schedule in asked.questions),
     )
+
+
+def _limits_in(goals: Iterable[Stored], language: str, model: CareModel) -> tuple[OwnLimit, ...]:
+    return tuple(limit for goal in goals for limit in _limits_in_force(model, goal, language))
 
 
 def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:

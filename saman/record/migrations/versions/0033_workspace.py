@@ -3,7 +3,7 @@
 from saman.record.migrations.script import carry_out
 
 revision = "0033"
-down_revision = "0031"
+down_revision = "0032"
 
 
 def upgrade() -> None:

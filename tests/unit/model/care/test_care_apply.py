@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from saman.kernel.outcome import Refusal
 from saman.model.care.fhir import Changes, to_fhir
-from saman.ops.apply import applied
+from saman.flows.governance.resources import applied
 from saman.ops.region import Region, open_region
 from saman.record import Record, Store, open_store, system
 from tests.conftest import Database
