@@ -6,12 +6,11 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from saman.kernel.clock import Clock
-from saman.kernel.outcome import Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import digest
 from saman.model.care.caremodel import CareModel
 from saman.ops.apply import applied
-from saman.ops.demo import demo_bundles
-from saman.ops.demo.hours import closed_in
+from saman.ops.demo import bundles_for
 from saman.ops.region import Region
 from saman.record import Record, Store, process, system
 from saman.record.delegation import learn_all
@@ -37,6 +36,9 @@ COMPETENCES = "competences"
 RESTRICTIONS = "restrictions"
 """Kept when what follows from birth, custody and Consents was derived from what is older than the tables for it."""
 
+REGION = "region "
+"""Before the id of the region that the database was set up with."""
+
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
 
@@ -44,6 +46,8 @@ DEMO = "demo people"
 async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: bool) -> Refusal | None:
     """Store what is missing, each part once, whatever crashes in between; a region changes by `saman model apply`."""
     done = await done_names(store)
+    if (other := _other_region(done, region.model.region.id)) is not None:
+        return other
     if MEMBERSHIPS not in done:
         await enrol_all(store.pool, store.policy.zone, clock())
         await relate_anew(store.pool, store.policy, clock())
@@ -55,7 +59,7 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
         await restrict_anew(store.pool, store.policy, clock())
         await keep_done(store, RESTRICTIONS)
     await _grants_follow(store, done, say)
-    named = f"region {region.model.region.id}"
+    named = f"{REGION}{region.model.region.id}"
     if named not in done:
         changes = await applied(store, region.model, clock())
         if isinstance(changes, Refusal):
@@ -68,6 +72,19 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     if refusal is None:
         await keep_done(store, DEMO)
     return refusal
+
+
+def _other_region(done: frozenset[str], wanted: str) -> Refusal | None:
+    """Refuse to serve a region on a database that was set up with others: people there would be seen by other rules."""
+    held = sorted(name.removeprefix(REGION) for name in done if name.startswith(REGION))
+    if not held or wanted in held:
+        return None
+    text = (
+        f"The database holds the region {', '.join(held)}, and SAMAN_REGION is {wanted}. Nothing was changed. Set "
+        "SAMAN_REGION to the folder of that region, or give this one a database of its own: another SAMAN_DATA_DIR, or "
+        "another SAMAN_DATABASE_URL."
+    )
+    return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
 
 
 async def _grants_follow(store: Store, done: frozenset[str], say: Say) -> None:
@@ -93,7 +110,7 @@ async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: fro
 
 
 def _people(model: CareModel, clock: Clock, say: Say) -> Iterator[Named]:
-    for count, (name, bundle) in enumerate(demo_bundles(clock(), closed=closed_in(model.country)), 1):
+    for count, (name, bundle) in enumerate(bundles_for(model, clock()), 1):
         yield f"demo {name}", bundle
         if count % PROGRESS == 0:
             say(f"Stored {count} parts of the demo")

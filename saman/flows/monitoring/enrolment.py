@@ -62,6 +62,30 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         return f"Organization/{self.receiver.id}"
 
 
+class Following(msgspec.Struct, frozen=True):
+    """A service in which somebody is followed, whether or not anything is measured, and the party that follows."""
+
+    service: ServiceModel
+    receiver: Party
+
+    @property
+    def owner(self) -> str:
+        """The reference of the party that follows."""
+        return f"Organization/{self.receiver.id}"
+
+
+def following(model: CareModel, episodes: Iterable[Resource]) -> Following | None:
+    """The service of the first active episode, those first in which something is measured at home."""
+    found = [one for each in episodes if each["status"] == "active" and (one := _following(model, each)) is not None]
+    return min(found, key=lambda one: one.service.monitoring is None, default=None)
+
+
+def _following(model: CareModel, episode: Resource) -> Following | None:
+    service = model.service(_service_code(episode))
+    receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
+    return Following(service, receiver) if service is not None and receiver is not None else None
+
+
 FOLLOWED = {"EpisodeOfCare": 50, "Goal": 200, "CarePlan": 100, "ServiceRequest": 200}
 """What says how somebody is followed at home, and how many of each are looked at, newest first."""
 
@@ -97,10 +121,10 @@ def _enrolment(
     plans: Iterable[Resource],
     limits: tuple[OwnLimit, ...],
 ) -> Enrolment | None:
-    service = model.service(_service_code(episode))
-    receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
-    if service is None or service.monitoring is None or receiver is None:
+    followed = _following(model, episode)
+    if followed is None or followed.service.monitoring is None:
         return None
+    service, receiver = followed.service, followed.receiver
     wanted = {one["reference"] for one in episode.get("referralRequest", ()) if "reference" in one}
     reasons = [
         (c.get("system"), c.get("code"))
@@ -116,7 +140,7 @@ def _enrolment(
         person=person,
         episode=f"EpisodeOfCare/{episode['id']}",
         service=service,
-        monitoring=service.monitoring,
+        monitoring=followed.service.monitoring,
         modules=modules,
         receiver=receiver,
         asked=_on_days(asked, days) if days else asked,
