@@ -8,7 +8,6 @@ from typing import Any
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import digest
-from saman.model.care.caremodel import CareModel
 from saman.ops.apply import applied
 from saman.ops.demo import bundles_for
 from saman.ops.region import Region
@@ -68,7 +67,7 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     if not demo or DEMO in done:
         return None
     say("Storing the demo's people, once")
-    refusal = await _store(store, clock, _people(region.model, clock, say), done)
+    refusal = await _store(store, clock, _people(region, clock, say), done)
     if refusal is None:
         await keep_done(store, DEMO)
     return refusal
@@ -109,8 +108,8 @@ async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: fro
     return None
 
 
-def _people(model: CareModel, clock: Clock, say: Say) -> Iterator[Named]:
-    for count, (name, bundle) in enumerate(bundles_for(model, clock()), 1):
+def _people(region: Region, clock: Clock, say: Say) -> Iterator[Named]:
+    for count, (name, bundle) in enumerate(bundles_for(region.model, region.policy, clock()), 1):
         yield f"demo {name}", bundle
         if count % PROGRESS == 0:
             say(f"Stored {count} parts of the demo")

@@ -189,14 +189,20 @@ def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[Own
         if found is not None and "detailRange" in target:
             yield OwnLimit(
                 quantity=found.id,
-                low=target["detailRange"].get("low", {}).get("value"),
-                high=target["detailRange"].get("high", {}).get("value"),
+                low=_end(target, "low"),
+                high=_end(target, "high"),
                 set_by=goal.get("expressedBy", {}).get("display", ""),
                 set_on=day_of(goal.get("startDate") or goal.get("statusDate") or "1900-01-01"),
                 reason=in_language(note, "text", language, goal),
                 goal=stored.id,
                 version=stored.version,
             )
+
+
+def _end(target: Resource, end: str) -> Decimal | None:
+    """One end of a limit, which JSON gives as int where it has no decimals."""
+    value = target["detailRange"].get(end, {}).get("value")
+    return None if value is None else Decimal(value)
 
 
 def quantity_of(model: CareModel, concept: Resource) -> Quantity | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from saman.model.access import Policy
 from saman.model.care.caremodel import CareModel
 from saman.ops.demo.anywhere.whole import journey_of, region_bundles
 from saman.ops.demo.hours import closed_in
@@ -26,11 +27,14 @@ JOURNEY = (
 """Ids of those of Agder whom a newcomer follows through the journey, somebody with a mandate and a guardian."""
 
 
-def bundles_for(model: CareModel, now: datetime) -> Iterator[Named]:
-    """The demo of a region on a day (aware): name and transaction Bundle of each part, as they are to be stored."""
+def bundles_for(model: CareModel, policy: Policy, now: datetime) -> Iterator[Named]:
+    """The demo of a region on a day (aware): name and transaction Bundle of each part, as they are to be stored.
+
+    `policy` says whose eyes wait for a citizen's yes.
+    """
     if model.region.id == REGION:
         return demo_bundles(now, closed=closed_in(model.country))
-    return region_bundles(model, now)
+    return region_bundles(model, policy, now)
 
 
 def offered_first(model: CareModel) -> tuple[str, ...]:

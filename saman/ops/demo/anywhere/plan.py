@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from saman.flows.consent.choices import consent
 from saman.kernel.clock import instant
 from saman.model.access.domain import SOCIAL_CARE
 from saman.model.care import codes
@@ -12,7 +13,7 @@ from saman.model.care.service_model import Activity
 from saman.ops.demo.anywhere.cast import CARED_FOR, Citizen
 from saman.ops.demo.anywhere.people import text
 from saman.ops.demo.anywhere.scene import Scene
-from saman.ops.demo.bundle import put
+from saman.ops.demo.bundle import post, put, urn
 from saman.ops.demo.marks import HAND_MADE, Resource, concept, mark, reference, social, words
 from saman.ops.demo.profile import Words
 
@@ -59,6 +60,22 @@ def _team(citizen: Citizen, scene: Scene) -> Resource:
         "period": since,
         "participant": [member | {"period": since} for member in _members(citizen, scene)],
     }
+
+
+def consent_entries(citizen: Citizen, scene: Scene) -> Iterator[Resource]:
+    """A yes to each unit in the care team that may see more only by one, where the region's rules ask for it."""
+    for party in sorted(_asking(citizen, scene)):
+        made = consent(party, {"type": "permit"}, citizen.patient, citizen.patient, scene.at(SINCE, "12:30"))
+        yield post(mark(made, HAND_MADE), urn(f"yes {citizen.id} {party}"))
+
+
+def _asking(citizen: Citizen, scene: Scene) -> set[str]:
+    units: set[str] = set()
+    for role in scene.asking.intersection((*NAMED, *_around(citizen, scene))):
+        worker, party = scene.cast.worker(role), scene.cast.party(role)
+        units |= {worker.organization} if worker is not None and role in NAMED else set()
+        units |= {party.id} if party is not None and role not in NAMED else set()
+    return units
 
 
 def _members(citizen: Citizen, scene: Scene) -> Iterator[Resource]:

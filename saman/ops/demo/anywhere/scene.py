@@ -16,11 +16,12 @@ from saman.ops.demo.anywhere.cast import Cast
 
 
 class Scene(msgspec.Struct, frozen=True):
-    """A cast at a time (aware); all chance comes from `seed`."""
+    """A cast at a time (aware); all chance comes from `seed`. `asking` are roles that see more by a citizen's yes."""
 
     cast: Cast
     now: datetime
-    seed: int
+    seed: int = 1
+    asking: frozenset[str] = frozenset()
 
     @property
     def country(self) -> Country:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from saman.model.access.policy import Policy
+from saman.model.access.relation import RelationKind
 from saman.model.care.caremodel import CareModel
 from saman.ops.demo.anywhere.cast import cast_of
-from saman.ops.demo.anywhere.plan import is_followed, plan_entries
+from saman.ops.demo.anywhere.plan import consent_entries, is_followed, plan_entries
 from saman.ops.demo.anywhere.records import person_entries, staff_of
 from saman.ops.demo.anywhere.scene import Scene
 from saman.ops.demo.anywhere.service import report_entries, service_entries
@@ -18,7 +20,9 @@ from saman.ops.demo.marks import Resource
 OFFERED = ("telemedicine-nurse", "home-care-nurse", "general-practitioner", "coordinator")
 
 
-def region_bundles(model: CareModel, now: datetime, seed: int = 1) -> Iterator[tuple[str, Resource]]:
+def region_bundles(
+    model: CareModel, policy: Policy, now: datetime, seed: int = 1
+) -> Iterator[tuple[str, Resource]]:
     """Name and Bundle of each part; none for a region that nobody licensed follows anybody in.
 
     The same region, `now` (aware) and `seed` give the same Bundles; names do not depend on `now` or `seed`.
@@ -26,17 +30,24 @@ def region_bundles(model: CareModel, now: datetime, seed: int = 1) -> Iterator[t
     cast = cast_of(model)
     if cast is None:
         return
-    scene = Scene(cast, now, seed)
+    scene = Scene(cast, now, seed, _asking(policy))
     yield "staff", staff_of(cast)
     for citizen in cast.citizens.values():
         yield f"person-{citizen.id}", transaction(person_entries(citizen, scene))
-        yield f"plan-{citizen.id}", transaction(plan_entries(citizen, scene))
+        agreed = [*plan_entries(citizen, scene), *consent_entries(citizen, scene)]
+        yield f"plan-{citizen.id}", transaction(agreed)
         if is_followed(citizen):
             yield f"service-{citizen.id}", transaction(service_entries(citizen, scene))
             reports = list(report_entries(citizen, scene))
             if reports:
                 yield f"reports-{citizen.id}", transaction(reports)
     yield "going-on", transaction(work_entries(scene))
+
+
+def _asking(policy: Policy) -> frozenset[str]:
+    """Roles that see more when the citizen has said yes to their unit."""
+    rules = (one for one in policy.clauses if RelationKind.CONSENT in one.also)
+    return frozenset(role for one in rules for role in one.roles)
 
 
 def journey_of(model: CareModel) -> tuple[str, ...]:
