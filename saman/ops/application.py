@@ -67,7 +67,7 @@ from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
-from saman.ops.demo import JOURNEY
+from saman.ops.demo import offered_first
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
 from saman.ops.region import Region
 from saman.record import Context, Record, Store, system
@@ -196,7 +196,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
     sign_in = SignIn(parts.store, doorway, parts.clock, electronic.leaving, demo=parts.demo)
     own_keys = Passkeys(parts.store, doorway, levels, parts.clock, parts.base_url).routes() if parts.passkeys else []
     ways = offered(parts.ways, passkeys=parts.passkeys)
-    roll = Roll(JOURNEY)
+    roll = Roll(offered_first(parts.region.model))
 
     def front_for(request: Request) -> Front:
         record = Record(parts.store, system(parts.clock(), request.state.request_id))

@@ -168,9 +168,9 @@ async def day_begun(store: Store, clock: Clock) -> Refusal | None:
 
 
 async def set_up_model(store: Store, region: Region, clock: Clock, say: Callable[[str], None]) -> Refusal | None:
-    """Apply the folder of a region to a database that runs on none, or on another region's; else say what differs."""
+    """Apply the folder of a region to a database that runs on none; else say what differs."""
     held = await newest(store.statements)
-    if held is not None and held.applied.region == region.model.region.id:
+    if held is not None:
         if await _differs(store, region.folder):
             say(
                 f"{region.folder} differs from what was applied from it: version {held.applied.number} runs. "

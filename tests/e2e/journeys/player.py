@@ -109,7 +109,7 @@ class Player:
         return self.page.get_by_role(role, name=self._name(name))  # type: ignore[arg-type]
 
     def _lexicon(self) -> Lexicon:
-        return Lexicon(self._language, self._place.clock.now)
+        return Lexicon(self._language, self._place.clock.now, self._place.zone)
 
     def _name(self, text: Any) -> re.Pattern[str]:
         return self._lexicon().pattern(text, whole=True)
