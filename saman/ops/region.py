@@ -14,6 +14,7 @@ from saman.model.care.caremodel import CareModel
 from saman.model.care.dated import days, standing
 from saman.model.care.load import Loaded, load
 from saman.model.identity import Identity, read_identity
+from saman.ops.folder import read_folder
 
 
 class Region(msgspec.Struct, frozen=True):
@@ -35,9 +36,7 @@ class Region(msgspec.Struct, frozen=True):
 
 def region_files(folder: Path) -> dict[str, str]:
     """Texts of a region and of what all regions share, by path below the folder that holds the regions."""
-    shared = folder.parent
-    paths = [*folder.rglob("*.yaml"), *shared.glob("*.yaml"), *(shared / "countries").glob("*.yaml")]
-    return {str(path.relative_to(shared)): path.read_text(encoding="utf-8") for path in sorted(paths)}
+    return read_folder(folder).files
 
 
 def open_region(folder: Path, on: date | None = None) -> Region | Refusal:
@@ -45,7 +44,9 @@ def open_region(folder: Path, on: date | None = None) -> Region | Refusal:
     if not (folder / "region.yaml").is_file():
         issue = Issue("not-found", f"There is no region in {folder.name}: region.yaml is missing.", "SAMAN_REGION")
         return Refusal(Kind.NOT_FOUND, (issue,))
-    files = region_files(folder)
+    files, unread = read_folder(folder)
+    if unread:
+        return Refusal(Kind.INVALID, unread)
     day = on or datetime.now(UTC).date()
     loaded = load(files, folder.name, day)
     if isinstance(loaded, Refusal):
