@@ -29,8 +29,8 @@ PATHWAY = "no-agder/pathways/admission-discharge.yaml"
 
 
 PROJECT = (
-    "schema: 0\nprojects:\n  - {id: one, name: One, purpose: {en: One, nb: En}, status: ended, since: 2020, until: 2019,"
-    " sample: true}\n"
+    "schema: 0\nprojects:\n  - {id: one, name: One, purpose: {en: One, nb: En}, status: ended, since: 2020,"
+    " until: 2019, sample: true}\n"
 )
 OPENING = "within: {span: {hours: 2, counted: opening, sample: true}}"
 
@@ -65,7 +65,7 @@ def kind_of(code: str, wrong: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def made() -> Iterator[list[Made]]:
+def made() -> list[Made]:
     """Every finding of every mistake in this folder's tables and in those below."""
     found: list[Made] = []
     with pytest.MonkeyPatch.context() as patch:
@@ -78,7 +78,7 @@ def made() -> Iterator[list[Made]]:
             every_issue({**files, f"regions/{name}": files[f"regions/{name}"].replace(old, new, 1)})
         for changed, now in whole(files):
             every_issue(changed, now)
-    yield found
+    return found
 
 
 def _noting(name: str, real: Any, found: list[Made]) -> Any:
@@ -100,7 +100,8 @@ MORE = {
     "something else in another service": (ALARM, "  - id: drive-out\n", "  - id: help-in-daily-life\n"),
     "asking nobody": (PATHWAY, "    to: municipality\n", ""),
     "handed over, not acknowledged": (
-        PATHWAY, "    asks: duty-bound\n    answers: [receive, accept, delay, dispute]\n    hands_over", "    hands_over"),
+        PATHWAY, "    asks: duty-bound\n    answers: [receive, accept, delay, dispute]\n    hands_over",
+        "    hands_over"),
 }  # fmt: skip
 
 
