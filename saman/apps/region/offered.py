@@ -293,7 +293,7 @@ def _receiver(tell: Teller, receiver: Receiver) -> ReceiverLine:
 
 def _receiver_name(tell: Teller, receiver: Receiver) -> Said:
     if receiver.number is not None:
-        number = next((one for one in tell.model.country.numbers if one.id == receiver.number), None)
+        number = tell.model.numbers.get(receiver.number)
         if number is None:
             return Said(receiver.number)
         said = tell.said(number.text)

@@ -22,7 +22,10 @@ from babel.messages.pofile import write_po
 
 from saman.apps.ui.catalogue import APPS, LANGUAGES, SOURCE_LANGUAGE, UNREVIEWED, read
 
-KEYWORDS: Final = {"_": None, "gettext": None, "mark": None, "n_": (1, 2), "ngettext": (1, 2), "mark_plural": (1, 2)}
+KEYWORDS: Final = {
+    **dict.fromkeys(("_", "advice", "gettext", "mark")),
+    **dict.fromkeys(("n_", "ngettext", "mark_plural"), (1, 2)),
+}
 SHARED: Final = "ui"
 RULES: Final = "region"
 """The app whose catalogues hold the words of the rows of access."""

@@ -16,9 +16,8 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
     """What is wrong in the country profile of a region."""
     country, file = loaded.model.country, loaded.country_file
     yield from _zone(loaded, file, country)
-    numbers = {number.id for number in country.numbers}
     for name in REQUIRED_NUMBERS:
-        if name not in numbers:
+        if name not in loaded.model.numbers:
             wrong = f"The number `{name}` is missing."
             yield finding(loaded.at(file, "numbers"), "required", wrong, "Add what people call when it cannot wait.")
     said = {term.id for term in country.terms}

@@ -67,7 +67,7 @@ def _own_language(loaded: Loaded, file: str) -> str:
 def _slots(loaded: Loaded, file: str, visit: Visit) -> Iterator[Issue]:
     if not visit.is_text:
         return
-    known = {number.id for number in loaded.model.country.numbers}
+    known = loaded.model.numbers.keys()
     used = {slot for text in visit.value.values() for slot in _SLOT.findall(text)}
     for slot in sorted(used - known):
         mend = f"Use one of: {', '.join(f'`{{{one}}}`' for one in sorted(known))}."

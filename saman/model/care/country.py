@@ -126,10 +126,6 @@ class Country(Node, frozen=True, kw_only=True):
     terms: tuple[Term, ...] = ()
     sources: tuple[CountrySource, ...] = ()
 
-    def number(self, id: str) -> PhoneNumber:
-        """The number with an id such as `emergency` or `out-of-hours`; a profile without it fails its check."""
-        return next(number for number in self.numbers if number.id == id)
-
     def deadline(self, id: str | None) -> Deadline | None:
         """A deadline by its id."""
         return next((one for one in self.deadlines if one.id == id), None)

@@ -28,7 +28,7 @@ from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
 from saman.ops.forking import fork
 from saman.ops.packing import pack
-from saman.ops.region import open_region, region_files, there
+from saman.ops.region import files_in, open_region, region_files
 
 app = App("model", help="Check, show and apply a care model.")
 app.command(trial)
@@ -55,8 +55,8 @@ def check(folder: Path) -> int:
 
 
 def _findings(folder: Path) -> tuple[Issue, ...]:
-    absent = there(folder)
-    return absent.issues if absent is not None else findings(region_files(folder), folder, datetime.now(UTC))
+    files = files_in(folder)
+    return files.issues if isinstance(files, Refusal) else findings(files, folder, datetime.now(UTC))
 
 
 def _halves(issue: Issue) -> tuple[str, str]:

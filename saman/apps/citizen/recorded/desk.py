@@ -102,7 +102,13 @@ class RecordDesk:
         if latest is None:
             return refused(Kind.NOT_FOUND, "not-found", "Nothing was sent yet.", key=mark("Nothing was sent yet."))
         reader = self._own.reader(enrolment)
-        return Receipt(report=latest.id, sent=latest.sent, reader=reader, self_treatment=True)
+        return Receipt(
+            report=latest.id,
+            sent=latest.sent,
+            reader=reader,
+            self_treatment=True,
+            fixed=reporting.fixed(self._own, enrolment),
+        )
 
     async def readings(self) -> Readings | Refusal:
         """My measures with their latest reading."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from saman.apps.ui.advice import Advice, advice
 from saman.apps.ui.locales import Words
 from saman.apps.ui.views import Reader
 from saman.flows.directory import Named, named
@@ -43,6 +44,10 @@ class Own(msgspec.Struct, frozen=True):
     def said(self, text: Text) -> str:
         """A text of the care model in the reader's language."""
         return said(text, self.language)
+
+    def advice(self, text: Text) -> Advice:
+        """What tells the citizen what to do, with the numbers to call, and as it was read beside it."""
+        return advice(self.model.with_numbers(text), self.language, self.model.region.reviewed_languages)
 
     def tell(self, message: str, **values: object) -> str:
         """A sentence of the page in the reader's language, as plain text."""
