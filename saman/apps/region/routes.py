@@ -13,6 +13,7 @@ from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Teller
 from saman.apps.region.page import region_page
 from saman.apps.region.paths import path_page
+from saman.apps.region.service_page import service_page
 from saman.apps.ui.pages import render, words_of
 from saman.model.access import Policy
 from saman.model.care.caremodel import CareModel
@@ -22,14 +23,21 @@ from saman.model.triage.purpose import OFF, Adoption
 def region_routes(
     model: CareModel, policy: Policy, adoption: Adoption = OFF, borders: Borders | None = None
 ) -> list[BaseRoute]:
-    """`/region` with its pathways, `/about` and `/about/triage` for the region that runs here."""
+    """`/region` with its services and pathways, `/about` and `/about/triage` for the region that runs here."""
     saman = __version__
 
     def tell(request: Request) -> Teller:
         return Teller(model, words_of(request))
 
     async def region(request: Request) -> Response:
-        return render(request, "region/region.html", region_page(tell(request), policy, borders))
+        chosen = model.service(request.query_params.get("service", ""))
+        return render(request, "region/region.html", region_page(tell(request), policy, borders, chosen))
+
+    async def service(request: Request) -> Response:
+        found = model.service(request.path_params["id"])
+        if found is None:
+            raise HTTPException(404)
+        return render(request, "region/service.html", service_page(tell(request), policy, found))
 
     async def pathway(request: Request) -> Response:
         found = model.pathway(request.path_params["id"])
@@ -45,6 +53,7 @@ def region_routes(
 
     return [
         Route("/region", region, methods=["GET"]),
+        Route("/region/services/{id}", service, methods=["GET"]),
         Route("/region/pathways/{id}", pathway, methods=["GET"]),
         Route("/about", about, methods=["GET"]),
         Route("/about/triage", triage, methods=["GET"]),

@@ -105,6 +105,11 @@ NOBODY: Final[tuple[Place, ...]] = (
     ("/", (open_details,)),
     ("/", (seek,)),
     ("/region", (open_details,)),
+    ("/region?service=safety-alarm", ()),
+    ("/region/services/digital-home-follow-up", ()),
+    ("/region/services/safety-alarm", (open_details,)),
+    ("/region/services/nowhere", ()),
+    ("/region/pathways/admission-discharge", ()),
     ("/about", (open_details,)),
     ("/about/triage", (open_details,)),
 )

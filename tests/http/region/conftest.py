@@ -22,10 +22,12 @@ from saman.kernel.outcome import Refusal
 from saman.model.triage.purpose import Adoption
 from saman.ops.region import Region, open_region
 
-REGION = Path(__file__).parents[3] / "regions" / "no-agder"
+REGIONS = Path(__file__).parents[3] / "regions"
+REGION = REGIONS / "no-agder"
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 Get = Callable[..., httpx.Response]
+GetFrom = Callable[[str, str], httpx.Response]
 
 
 def make_app(region: Region, manufacturer: str = "demo only", demo: bool = True) -> Starlette:
@@ -71,3 +73,24 @@ def get(region: Region) -> Get:
         return asyncio.run(fetch(path, manufacturer, demo))
 
     return run
+
+
+@cache
+def opened(name: str) -> Region:
+    """A region as shipped."""
+    found = open_region(REGIONS / name)
+    assert not isinstance(found, Refusal), found
+    return found
+
+
+@pytest.fixture(scope="session")
+def get_from() -> GetFrom:
+    """Fetches an address from the installation of a region, by its name."""
+    installation = cache(lambda name: make_app(opened(name)))
+
+    async def fetch(name: str, path: str) -> httpx.Response:
+        transport = httpx.ASGITransport(installation(name))
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.get(path)
+
+    return lambda name, path: asyncio.run(fetch(name, path))
