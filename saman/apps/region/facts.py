@@ -76,7 +76,7 @@ class Teller:
     def _called(self, text: str) -> str:
         """`text` with the country's numbers where it says `{emergency}` or `{out-of-hours}`."""
         if "{" in text:
-            for number in self.model.country.numbers:
+            for number in self.model.numbers.values():
                 text = text.replace(f"{{{number.id}}}", together(number.shown))
         return text
 
