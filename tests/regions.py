@@ -1,4 +1,4 @@
-"""The regions that come along, each with its demo in a database that is filled once a run and copied by who needs it."""
+"""The regions that come along, each with its demo in a database that is filled once a run, for others to copy."""
 
 from __future__ import annotations
 

@@ -27,18 +27,20 @@ def test_a_region_is_walked_in_its_own_language(
 ) -> None:
     filled = regions.filled(cluster, run_folder, template, name)
     copy = f"{filled}_walked"
-    with (run_folder / f"{filled}.lock").open("ab") as lock, psycopg.connect(
-        cluster.superuser_url(), autocommit=True
-    ) as connection:
+    with (
+        (run_folder / f"{filled}.lock").open("ab") as lock,
+        psycopg.connect(cluster.superuser_url(), autocommit=True) as connection,
+    ):
         fcntl.flock(lock, fcntl.LOCK_EX)
         postgres.make_database(connection, copy, filled)
     place = Walked(cluster.app_url(copy), name)
     place.start()
     context = browser.new_context(viewport={"width": 390, "height": 844})
     try:
-        player = Player(context.new_page(), place, language_of(name), looks=True, marks=False)
         for journey in journeys_of(name):
-            player.play(journey)
+            page = context.new_page()
+            Player(page, place, language_of(name), looks=journey.get("looks", True), marks=False).play(journey)
+            page.close()
     finally:
         context.close()
         place.stop()

@@ -20,9 +20,7 @@ from saman.ops.demo.marks import Resource
 OFFERED = ("telemedicine-nurse", "home-care-nurse", "general-practitioner", "coordinator")
 
 
-def region_bundles(
-    model: CareModel, policy: Policy, now: datetime, seed: int = 1
-) -> Iterator[tuple[str, Resource]]:
+def region_bundles(model: CareModel, policy: Policy, now: datetime, seed: int = 1) -> Iterator[tuple[str, Resource]]:
     """Name and Bundle of each part; none for a region that nobody licensed follows anybody in.
 
     The same region, `now` (aware) and `seed` give the same Bundles; names do not depend on `now` or `seed`.
