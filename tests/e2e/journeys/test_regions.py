@@ -37,9 +37,10 @@ def test_a_region_is_walked_in_its_own_language(
     place.start()
     context = browser.new_context(viewport={"width": 390, "height": 844})
     try:
-        player = Player(context.new_page(), place, language_of(name), looks=True, marks=False)
         for journey in journeys_of(name):
-            player.play(journey)
+            page = context.new_page()
+            Player(page, place, language_of(name), looks=journey.get("looks", True), marks=False).play(journey)
+            page.close()
     finally:
         context.close()
         place.stop()

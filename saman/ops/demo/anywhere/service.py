@@ -30,6 +30,9 @@ USUAL_ANSWER = 1
 """Where "as usual" stands among the answers to a question of how one feels."""
 
 ZONES = ("green", "yellow", "red")
+SOON = timedelta(hours=4)
+"""So long after they could be read, all reports but those left unread have been."""
+
 SPREAD = Decimal("0.05")
 """Standard deviation, as a part of the whole usual span, of what the data file says nothing of."""
 
@@ -239,9 +242,10 @@ def _shown(quantity: Quantity, rng: Random) -> Decimal:
 
 
 def _read(task: Resource, enrolment: Enrolment, sent: datetime, scene: Scene) -> Resource:
-    """The task done before its time was over; as it is while that is still to come."""
+    """The task done soon after it could be read, and in time; as it is while that is still to come."""
     answer = answer_by(enrolment.monitoring, enrolment.receiver, scene.country, sent)
-    start, due = answer.read_from or sent, answer.answer_by or sent + timedelta(hours=2)
+    start = answer.read_from or sent
+    due = min(start + SOON, answer.answer_by or start + SOON)
     if due > scene.now:
         return task
     readers = [one for one in scene.cast.staff if one.organization == scene.cast.reader.id]
