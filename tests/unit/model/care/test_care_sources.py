@@ -108,3 +108,12 @@ def test_every_fact_of_a_region_has_one_ground_and_none_claims_more_than_its_pag
 def _cited(part: object) -> set[str]:
     facts = (visit.value for visit in walk(part))  # type: ignore[arg-type]
     return {id for fact in facts if isinstance(fact, Grounded) for id in fact.source}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_everywhere_people_have_a_practice_whatever_it_is_called(files: dict[str, str], name: str) -> None:
+    read = load(files, name, NOW.date())
+    assert not isinstance(read, Refusal)
+    practices = [party for party in read.model.parties if party.is_practice]
+    assert {place.code for place in read.model.region.places} <= {code for one in practices for code in one.serves}
+    assert all("general-practitioner" in one.roles for one in practices)
