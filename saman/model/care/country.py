@@ -77,7 +77,35 @@ class PlanName(Grounded, frozen=True, kw_only=True):
     id: Slug
     name: str
     text: Note
+    law: str = ""
     status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class NationalKind(Enum):
+    """What a country has for all its regions, beside what Saman holds."""
+
+    MESSAGE = "message"
+    MEDICINE_LIST = "medicine-list"
+    SUMMARY = "summary"
+    LOG = "log"
+    WILL = "will"
+    LANGUAGE = "language"
+    INSTRUMENT = "instrument"
+
+
+class National(Grounded, frozen=True, kw_only=True):
+    """One national message, list, log or right: what stays there, comes from there or holds everywhere."""
+
+    id: Slug
+    kind: NationalKind
+    name: str
+    text: Note
+    law: str = ""
+    status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class Term(Grounded, frozen=True, kw_only=True):
@@ -93,7 +121,10 @@ class Term(Grounded, frozen=True, kw_only=True):
 
 
 class Deadline(Node, frozen=True, kw_only=True):
-    """One rule about time at a transition; a row of status U is a local setting, never what the law says."""
+    """One rule about time at a transition; a row of status U is a local setting, never what the law says.
+
+    `body`: to whom one turns within that time, where somebody decides over it.
+    """
 
     id: Slug
     transition: Slug
@@ -101,6 +132,7 @@ class Deadline(Node, frozen=True, kw_only=True):
     amount: Count | None = None
     unit: Slug | None = None
     counted: Slug | None = None
+    body: Note = msgspec.field(default_factory=dict)
     law: str = ""
     source: str
     status: Status
@@ -122,6 +154,7 @@ class Country(Node, frozen=True, kw_only=True):
     holidays: tuple[Holiday, ...]
     identifiers: tuple[IdentifierSystem, ...]
     plans: tuple[PlanName, ...] = ()
+    national: tuple[National, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     terms: tuple[Term, ...] = ()
     sources: tuple[CountrySource, ...] = ()
@@ -132,12 +165,13 @@ class Country(Node, frozen=True, kw_only=True):
 
 
 class CountrySource(Node, frozen=True, kw_only=True):
-    """Where rows of a country profile come from, in a person's words."""
+    """Where rows of a country profile come from, in a person's words, and when it was read for them."""
 
     id: Slug
     title: str
     url: str = ""
-    checked: bool = False
+    status: Status = Status.UNCHECKED
+    checked_on: date | None = None
 
 
 REQUIRED_NUMBERS = ("emergency", "out-of-hours")

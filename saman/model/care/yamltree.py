@@ -103,27 +103,25 @@ def _composed(text: str) -> _Node | None:
             break
     assert root.items is not None
     if len(root.items) > 1:
-        raise yaml.MarkedYAMLError(problem="the file holds a second document", problem_mark=_Mark(root.items[1].line))
+        raise _Unfit("the file holds a second document", root.items[1].line)
     return root.items[0] if root.items else None
 
 
-class _Mark(msgspec.Struct):
-    """Where something stands, as PyYAML says it: lines from 0."""
+class _Unfit(yaml.YAMLError):
+    """What YAML allows event by event and not as a whole."""
 
-    first: int
-
-    @property
-    def line(self) -> int:
-        """The line from 0."""
-        return self.first - 1
+    def __init__(self, problem: str, line: int) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.line = line
 
 
 def _begun(event: Any, anchors: dict[str, _Node]) -> _Node:
+    line = event.start_mark.line + 1
     if isinstance(event, yaml.AliasEvent):
         if event.anchor not in anchors:
-            raise yaml.MarkedYAMLError(problem=f"there is no `&{event.anchor}`", problem_mark=event.start_mark)
+            raise _Unfit(f"there is no `&{event.anchor}`", line)
         return anchors[event.anchor]
-    line = event.start_mark.line + 1
     if isinstance(event, yaml.ScalarEvent):
         node = _Node(line, event.value, not event.style)
     elif isinstance(event, yaml.SequenceStartEvent):
@@ -137,7 +135,7 @@ def _begun(event: Any, anchors: dict[str, _Node]) -> _Node:
 
 def _broken(file: str, error: yaml.YAMLError) -> Issue:
     mark = getattr(error, "problem_mark", None)
-    line = mark.line + 1 if mark is not None else 1
+    line = error.line if isinstance(error, _Unfit) else mark.line + 1 if mark is not None else 1
     problem = getattr(error, "problem", None) or "the text breaks off"
     mend = "Check the indentation, and put texts with a colon or a quotation mark in quotes."
     return finding(f"{file}:{line}", "structure", f"This is not well-formed YAML: {problem}.", mend)

@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saman.kernel.outcome import Issue
+from saman.model.care.country import Country
+from saman.model.care.load import Loaded, load, load_country
 from saman.model.care.yamltree import parse
 
 FOLDER = "regions/no-agder"
@@ -206,6 +208,27 @@ BROKEN = {
     "no such time zone": (NORWAY, "Europe/Oslo", "Europe/Atlantis", "no time zone", "IANA"),
     "deadline without source": (NORWAY, "source: practice", "source: rumour", "no source `rumour`", "`sources`"),
     "deadline without unit": (NORWAY, "    unit: hours\n", "", "`unit` is missing", "`unit:`"),
+    "a row of law that ends first": (
+        NORWAY,
+        "status: B, source: [no-sami]",
+        "status: B, valid_from: 2024-01-01, valid_to: 2023-12-31, source: [no-sami]",
+        "`sami` ends before it begins",
+        "`valid_to`",
+    ),
+    "a row surer than its source": (
+        NORWAY,
+        "status: B, source: [no-sami]",
+        "status: S, source: [no-sami]",
+        "no source of it was checked as far",
+        "status: B",
+    ),
+    "a source read on no day": (
+        NORWAY,
+        "status: B, checked_on: 2026-11-21",
+        "status: B",
+        "when it was read",
+        "`checked_on`",
+    ),
     "access for nobody": (ACCESS, "[agder-telemedicine-centre]", "[nobody]", "no party `nobody`", "Add it"),
     "access without agreement": (ACCESS, "agreement: home-follow-up-agder", "agreement: x", "no agreement `x`", "Add"),
 }
@@ -335,6 +358,35 @@ def test_no_mangled_file_breaks_the_check(files, found, data):
     lines[index] = f"{head}{colon} {data.draw(st.sampled_from(SCRAPS))}" if colon else ""
     for issue in found({**files, name: "\n".join(lines)}):
         assert issue.path.rpartition(":")[0] in files
+
+
+def test_a_region_s_own_number_replaces_the_country_s(files, found):
+    text = "{nb: a, sv: a, da: a, fi: a, is: a, en: a}"
+    own = f'numbers:\n  - {{id: out-of-hours, dial: "1813", shown: "18 13", sample: true, text: {text}}}\n'
+    changed = {**files, f"regions/{REGION}": files[f"regions/{REGION}"].replace("\nplaces:\n", f"\n{own}places:\n", 1)}
+    assert found(changed) == ()
+    read = load(changed, FOLDER)
+    assert isinstance(read, Loaded)
+    assert (read.model.numbers["out-of-hours"].dial, read.model.numbers["emergency"].dial) == ("1813", "113")
+    said = read.model.with_numbers({"en": "Call {out-of-hours} or {emergency}, not {nobody}."})
+    assert said == {"en": "Call 18\N{NO-BREAK SPACE}13 or 113, not {nobody}."}
+
+
+@pytest.mark.parametrize("code", ["NO", "SE", "DK", "FI", "IS"])
+def test_every_country_says_what_the_facts_say(files, code):
+    country = load_country(files, f"regions/countries/{code.lower()}.yaml")
+    assert isinstance(country, Country)
+    appeal = country.deadline("appeal")
+    assert appeal is not None
+    assert {"en", country.language} <= appeal.body.keys()
+    assert country.deadline("new-request-looked-at") is not None
+    assert {"medicine-list", "log", "will", "instrument"} <= {one.kind.value for one in country.national} | (
+        {"medicine-list"} if code == "IS" else set()
+    )
+    sources = {one.id: one for one in country.sources}
+    for row in (*country.plans, *country.national):
+        assert row.source
+        assert all(sources[one].title for one in row.source)
 
 
 @pytest.mark.parametrize("code", ["SE", "DK", "FI", "IS"])
