@@ -42,6 +42,16 @@ def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path:
     return target
 
 
+def fingerprint(files: dict[str, str]) -> str:
+    """The SHA-256 of files by path, in the order of their paths: what something was made from, to be told again."""
+    whole = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        for part in (path, text):
+            data = part.encode()
+            whole.update(f"{len(data)}:".encode() + data)
+    return whole.hexdigest()
+
+
 def unpack(package: Path) -> Unpacked | Refusal:
     """The files of the region in a package; refused when it is none, climbs out of its folder or grows too large."""
     if package.stat().st_size > MOST_BYTES:
