@@ -102,7 +102,10 @@ def package(folder: Path, *, out: Path = Path()) -> int | Refusal:
         return region
     if check(folder) != 0:
         return 1
-    say(f"Wrote {pack(region.model, region_files(folder), out)}")
+    packed = pack(region.model, region_files(folder), out)
+    if isinstance(packed, Refusal):
+        return packed
+    say(f"Wrote {packed}")
     return 0
 
 
