@@ -70,6 +70,7 @@ from saman.model.triage.purpose import Adoption
 from saman.ops.demo import offered_first
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
 from saman.ops.region import Region
+from saman.ops.shelf import PACKAGES, Bookshelf
 from saman.record import Context, Record, Store, system
 from saman.record.ledger.emergency import moment
 from saman.record.ledger.state import state_of
@@ -104,6 +105,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     meant: Before = nobody
     neighbours: Neighbours | None = None
     exports: Path = EXPORTS
+    packages: Path = PACKAGES
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
     live: Live | None = None
@@ -248,7 +250,8 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:
     borders = read_borders(parts.region.folder / "borders.geojson")
-    return region_routes(parts.region.model, parts.region.policy, Adoption(parts.triage_manufacturer), borders)
+    shelf = Bookshelf(parts.region.folder, parts.packages)
+    return region_routes(parts.region.model, parts.region.policy, shelf, Adoption(parts.triage_manufacturer), borders)
 
 
 def standing(request: Request, clock: Clock, identity: Identity) -> Context:

@@ -37,6 +37,14 @@ def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path | Refusa
     if not VERSION.fullmatch(model.region.version):
         text = f"`{model.region.version}` is no version of a package: write three numbers, such as 1.0.0."
         return refused(Kind.INVALID, "value", text, "region.yaml")
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{package_name(model)}-{model.region.version}.tgz"
+    target.write_bytes(packed(model, files))
+    return target
+
+
+def packed(model: CareModel, files: dict[str, str]) -> bytes:
+    """The package of a region."""
     content = packaged(model, files, model.region.licence or LICENCE)
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -45,10 +53,12 @@ def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path | Refusa
             entry.size = len(data)
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(data))
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{package_name(model)}-{model.region.version}.tgz"
-    target.write_bytes(gzip.compress(held.getvalue(), mtime=0))
-    return target
+    return gzip.compress(held.getvalue(), mtime=0)
+
+
+def sha256_of(package: bytes) -> str:
+    """What a package is told by: the SHA-256 of its bytes."""
+    return hashlib.sha256(package).hexdigest()
 
 
 def fingerprint(files: dict[str, str]) -> str:
@@ -85,7 +95,7 @@ def unpack(package: Path) -> Unpacked | Refusal:
         return _unfit(package, "is no package")
     if not files:
         return _unfit(package, "holds no region")
-    return Unpacked(files, hashlib.sha256(data).hexdigest())
+    return Unpacked(files, sha256_of(data))
 
 
 def _unfit(package: Path, why: str) -> Refusal:

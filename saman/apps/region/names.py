@@ -126,6 +126,20 @@ TAKEN: Final = {
 }
 """How a municipality stands to a service."""
 
+PARTS: Final = {
+    "Party": mark("Parties"),
+    "Agreement": mark("Agreements"),
+    "Body": mark("Bodies"),
+    "Shared goal": mark("Shared goals"),
+    "Service": mark("Services"),
+    "Pathway": mark("Pathways"),
+    "Questionnaire": mark("Questionnaires"),
+    "Indicator": mark("Indicators"),
+    "Project": mark("Projects"),
+    "Lesson": mark("Lessons"),
+}
+"""The parts of two care models that are held against each other, by their names in `saman.model.care.compare`."""
+
 PAYMENTS: Final = {
     Payment.VOLUME: mark("by volume"),
     Payment.ASSIGNMENT: mark("by assignment"),

@@ -21,6 +21,7 @@ from saman.apps.ui.security import SecurityHeaders
 from saman.kernel.outcome import Refusal
 from saman.model.triage.purpose import Adoption
 from saman.ops.region import Region, open_region
+from saman.ops.shelf import Bookshelf
 
 REGIONS = Path(__file__).parents[3] / "regions"
 REGION = REGIONS / "no-agder"
@@ -30,13 +31,16 @@ Get = Callable[..., httpx.Response]
 GetFrom = Callable[[str, str], httpx.Response]
 
 
-def make_app(region: Region, manufacturer: str = "demo only", demo: bool = True) -> Starlette:
+def make_app(
+    region: Region, manufacturer: str = "demo only", demo: bool = True, packages: Path | None = None
+) -> Starlette:
     """The pages as an application of their own."""
     assets = static.load()
+    shelf = Bookshelf(region.folder, packages or region.folder / "no-packages")
     borders = read_borders(region.folder / "borders.geojson")
     app = Starlette(
         routes=[
-            *region_routes(region.model, region.policy, Adoption(manufacturer), borders),
+            *region_routes(region.model, region.policy, shelf, Adoption(manufacturer), borders),
             static.static_route(assets),
         ],
         middleware=[Middleware(SecurityHeaders)],
@@ -64,15 +68,20 @@ def get(region: Region) -> Get:
     """Fetches an address; `manufacturer` and `demo` say how the installation is run."""
     installation = cache(partial(make_app, region))
 
-    async def fetch(path: str, manufacturer: str = "demo only", demo: bool = True) -> httpx.Response:
-        transport = httpx.ASGITransport(installation(manufacturer, demo))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get(path)
-
     def run(path: str, manufacturer: str = "demo only", demo: bool = True) -> httpx.Response:
-        return asyncio.run(fetch(path, manufacturer, demo))
+        return fetched(installation(manufacturer, demo), path)
 
     return run
+
+
+def fetched(app: Starlette, path: str) -> httpx.Response:
+    """What an application answers at an address."""
+
+    async def fetch() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            return await client.get(path)
+
+    return asyncio.run(fetch())
 
 
 @cache
@@ -87,10 +96,4 @@ def opened(name: str) -> Region:
 def get_from() -> GetFrom:
     """Fetches an address from the installation of a region, by its name."""
     installation = cache(lambda name: make_app(opened(name)))
-
-    async def fetch(name: str, path: str) -> httpx.Response:
-        transport = httpx.ASGITransport(installation(name))
-        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
-            return await client.get(path)
-
-    return lambda name, path: asyncio.run(fetch(name, path))
+    return lambda name, path: fetched(installation(name), path)
