@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from saman.apps.ui.locales import mark
 from saman.apps.workspace.desk import Desk
 
 
@@ -23,7 +24,10 @@ class Home(msgspec.Struct, frozen=True):
     places: tuple[Place, ...]
 
 
-PLACES: tuple[tuple[str, str, str], ...] = ()
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("/files", mark("Files"), mark("How the region works, as plain files: read them, and propose a change.")),
+    ("/changes", mark("Proposals"), mark("What somebody wants to change, what it means, and who approves it.")),
+)
 """Path below the workspace, name and purpose of each place, marked for translation."""
 
 

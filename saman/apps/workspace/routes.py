@@ -6,7 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from saman.apps.workspace.changes import change_routes
+from saman.apps.workspace.changes_editor import editor_routes
 from saman.apps.workspace.desk import Desk
+from saman.apps.workspace.files import file_routes
 from saman.apps.workspace.handling import DeskFor, at_desk, show
 from saman.apps.workspace.home import home_page
 
@@ -16,6 +19,9 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
     at = at_desk(desk_for)
     return [
         at("", home),
+        *file_routes(at),
+        *editor_routes(at),
+        *change_routes(at),
     ]
 
 
