@@ -8,6 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from saman.apps.ui.locales import mark
+from saman.apps.workspace import meetings_words
 from saman.flows.governance.changes import State
 from saman.flows.governance.changes_meaning import AGREEMENTS, PARTIES, RULES, SERVICES, UNREAD
 from saman.kernel.outcome import Issue, Refusal
@@ -102,4 +103,5 @@ def worded(refusal: Refusal) -> Refusal:
 
 
 def _worded(issue: Issue) -> Issue:
-    return issue if " " in issue.key else msgspec.structs.replace(issue, key=SENTENCES.get(issue.key, ""))
+    known = SENTENCES.get(issue.key) or meetings_words.SENTENCES.get(issue.key, "")
+    return issue if " " in issue.key else msgspec.structs.replace(issue, key=known)
