@@ -59,6 +59,7 @@ from saman.apps.ui.static import load, static_route
 from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
 from saman.apps.workspace.desk import Desk as WorkDesk
 from saman.apps.workspace.routes import routes as work_routes
+from saman.flows.governance.changes_applying import Files
 from saman.flows.monitoring.admission import admitted
 from saman.flows.subscription.sending import chance
 from saman.flows.subscription.sockets import Sockets
@@ -69,7 +70,7 @@ from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
 from saman.ops.demo import offered_first
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
-from saman.ops.region import Region
+from saman.ops.region import Region, region_files
 from saman.ops.shelf import PACKAGES, Bookshelf
 from saman.record import Context, Record, Store, system
 from saman.record.ledger.emergency import moment
@@ -219,9 +220,11 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         record = Record(parts.store, standing(request, parts.clock, identity))
         return ReviewDesk(record=record, model=parts.region.model, words=words_of(request))
 
+    files = Files(texts=region_files(parts.region.folder), folder=parts.region.folder.name)
+
     def work_desk_for(request: Request) -> WorkDesk:
         record = Record(parts.store, standing(request, parts.clock, identity))
-        return WorkDesk(record=record, model=parts.region.model, words=words_of(request))
+        return WorkDesk(record=record, model=parts.region.model, words=words_of(request), files=files)
 
     def team_desk_for(request: Request) -> Desk:
         return Desk(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import msgspec
 
 from saman.apps.ui.locales import Words
+from saman.flows.directory import Named, named
+from saman.flows.governance.changes_applying import Files
 from saman.flows.governance.mandate import Matter, has_mandate
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
@@ -19,6 +22,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     record: Record
     model: CareModel
     words: Words
+    files: Files
 
     @property
     def now(self) -> datetime:
@@ -42,3 +46,16 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
         """The name of a party."""
         known = self.model.party(id)
         return known.name if known else id
+
+    async def names(self, references: Iterable[str]) -> Mapping[str, Named]:
+        """Names of staff by their references."""
+        return await named(self.record, self.model, references)
+
+    def role(self, id: str) -> str:
+        """What a role is called."""
+        known = self.model.role(id)
+        return self.said(known.name) if known else id
+
+    def said(self, text: Mapping[str, str]) -> str:
+        """A text of the care model in the reader's language."""
+        return said(dict(text), self.words.language)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from saman.apps.ui.locales import mark
+from saman.apps.workspace.changes_waiting import Waiting, waiting
 from saman.apps.workspace.desk import Desk
 
 
@@ -21,13 +23,19 @@ class Home(msgspec.Struct, frozen=True):
 
     region: str
     places: tuple[Place, ...]
+    waits: tuple[Waiting, ...]
 
 
-PLACES: tuple[tuple[str, str, str], ...] = ()
+PLACES: tuple[tuple[str, str, str], ...] = (
+    ("/files", mark("Files"), mark("How the region works, as plain files: read them, and propose a change.")),
+    ("/changes", mark("Proposals"), mark("What somebody wants to change, what it means, and who approves it.")),
+    ("/bodies", mark("Bodies"), mark("Who decides together: seats, meetings, decisions and minutes.")),
+    ("/actions", mark("Actions"), mark("What meetings agreed on: who does it, until when.")),
+)
 """Path below the workspace, name and purpose of each place, marked for translation."""
 
 
-def home_page(desk: Desk) -> Home:
+async def home_page(desk: Desk) -> Home:
     """The first page in the reader's language."""
     places = tuple(Place(path, desk.t(name), desk.t(purpose)) for path, name, purpose in PLACES)
-    return Home(desk.region, places)
+    return Home(desk.region, places, await waiting(desk))
