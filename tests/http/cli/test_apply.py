@@ -58,7 +58,9 @@ def test_a_region_is_applied_shown_rolled_back_and_people_are_moved(saman: Saman
     assert "asked anew" in listed
     assert "We begin" in listed
 
-    assert saman("model", "move", "digital-home-follow-up", "--dry-run").out.startswith("Would move: 1. Already there: 0.")
+    assert saman("model", "move", "digital-home-follow-up", "--dry-run").out.startswith(
+        "Would move: 1. Already there: 0."
+    )
     assert saman("model", "move", "digital-home-follow-up").out.startswith("Moved: 1. Already there: 0.")
     assert saman("model", "move", "digital-home-follow-up").out.startswith("Moved: 0. Already there: 1.")
     unknown = saman("model", "move", "no-such-service")
@@ -75,7 +77,9 @@ def test_a_region_is_applied_shown_rolled_back_and_people_are_moved(saman: Saman
 
 
 def test_what_is_wrong_is_said_with_its_place_and_nothing_is_written(saman: Saman, tmp_path: Path) -> None:
-    broken = folder_of(tmp_path, changed(region_files(AGDER), FOLLOW_UP, "category: remote-monitoring", "category: odd"))
+    broken = folder_of(
+        tmp_path, changed(region_files(AGDER), FOLLOW_UP, "category: remote-monitoring", "category: odd")
+    )
     before = saman("model", "versions").out
     refused = saman("model", "apply", broken)
     assert refused.status == 1
