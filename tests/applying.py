@@ -31,7 +31,8 @@ def changed(files: Files, path: str, before: str, after: str) -> Files:
 
 def asking_anew(files: Files) -> Files:
     """Another question about the day."""
-    return changed(files, QUESTIONS, "How is your breathing today", "How do you breathe today")
+    english = changed(files, QUESTIONS, "How is your breathing today", "How do you breathe today")
+    return changed(english, QUESTIONS, "Hvordan er pusten i dag", "Hvordan puster du i dag")
 
 
 def without_alarm(files: Files) -> Files:

@@ -84,11 +84,11 @@ def versions() -> int | Refusal:
     found = with_record(work)
     if isinstance(found, Refusal):
         return found
-    table = Table("Number", "Region", "Version", "Applied", "By", "From", "Why")
+    console = Console(soft_wrap=True, highlight=False)
     for one in found:
         source = f"{one.origin} {one.day.isoformat()}" if one.origin == "day" and one.day else one.origin
-        table.add_row(str(one.number), one.region, one.version, instant(one.at), one.author, source, one.reason)
-    Console(soft_wrap=True).print(table)
+        line = f"{one.number}  {instant(one.at)}  {one.region} {one.version}  from {source}, by {one.author}"
+        console.print(f"{line}: {one.reason}" if one.reason else line, markup=False)
     return 0
 
 
@@ -153,7 +153,7 @@ def _author() -> str:
 
 
 def _status(found: Plan | Refusal) -> int | Refusal:
-    if isinstance(found, Refusal) and len(found.issues) > 1:
+    if isinstance(found, Refusal) and any(":" in issue.path for issue in found.issues):
         for issue in found.issues:
             fail(f"{issue.path}: {issue.text}" if issue.path else issue.text)
         return 1
