@@ -8,6 +8,7 @@ from functools import cached_property
 import msgspec
 
 from saman.model.care.agreement import Agreement
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.basis import Source
 from saman.model.care.competence import Competence, Competences
 from saman.model.care.country import Country
@@ -38,6 +39,7 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     pathways: tuple[Pathway, ...] = ()
     projects: tuple[Project, ...] = ()
     lessons: tuple[Lesson, ...] = ()
+    assessment: AssessmentFile | None = None
 
     def party(self, id: str) -> Party | None:
         """A party by its id."""
