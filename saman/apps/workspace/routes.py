@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from saman.apps.workspace.assessment import assessment_routes
 from saman.apps.workspace.desk import Desk
 from saman.apps.workspace.handling import DeskFor, at_desk, show
 from saman.apps.workspace.home import home_page
@@ -16,6 +17,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
     at = at_desk(desk_for)
     return [
         at("", home),
+        *assessment_routes(at),
     ]
 
 

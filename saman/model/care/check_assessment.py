@@ -46,9 +46,10 @@ def _place(loaded: Loaded, file: str, index: int, asked: AssessmentFile, stateme
 
 def _whole(loaded: Loaded, file: str, asked: AssessmentFile) -> Iterator[Issue]:
     for component, factor in product(asked.components, asked.factors):
-        if not asked.cell(component.id, factor.id):
-            wrong = f"No statement is about `{component.id}` under `{factor.id}`."
-            yield finding(loaded.at(file, "statements"), "required", wrong, "Write one.")
+        number = len(asked.cell(component.id, factor.id))
+        if number != 1:
+            wrong = f"{number} statements are about `{component.id}` under `{factor.id}`, which should be one."
+            yield finding(loaded.at(file, "statements"), "required", wrong, "Write one, or leave one.")
     for topic in asked.successes:
         if not any(one.success == topic.id for one in asked.statements):
             wrong = f"No statement is about `{topic.id}`."

@@ -162,8 +162,15 @@ BROKEN = {
         ASSESSMENT,
         "    factor: readiness\n",
         "    factor: leadership\n",
-        "`communication` under `readiness`",
+        "0 statements are about `communication` under `readiness`",
         "Write one",
+    ),
+    "a cell with two statements": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "    factor: leadership\n",
+        "2 statements are about `communication` under `leadership`",
+        "leave one",
     ),
     "a success factor without a statement": (
         ASSESSMENT,
