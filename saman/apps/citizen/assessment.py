@@ -83,6 +83,8 @@ def assessment_routes(own_for: OwnFor, desk_for: DeskFor) -> list[Route]:
         async def handle(request: Request) -> Response:
             own, desk = own_for(request), desk_for(request)
             asked = await _asked(request, own)
+            if isinstance(asked, Refusal) and asked.kind is Kind.CONFLICT and method == "GET":
+                return see(f"{HOME}/thanks")
             if isinstance(asked, Refusal):
                 return await refusal_page(request, desk, worded(asked))
             return await handler(request, desk, own, asked)

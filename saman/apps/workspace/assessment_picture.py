@@ -20,6 +20,8 @@ from saman.model.care.assessment import STEPS
 WIDTH = 330
 FIELD = 30
 GAP = 5
+DARKEST = Decimal("0.6")
+"""How strong the colour is at the top of the scale; words on it can still be read."""
 LETTERS = 46
 """Letters of a line over the whole width."""
 
@@ -70,6 +72,6 @@ def _field(desk: Desk, x: float, y: float, width: float, mean: Decimal | None) -
     words = desk.words.number(mean, 1) if mean is not None else "–"
     strength = (mean - 1) / (STEPS - 1) if mean is not None else Decimal(0)
     yield Markup('<rect class="heat" x="{}" y="{}" width="{}" height="{}" rx="6" fill-opacity="{}"/>').format(
-        round(x, 1), y, round(width, 1), FIELD, round(strength * Decimal("0.45"), 2)
+        round(x, 1), y, round(width, 1), FIELD, round(strength**2 * DARKEST, 2)
     )
     yield text(x + width / 2, y + 20, words, "middle", "ink")

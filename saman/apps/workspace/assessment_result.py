@@ -25,7 +25,8 @@ from saman.record.assessment import Figure, close_answers, comments, figures
 
 MOST_DIFFERENCES = 6
 LEAST_DIFFERENCE = Decimal("0.5")
-"""Of smaller differences nothing is said: they can come from the rounding and from a few who did not answer."""
+LEAST_CHANGE = Decimal("0.3")
+"""Of smaller ones nothing is said: they can come from the rounding and from a few who did not answer."""
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True):
@@ -218,7 +219,7 @@ async def _changes(
         Change(now.words, now.part, now.factor, tuple(map(_step, then.means, now.means)))
         for now, then in zip(_rows(desk, asked, kept, found), _rows(desk, asked, kept, before), strict=True)
     ]
-    told = tuple(one for one in rows if any(one.steps))
+    told = tuple(one for one in rows if any(step and abs(step[2]) >= LEAST_CHANGE for step in one.steps))
     return Changes(earlier[0].body.name, tuple(one.name for one in kept), told)
 
 

@@ -20,7 +20,11 @@ GROUPS = MappingProxyType(
 )
 """Who is asked, in the order in which they are shown."""
 
-STATES = MappingProxyType({State.COMING: mark("coming"), State.OPEN: mark("open"), State.CLOSED: mark("closed")})
+STATES = MappingProxyType({
+        State.COMING: mark("has not begun"),
+        State.OPEN: mark("can be answered"),
+        State.CLOSED: mark("is over"),
+    })
 
 PARTY = mark("Staff: %(party)s")
 CHANGE = mark("What carries a change")
