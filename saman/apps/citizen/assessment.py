@@ -58,9 +58,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     def next(self) -> int:
         """The number of the first page that has nothing yet; beyond the last when all have."""
         untouched = (
-            number
-            for number, step in enumerate(self.steps, 1)
-            if not any(id in self.kept for id, _ in step.statements)
+            number for number, step in enumerate(self.steps, 1) if not any(id in self.kept for id, _ in step.statements)
         )
         return next(untouched, len(self.steps) + 1)
 
@@ -122,7 +120,9 @@ async def _asked(request: Request, own: Own) -> Asked | Refusal:
 
 def _steps(own: Own, file: AssessmentFile) -> tuple[Step, ...]:
     language, wanted = own.language, file.asked(Audience.CITIZEN)
-    parts = [(said(one.name, language), [each for each in wanted if each.component == one.id]) for one in file.components]
+    parts = [
+        (said(one.name, language), [each for each in wanted if each.component == one.id]) for one in file.components
+    ]
     parts.append((own.tell(CHANGING), [each for each in wanted if each.success]))
     return tuple(
         Step(title, tuple((one.id, one.wording(Audience.CITIZEN, language)) for one in chosen))
@@ -175,9 +175,7 @@ async def keep(request: Request, desk: CitizenDesk, own: Own, asked: Asked) -> R
     response = see(HOME if "later" in fields else onward)
     sealed = own.record.store.seal.close(Place(None, kept, asked.held.id), _bound(own, asked.held))
     secure = installation(request).secure_cookies
-    response.set_cookie(
-        COOKIE, sealed, max_age=KEPT_SECONDS, path=HOME, secure=secure, httponly=True, samesite="lax"
-    )
+    response.set_cookie(COOKIE, sealed, max_age=KEPT_SECONDS, path=HOME, secure=secure, httponly=True, samesite="lax")
     return response
 
 

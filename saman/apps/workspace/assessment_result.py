@@ -56,14 +56,22 @@ class Part(msgspec.Struct, frozen=True):
     rows: tuple[Row, ...]
 
 
-class Difference(msgspec.Struct, frozen=True, kw_only=True):
-    """Two groups that see a statement differently, the higher figure first."""
+class View(msgspec.Struct, frozen=True):
+    """What a group was asked, in its own words, and how it sees it."""
 
+    group: str
     words: str
+    mean: Decimal
+    answered: int
+
+
+class Difference(msgspec.Struct, frozen=True, kw_only=True):
+    """Two groups that see something differently, the higher figure first."""
+
     part: str
     factor: str
-    higher: tuple[str, Decimal, int]
-    lower: tuple[str, Decimal, int]
+    higher: View
+    lower: View
     apart: Decimal
 
 
@@ -123,7 +131,7 @@ async def result_page(desk: Desk, held: Held) -> Result | Refusal:
             picture(desk, number, column, titles, _grid(parts, number)) for number, column in enumerate(names)
         ),
         scale=tuple((str(step), said(words, desk.words.language)) for step, words in enumerate(asked.scale, 1)),
-        differences=_differences(columns, parts),
+        differences=_differences(desk, asked, columns, parts),
         changes=await _changes(desk, held, asked, columns, found),
         words=await _words(desk, held) if desk.may(Matter.ASSESSMENT) else None,
     )  # fmt: skip
@@ -148,9 +156,7 @@ def _group(desk: Desk, audience: str) -> str:
     return desk.t(GROUPS[Audience(audience)])
 
 
-def _parts(
-    desk: Desk, asked: AssessmentFile, columns: Sequence[Column], found: Sequence[Figure]
-) -> tuple[Part, ...]:
+def _parts(desk: Desk, asked: AssessmentFile, columns: Sequence[Column], found: Sequence[Figure]) -> tuple[Part, ...]:
     language = desk.words.language
     means = {(one.audience, one.party, one.statement): one.mean for one in found}
     factors = {one.id: said(one.name, language) for one in (*asked.factors, *asked.successes)}
@@ -182,23 +188,29 @@ def _hidden(desk: Desk, held: Held, columns: Sequence[Column]) -> tuple[str, ...
     return (*groups, *(desk.party(one) for one in wanted if (Audience.STAFF.value, one) not in shown))
 
 
-def _differences(columns: Sequence[Column], parts: Sequence[Part]) -> tuple[Difference, ...]:
+def _differences(
+    desk: Desk, asked: AssessmentFile, columns: Sequence[Column], parts: Sequence[Part]
+) -> tuple[Difference, ...]:
     """Where leaders, staff and citizens are furthest apart. Parties are never held against each other."""
-    groups = [(number, column) for number, column in enumerate(columns) if not column.party]
     found = []
     for row in (row for part in parts for row in part.rows):
-        for (left, one), (right, other) in combinations(groups, 2):
-            first, second = row.means[left], row.means[right]
-            if first is not None and second is not None and abs(first - second) >= LEAST_DIFFERENCE:
-                ends = sorted(((one, first), (other, second)), key=lambda end: end[1], reverse=True)
-                (high, most), (low, least) = ends
-                found.append(
-                    Difference(
-                        words=row.words, part=row.part, factor=row.factor, apart=most - least,
-                        higher=(high.name, most, high.answered), lower=(low.name, least, low.answered),
-                    )
-                )  # fmt: skip
-    return tuple(sorted(found, key=lambda one: -one.apart)[:MOST_DIFFERENCES])
+        views = _views(desk, asked, columns, row)
+        for one, other in combinations(views, 2):
+            lower, higher = sorted((one, other), key=lambda view: view.mean)
+            apart = higher.mean - lower.mean
+            found.append(Difference(part=row.part, factor=row.factor, higher=higher, lower=lower, apart=apart))
+    large = [one for one in found if one.apart >= LEAST_DIFFERENCE]
+    return tuple(sorted(large, key=lambda one: -one.apart)[:MOST_DIFFERENCES])
+
+
+def _views(desk: Desk, asked: AssessmentFile, columns: Sequence[Column], row: Row) -> list[View]:
+    statement = next(one for one in asked.statements if one.id == row.id)
+    language = desk.words.language
+    return [
+        View(column.name, statement.wording(Audience(column.audience), language), mean, column.answered)
+        for column, mean in zip(columns, row.means, strict=True)
+        if mean is not None and not column.party
+    ]
 
 
 async def _changes(
@@ -236,4 +248,3 @@ async def _words(desk: Desk, held: Held) -> tuple[tuple[str, tuple[str, ...]], .
     for one in await comments(desk.record.store, held.id):
         by_group.setdefault(one.audience, []).append(one.said)
     return tuple((desk.t(words), tuple(by_group[one.value])) for one, words in GROUPS.items() if one.value in by_group)
-

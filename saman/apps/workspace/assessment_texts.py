@@ -20,11 +20,13 @@ GROUPS = MappingProxyType(
 )
 """Who is asked, in the order in which they are shown."""
 
-STATES = MappingProxyType({
+STATES = MappingProxyType(
+    {
         State.COMING: mark("has not begun"),
         State.OPEN: mark("can be answered"),
         State.CLOSED: mark("is over"),
-    })
+    }
+)
 
 PARTY = mark("Staff: %(party)s")
 CHANGE = mark("What carries a change")
@@ -34,14 +36,14 @@ DARKER = mark("Darker means that they agree more. The table below has the same f
 
 _SENTENCES = MappingProxyType(
     {
-        "governance.no-mandate": mark("You have no mandate for this. The region's administrators can tell you who has."),
+        "governance.no-mandate": mark(
+            "You have no mandate for this. The region's administrators can tell you who has."
+        ),
         "workspace.reason": mark("Say why."),
         "workspace.changed": mark(
             "Somebody else has changed this meanwhile. Look at what they wrote, and write yours anew."
         ),
-        "assessment.overlaps": mark(
-            "There is another round in these days. Close it first, or choose other days."
-        ),
+        "assessment.overlaps": mark("There is another round in these days. Close it first, or choose other days."),
         "assessment.closed": mark("This round is not open."),
         "assessment.not-asked": mark("Your group or organisation is not asked in this round."),
         "assessment.nothing": mark("Answer at least one."),

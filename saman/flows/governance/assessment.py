@@ -96,9 +96,7 @@ async def open_round(store: Store, context: Context, id: str, round: Round, toda
     return await ROUNDS.write(store, context, Draft(id=id, seen=0, body=round, reason=round.name))
 
 
-async def close_early(
-    store: Store, context: Context, held: Held, reason: str, today: date
-) -> Held | Refusal:
+async def close_early(store: Store, context: Context, held: Held, reason: str, today: date) -> Held | Refusal:
     """Close a round before its last day, with a reason; it never opens again."""
     stopped = barred(context, Matter.ASSESSMENT)
     if stopped is not None:

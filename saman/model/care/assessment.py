@@ -1,4 +1,4 @@
-"""How a region looks at its own cooperation: statements that leaders, staff and citizens each answer, the same anywhere.
+"""How a region looks at its own cooperation: statements that leaders, staff and citizens each answer.
 
 Components, context factors and success factors are those of the Nordic publications, the statements and the scale ours.
 """

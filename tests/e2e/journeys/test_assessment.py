@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from saman.flows.governance.assessment import ROUNDS, Round, close_early, open_round
 from saman.kernel.outcome import Refusal
+from saman.model.care.assessment import Audience
 from saman.record import Context, Record
 from saman.record.assessment import Given, Kept, keep_answer
 from tests.e2e.conftest import Install
@@ -41,9 +42,8 @@ async def held(record: Record, name: str, first: date, shift: int) -> str:
     assert asked is not None
     for step, (number, audience, party) in enumerate(HELD):
         for each in range(number):
-            answers = {
-                one.id: (place + step * 2 + each + shift) % 5 + 1 for place, one in enumerate(asked.statements)
-            }
+            own = asked.asked(Audience(audience))
+            answers = {one.id: (place + step * 2 + each + shift) % 5 + 1 for place, one in enumerate(own)}
             given = Given(audience=audience, party=party, answers=answers, words=f"{name} {each}")
             assert await keep_answer(store, opened.id, f"{name}/{audience}/{party}/{each}", first, given) is Kept.KEPT
     closed = await close_early(store, administrator(record), opened, "Enough.", first)

@@ -149,7 +149,8 @@ async def test_leaders_are_asked_as_such_unless_they_say_otherwise(agder: Agder)
 
 
 @pytest.mark.parametrize(
-    "sent", [{}, {"heard-alike": "0"}, {"heard-alike": "6"}, {"no-such": "3"}, {"heard-alike": "3", "words": "x" * 1001}]
+    "sent",
+    [{}, {"heard-alike": "0"}, {"heard-alike": "6"}, {"no-such": "3"}, {"heard-alike": "3", "words": "x" * 1001}],
 )
 async def test_what_is_no_answer_is_asked_again(agder: Agder, sent: dict[str, str]) -> None:
     round = await begin(agder)

@@ -157,7 +157,13 @@ BROKEN = {
         "too large or too small",
         "whole number",
     ),
-    "statement about half a cell": (ASSESSMENT, "    factor: readiness\n", "", "neither a component under", "`success`"),
+    "statement about half a cell": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "",
+        "neither a component under",
+        "`success`",
+    ),
     "a cell without a statement": (
         ASSESSMENT,
         "    factor: readiness\n",
@@ -179,8 +185,20 @@ BROKEN = {
         "about `learning`",
         "Write one",
     ),
-    "unknown success factor": (ASSESSMENT, "    success: learning\n", "    success: luck\n", "no success `luck`", "Add it"),
-    "a language missing in a statement": (ASSESSMENT, '      fi: "Saan tietoa', '      se: "Saan tietoa', "in fi", "`fi:`"),
+    "unknown success factor": (
+        ASSESSMENT,
+        "    success: learning\n",
+        "    success: luck\n",
+        "no success `luck`",
+        "Add it",
+    ),
+    "a language missing in a statement": (
+        ASSESSMENT,
+        '      fi: "Saan tietoa',
+        '      se: "Saan tietoa',
+        "in fi",
+        "`fi:`",
+    ),
     "unknown leader": (ASSESSMENT, "leaders: [team-leader,", "leaders: [king,", "no role `king`", "Add it"),
     "a component that nobody names": (
         ASSESSMENT,
@@ -192,8 +210,8 @@ BROKEN = {
     "a scale of four": (ASSESSMENT, '  - {sv: "varken eller"', '#  - {sv: "varken eller"', "has 4 steps", "Give it 5"),
     "citizens not asked about a factor": (
         ASSESSMENT,
-        "    citizen:\n      sv: \"Någon frågar",
-        "    leader:\n      sv: \"Någon frågar",
+        '    citizen:\n      sv: "Någon frågar',
+        '    leader:\n      sv: "Någon frågar',
         "nothing about `monitoring`",
         "`citizen`",
     ),
