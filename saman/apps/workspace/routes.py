@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from saman.apps.workspace.assessment import assessment_routes
 from saman.apps.workspace.bodies import body_routes
 from saman.apps.workspace.changes import change_routes
 from saman.apps.workspace.changes_editor import editor_routes
@@ -26,6 +27,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         *change_routes(at),
         *body_routes(at),
         *meeting_routes(at),
+        *assessment_routes(at),
     ]
 
 

@@ -9,6 +9,7 @@ from functools import cached_property
 import msgspec
 
 from saman.model.care.agreement import Agreement
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.basis import Source, Text
 from saman.model.care.competence import Competence, Competences
 from saman.model.care.country import Country, PhoneNumber
@@ -46,6 +47,7 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     lessons: tuple[Lesson, ...] = ()
     versions: tuple[Version, ...] = ()
     earlier: Mapping[int, CareModel] = msgspec.field(default_factory=dict)
+    assessment: AssessmentFile | None = None
 
     def party(self, id: str) -> Party | None:
         """A party by its id, also one that takes part no longer."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from saman.kernel.outcome import Issue
 from saman.model.care import (
+    check_assessment,
     check_competence,
     check_country,
     check_everywhere,
@@ -30,6 +31,7 @@ def _found(loaded: Loaded, now: datetime) -> Iterator[Issue]:
     yield from check_country.issues(loaded)
     yield from check_parties.issues(loaded)
     yield from check_competence.issues(loaded)
+    yield from check_assessment.issues(loaded)
     if check_country.zone_exists(loaded.model.country):
         # Services and agreements are looked at for today on the region's own calendar.
         today = local(loaded.model.country, now).date()

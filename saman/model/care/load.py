@@ -11,6 +11,7 @@ import msgspec
 
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.care.agreement import AgreementsFile
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.caremodel import CareModel
 from saman.model.care.competence import CompetencesFile
 from saman.model.care.convert import convert
@@ -32,6 +33,9 @@ ACCESS = "access.yaml"
 
 COMPETENCES = "competences.yaml"
 """Beside the region's folder, for all regions alike."""
+
+ASSESSMENT = "assessment.yaml"
+"""The same."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -100,6 +104,7 @@ class _Reader:
         parties = self.file(f"{self.folder}/parties.yaml", PartiesFile)
         roles = self.file(beside(self.folder, "roles.yaml"), RolesFile)
         competences = self.file(beside(self.folder, COMPETENCES), CompetencesFile, required=False)
+        assessment = self.file(beside(self.folder, ASSESSMENT), AssessmentFile, required=False)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
@@ -127,6 +132,7 @@ class _Reader:
             pathways=pathways,
             projects=portfolio.projects if portfolio else (),
             lessons=portfolio.lessons if portfolio else (),
+            assessment=assessment,
         )
 
     def all_in(self, subfolder: str, kind: type[T]) -> tuple[T, ...]:

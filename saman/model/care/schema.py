@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from saman.model.care.agreement import AgreementsFile
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.competence import CompetencesFile
 from saman.model.care.country import Country
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
@@ -30,6 +31,7 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "country": Country,
     "roles": RolesFile,
     "competences": CompetencesFile,
+    "assessment": AssessmentFile,
 }
 """The kind of each file, by the name of its schema."""
 
