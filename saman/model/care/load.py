@@ -23,6 +23,7 @@ from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
 from saman.model.care.yamltree import Tree, finding, parse
 
 SCHEMA = 0
@@ -32,6 +33,9 @@ ACCESS = "access.yaml"
 
 COMPETENCES = "competences.yaml"
 """Beside the region's folder, for all regions alike."""
+
+WAY = "way.yaml"
+"""Beside it too: the guided way from a challenge to new practice."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -100,6 +104,7 @@ class _Reader:
         parties = self.file(f"{self.folder}/parties.yaml", PartiesFile)
         roles = self.file(beside(self.folder, "roles.yaml"), RolesFile)
         competences = self.file(beside(self.folder, COMPETENCES), CompetencesFile, required=False)
+        way = self.file(beside(self.folder, WAY), WayFile, required=False)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
@@ -124,6 +129,7 @@ class _Reader:
             questionnaires=questionnaires,
             indicators=indicators.indicators if indicators else (),
             competences=competences.competences if competences else (),
+            way=way,
             pathways=pathways,
             projects=portfolio.projects if portfolio else (),
             lessons=portfolio.lessons if portfolio else (),

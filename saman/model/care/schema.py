@@ -16,6 +16,8 @@ from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
+from saman.model.care.way_drafts import SimulationRequest
 
 FILES: dict[str, type[msgspec.Struct]] = {
     "region": RegionFile,
@@ -30,6 +32,8 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "country": Country,
     "roles": RolesFile,
     "competences": CompetencesFile,
+    "way": WayFile,
+    "simulation-request": SimulationRequest,
 }
 """The kind of each file, by the name of its schema."""
 
