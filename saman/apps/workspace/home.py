@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from saman.apps.ui.locales import mark
 from saman.apps.workspace.desk import Desk
 
 
@@ -23,7 +24,13 @@ class Home(msgspec.Struct, frozen=True):
     places: tuple[Place, ...]
 
 
-PLACES: tuple[tuple[str, str, str], ...] = ()
+PLACES: tuple[tuple[str, str, str], ...] = (
+    (
+        "/ways",
+        mark("Ways to new practice"),
+        mark("From a challenge to a service that works, step by step and together."),
+    ),
+)
 """Path below the workspace, name and purpose of each place, marked for translation."""
 
 

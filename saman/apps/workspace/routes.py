@@ -9,6 +9,7 @@ from starlette.routing import BaseRoute
 from saman.apps.workspace.desk import Desk
 from saman.apps.workspace.handling import DeskFor, at_desk, show
 from saman.apps.workspace.home import home_page
+from saman.apps.workspace.way_routes import way_routes
 
 
 def routes(desk_for: DeskFor) -> list[BaseRoute]:
@@ -16,6 +17,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
     at = at_desk(desk_for)
     return [
         at("", home),
+        *way_routes(at),
     ]
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 from functools import cached_property
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from saman.model.care.basis import Grounded, Node, Slug, Source, Text
@@ -52,7 +53,7 @@ class Column(Node, frozen=True, kw_only=True):
 class Field(Column, frozen=True, kw_only=True):
     """One thing that a paper asks for; `rows` have columns."""
 
-    hint: Text = {}
+    hint: Text = msgspec.field(default_factory=dict)
     columns: tuple[Column, ...] = ()
 
 

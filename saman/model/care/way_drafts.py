@@ -34,6 +34,7 @@ IDEA, BUYING, RECKONING, PROJECT = "service-idea", "procurement", "simulation", 
 NOTHING: dict[str, bool] = {"not_known": True}
 SAID: dict[str, bool] = {"sample": True}
 LONGEST_ID = 48
+SPELT = {ord("ø"): "o", ord("æ"): "ae", ord("ð"): "d", ord("þ"): "th"}
 
 Year = Annotated[int, Meta(ge=1900, le=2200)]
 
@@ -79,7 +80,7 @@ def service_id(going: Going, papers: Papers, model: CareModel) -> str:
 
 def slug(text: str) -> str:
     """Plain lower-case words joined by hyphens: `Trygg hjemme på natt` gives `trygg-hjemme-pa-natt`."""
-    spelt = text.lower().translate(str.maketrans({"ø": "o", "æ": "ae", "ð": "d", "þ": "th"}))
+    spelt = text.lower().translate(SPELT)
     plain = unicodedata.normalize("NFKD", spelt).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:LONGEST_ID].strip("-")
 

@@ -209,9 +209,7 @@ def noted(going: Going, step: str, note: Note) -> Going | Refusal:
 
 Part = Hearing | Meeting | Funding
 
-_LISTS: Mapping[type[Part], str] = MappingProxyType(
-    {Hearing: "hearings", Meeting: "meetings", Funding: "funding"}
-)
+_LISTS: Mapping[type[Part], str] = MappingProxyType({Hearing: "hearings", Meeting: "meetings", Funding: "funding"})
 
 
 def with_part(going: Going, part: Part) -> Going | Refusal:
