@@ -106,7 +106,12 @@ async def send(request: Request, desk: Desk) -> Response:
         if seen is None or _about(seen) != _about(going):
             return refused(Kind.CONFLICT, "conflict", "Another wrote this meanwhile.", key=CHANGED)
         return msgspec.structs.replace(
-            going, title=mine.title, challenge=mine.challenge, owner=mine.owner, parties=mine.parties
+            going,
+            title=mine.title,
+            challenge=mine.challenge,
+            owner=mine.owner,
+            parties=mine.parties,
+            language=mine.language,
         )
 
     written = await change(desk.record, way.item.id, "What the way is about.", rewritten)
@@ -130,4 +135,5 @@ def _read(reading: Reading, desk: Desk, going: Going) -> Going:
         challenge=reading.text("challenge", required=True),
         owner=reading.one_of("owner", parties),
         parties=reading.some_of("party", parties),
+        language=desk.words.language,
     )

@@ -63,6 +63,7 @@ async def send(request: Request, desk: Desk) -> Response:
         view = await _view(desk, place, _raw(place, fields))
         told = msgspec.structs.replace(view, refusal=worded(desk, paper), seen=_number(fields.get("version", "")))
         return show(request, "way_paper.html", told, paper.status)
+    paper = msgspec.structs.replace(paper, language=desk.words.language)
     seen = _number(fields.get("version", ""))
     written = await write_paper(desk.record, Sheet(paper=paper, seen=seen, reason=WRITTEN))
     if is_overtaken(written):

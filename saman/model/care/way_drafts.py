@@ -65,7 +65,7 @@ class SimulationRequest(Node, frozen=True, kw_only=True):
 
 
 class Author(msgspec.Struct, frozen=True, kw_only=True):
-    """In which language a draft is written, and on which day."""
+    """On which day a draft is made, and the language of texts that were kept without saying theirs."""
 
     language: str
     on: date
@@ -87,14 +87,16 @@ def slug(text: str) -> str:
 
 def service_draft(going: Going, papers: Papers, model: CareModel, author: Author) -> str:
     """The service as a file of `services/`, as far as it was described."""
-    paper = papers.get(IDEA) or Paper(way="", template=IDEA)
+    paper = papers.get(IDEA) or Paper(way="", template=IDEA, language=going.language)
+    author = _as_written(author, paper.language)
+    named = author if paper.value("name") else _as_written(author, going.language)
     doings = paper.rows.get("activities", ())
     draft = {
         "schema": 0,
         "id": service_id(going, papers, model),
         "version": "0.1.0",
         **SAID,
-        "name": _said(author, paper.value("name") or going.title),
+        "name": _said(named, paper.value("name") or going.title),
         "category": paper.value("category") or Category.OTHER.value,
         "summary": _said(author, paper.value("summary")),
         "target_group": _said(author, paper.value("target-group")),
@@ -145,6 +147,8 @@ def agreement_draft(going: Going, papers: Papers, model: CareModel, author: Auth
     buying = papers.get(BUYING)
     shares = {row["party"]: row for row in (buying.rows.get("buyers", ()) if buying else ()) if row.get("party")}
     project = papers.get(PROJECT)
+    goals = project.value("goals") if project else ""
+    author = _as_written(author, project.language if project and goals else going.language)
     later = {party for party, row in shares.items() if row.get("take") == "optional"}
     takes = {"active": [one for one in going.everybody if one not in later], "optional": sorted(later)}
     agreement = {
@@ -152,7 +156,7 @@ def agreement_draft(going: Going, papers: Papers, model: CareModel, author: Auth
         "name": going.title,
         "kind": "service",
         "parties": list(dict.fromkeys((*going.everybody, *shares))),
-        "purpose": _said(author, (project.value("goals") if project else "") or going.challenge),
+        "purpose": _said(author, goals or going.challenge),
         "services": [
             {"service": service, "take": take, "parties": parties, **SAID} for take, parties in takes.items() if parties
         ],
@@ -182,7 +186,7 @@ def simulation_request(going: Going, papers: Papers, model: CareModel, author: A
         region=model.region.id,
         service=service_id(going, papers, model),
         question=paper.value("question"),
-        language=author.language,
+        language=_as_written(author, paper.language).language,
         first_year=first,
         last_year=last,
         scenarios=tuple(_scenarios(named)),
@@ -227,6 +231,10 @@ def line_of(issue: Issue) -> int:
     return int(issue.path.rpartition(":")[2])
 
 
+def _as_written(author: Author, language: str) -> Author:
+    return msgspec.structs.replace(author, language=language) if language else author
+
+
 def _said(author: Author, text: str) -> dict[str, str]:
     return {author.language: text} if text else {}
 
@@ -240,7 +248,8 @@ def _once(names: Iterator[str] | Sequence[str]) -> tuple[str, ...]:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """One line that YAML takes in a comment."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
 
 
 def _written(head: str, body: Mapping[str, Any]) -> str:

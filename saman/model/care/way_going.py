@@ -133,7 +133,8 @@ class Funding(msgspec.Struct, frozen=True, kw_only=True):
 class Going(msgspec.Struct, frozen=True, kw_only=True):
     """One way: the challenge in the words of those who have it, whose it is, who takes part, and how far it is.
 
-    `unheard` says why a voice was not heard, once the way is finished without it.
+    `unheard` says why a voice was not heard, once the way is finished without it; `language` is that of the pages on
+    which its title and challenge were written.
     """
 
     title: str
@@ -145,6 +146,7 @@ class Going(msgspec.Struct, frozen=True, kw_only=True):
     meetings: tuple[Meeting, ...] = ()
     funding: tuple[Funding, ...] = ()
     unheard: dict[str, str] = {}
+    language: str = ""
     finished: date | None = None
 
     def gone(self, step: str) -> Gone:

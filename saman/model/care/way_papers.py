@@ -29,10 +29,14 @@ Options = Mapping[str, str]
 
 
 class Paper(msgspec.Struct, frozen=True, kw_only=True):
-    """A filled template of a way: texts by field, and rows by field, each with texts by column."""
+    """A filled template of a way: texts by field, and rows by field, each with texts by column.
+
+    `language` is that of the page it was written on, so that drafts do not pass it for another.
+    """
 
     way: str
     template: str
+    language: str = ""
     values: dict[str, str] = {}
     rows: dict[str, tuple[Row, ...]] = {}
 

@@ -281,7 +281,7 @@ async def test_the_end_gives_drafts_that_load_and_say_what_is_missing(agder: Agd
         assert (
             await send(browser, f"{way}/papers/simulation", f"{way}/papers/simulation", **reckon)
         ).status_code == 303
-        service = await browser.get(f"{way}/drafts/service.yaml?lang=nb")
+        service = await browser.get(f"{way}/drafts/service.yaml?lang=fi")
         assert service.headers["content-disposition"] == 'attachment; filename="stille-nattilsyn.yaml"'
         model = msgspec.convert(yaml.safe_load(service.text), ServiceModel)
         assert model.category.value == "remote-monitoring"
