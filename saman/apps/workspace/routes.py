@@ -15,6 +15,7 @@ from saman.apps.workspace.files import file_routes
 from saman.apps.workspace.handling import DeskFor, at_desk, show
 from saman.apps.workspace.home import home_page
 from saman.apps.workspace.meetings import meeting_routes
+from saman.apps.workspace.way_routes import way_routes
 
 
 def routes(desk_for: DeskFor) -> list[BaseRoute]:
@@ -28,6 +29,7 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         *body_routes(at),
         *meeting_routes(at),
         *assessment_routes(at),
+        *way_routes(at),
     ]
 
 

@@ -22,6 +22,7 @@ from saman.model.care.portfolio import Lesson, Project
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
 
 
 class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -42,6 +43,7 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     questionnaires: tuple[Questionnaire, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     competences: tuple[Competence, ...] = ()
+    way: WayFile | None = None
     pathways: tuple[Pathway, ...] = ()
     projects: tuple[Project, ...] = ()
     lessons: tuple[Lesson, ...] = ()

@@ -15,6 +15,7 @@ from saman.model.care import (
     check_pathway,
     check_portfolio,
     check_service,
+    check_way,
 )
 from saman.model.care.calendar import local
 from saman.model.care.load import Loaded
@@ -32,6 +33,7 @@ def _found(loaded: Loaded, now: datetime) -> Iterator[Issue]:
     yield from check_parties.issues(loaded)
     yield from check_competence.issues(loaded)
     yield from check_assessment.issues(loaded)
+    yield from check_way.issues(loaded)
     if check_country.zone_exists(loaded.model.country):
         # Services and agreements are looked at for today on the region's own calendar.
         today = local(loaded.model.country, now).date()

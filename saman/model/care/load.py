@@ -24,6 +24,7 @@ from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
 from saman.model.care.yamltree import Tree, finding, parse
 
 SCHEMA = 0
@@ -36,6 +37,8 @@ COMPETENCES = "competences.yaml"
 
 ASSESSMENT = "assessment.yaml"
 """The same."""
+WAY = "way.yaml"
+"""Beside it too: the guided way from a challenge to new practice."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -105,6 +108,7 @@ class _Reader:
         roles = self.file(beside(self.folder, "roles.yaml"), RolesFile)
         competences = self.file(beside(self.folder, COMPETENCES), CompetencesFile, required=False)
         assessment = self.file(beside(self.folder, ASSESSMENT), AssessmentFile, required=False)
+        way = self.file(beside(self.folder, WAY), WayFile, required=False)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
@@ -129,6 +133,7 @@ class _Reader:
             questionnaires=questionnaires,
             indicators=indicators.indicators if indicators else (),
             competences=competences.competences if competences else (),
+            way=way,
             pathways=pathways,
             projects=portfolio.projects if portfolio else (),
             lessons=portfolio.lessons if portfolio else (),

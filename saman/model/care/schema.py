@@ -17,6 +17,8 @@ from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
+from saman.model.care.way_drafts import SimulationRequest
 
 FILES: dict[str, type[msgspec.Struct]] = {
     "region": RegionFile,
@@ -32,6 +34,8 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "roles": RolesFile,
     "competences": CompetencesFile,
     "assessment": AssessmentFile,
+    "way": WayFile,
+    "simulation-request": SimulationRequest,
 }
 """The kind of each file, by the name of its schema."""
 

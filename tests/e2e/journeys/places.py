@@ -87,6 +87,16 @@ def write(**fields: str) -> Act:
     return act
 
 
+def follow(link: str) -> Act:
+    """Goes where a link leads, by its selector."""
+
+    def act(page: Page) -> None:
+        with page.expect_navigation():
+            page.locator(link).first.click()
+
+    return act
+
+
 def late_undo(page: Page) -> None:
     """Wants to undo what somebody has changed since."""
     with page.expect_navigation():
@@ -100,6 +110,7 @@ def late_undo(page: Page) -> None:
 
 
 DOING: Final = "form.doing"
+BEGUN: Final = write(title="Quiet nights", challenge="Visits at night wake people up.")
 MESSAGE: Final = "main form[action='/citizen/messages']"
 NOBODY: Final[tuple[Place, ...]] = (
     ("/", (open_details,)),
@@ -265,6 +276,14 @@ LEADER: Final[tuple[Place, ...]] = (
     ("/team/delegations/new", ()),
     ("/team/delegations/list", ()),
     ("/team/members", ()),
+    ("/region/work/ways", ()),
+    ("/region/work/ways/new", (send_main,)),
+    ("/region/work/ways/new", (BEGUN, open_details)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/steps/expected-benefits']"), open_details)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/steps/needs']"), follow("a[href*='/papers/']"))),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/time']"), send_main)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/end']"), open_details)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/report']"))),
 )
 KEEPER: Final[tuple[Place, ...]] = (
     ("/team", (open_details,)),
