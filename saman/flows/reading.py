@@ -23,6 +23,8 @@ Read = Callable[Concatenate[CareModel, Stored, P], Iterable[T]]
 
 REMEMBERED = 16384
 """Versions of which a process remembers what one reading of them gave."""
+MODELS = 8
+"""Care models by which a process remembers readings: that in force, and earlier ones that people are still on."""
 TREES = 4096
 """Trees that a process holds."""
 
@@ -34,12 +36,14 @@ def once_a_version(read: Read[P, T]) -> Callable[Concatenate[CareModel, Stored, 
 
     @wraps(read)
     def kept(model: CareModel, stored: Stored, /, *args: P.args, **kwargs: P.kwargs) -> tuple[T, ...]:
-        if len(made) >= REMEMBERED or (by and by[0] is not model):
+        is_known = any(one is model for one in by)
+        if len(made) >= REMEMBERED or (not is_known and len(by) >= MODELS):
             made.clear()
             by.clear()
-        if not by:
+            is_known = False
+        if not is_known:
             by.append(model)
-        key = (stored.id, stored.version, hash(stored.body), hash(stored.meta), args)
+        key = (id(model), stored.id, stored.version, hash(stored.body), hash(stored.meta), args)
         if key not in made:
             made[key] = tuple(read(model, stored, *args, **kwargs))
         return made[key]

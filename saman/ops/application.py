@@ -57,6 +57,9 @@ from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
 from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
+from saman.apps.workspace.desk import Desk as WorkDesk
+from saman.apps.workspace.routes import routes as work_routes
+from saman.flows.governance.changes_applying import Files
 from saman.flows.monitoring.admission import admitted
 from saman.flows.subscription.sending import chance
 from saman.flows.subscription.sockets import Sockets
@@ -65,9 +68,10 @@ from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
-from saman.ops.demo import JOURNEY
+from saman.ops.demo import offered_first
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
-from saman.ops.region import Region
+from saman.ops.region import Region, region_files
+from saman.ops.shelf import PACKAGES, Bookshelf
 from saman.record import Context, Record, Store, system
 from saman.record.ledger.emergency import moment
 from saman.record.ledger.state import state_of
@@ -80,7 +84,10 @@ CHANGE_LIMIT = "change-limit"
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What an application is made of: storage, region, clock, and how it is run."""
+    """What an application is made of: storage, region, clock, and how it is run.
+
+    `live` are the streams of an application whose place it takes.
+    """
 
     store: Store
     region: Region
@@ -99,8 +106,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     meant: Before = nobody
     neighbours: Neighbours | None = None
     exports: Path = EXPORTS
+    packages: Path = PACKAGES
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
+    live: Live | None = None
 
 
 class UndeclaredAddress(RuntimeError):
@@ -112,7 +121,7 @@ def application(parts: Parts) -> Starlette:
     identity = Identity(parts.store, Tokens(parts.secret), parts.clock, rights_of(parts.region.model))
     sessions = Sessions(parts.store.pool, parts.store.notices)
     smart = _smart(parts, identity)
-    live = Live(parts.store, sessions, parts.clock, partial(_still_holds, identity))
+    live = parts.live or Live(parts.store, sessions, parts.clock, partial(_still_holds, identity))
     parts.store.audit.told = parts.figures.flushed
     assets = load()
     routes: list[BaseRoute] = [
@@ -190,7 +199,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
     sign_in = SignIn(parts.store, doorway, parts.clock, electronic.leaving, demo=parts.demo)
     own_keys = Passkeys(parts.store, doorway, levels, parts.clock, parts.base_url).routes() if parts.passkeys else []
     ways = offered(parts.ways, passkeys=parts.passkeys)
-    roll = Roll(JOURNEY)
+    roll = Roll(offered_first(parts.region.model))
 
     def front_for(request: Request) -> Front:
         record = Record(parts.store, system(parts.clock(), request.state.request_id))
@@ -210,6 +219,12 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
     def review_desk_for(request: Request) -> ReviewDesk:
         record = Record(parts.store, standing(request, parts.clock, identity))
         return ReviewDesk(record=record, model=parts.region.model, words=words_of(request))
+
+    files = Files(texts=region_files(parts.region.folder), folder=parts.region.folder.name)
+
+    def work_desk_for(request: Request) -> WorkDesk:
+        record = Record(parts.store, standing(request, parts.clock, identity))
+        return WorkDesk(record=record, model=parts.region.model, words=words_of(request), files=files)
 
     def team_desk_for(request: Request) -> Desk:
         return Desk(
@@ -232,12 +247,14 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *team_routes(team_desk_for),
         *review_routes(review_desk_for),
         *rules_routes(review_desk_for, parts.region.rulebook),
+        *work_routes(work_desk_for),
     ]
 
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:
     borders = read_borders(parts.region.folder / "borders.geojson")
-    return region_routes(parts.region.model, parts.region.policy, Adoption(parts.triage_manufacturer), borders)
+    shelf = Bookshelf(parts.region.folder, parts.packages)
+    return region_routes(parts.region.model, parts.region.policy, shelf, Adoption(parts.triage_manufacturer), borders)
 
 
 def standing(request: Request, clock: Clock, identity: Identity) -> Context:
@@ -255,7 +272,7 @@ def role_name(model: CareModel, id: str, language: str) -> str:
 
 def rights_of(model: CareModel) -> dict[str, frozenset[str]]:
     """What the region's service models let each role do beyond what access rules give."""
-    changing = {one.role for service in model.services for one in service.roles if one.may_change_limits}
+    changing = {one.role for service in model.every_service for one in service.roles if one.may_change_limits}
     return dict.fromkeys(changing, frozenset({CHANGE_LIMIT}))
 
 

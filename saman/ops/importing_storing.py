@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 import msgspec
 
 from saman.kernel.outcome import Refusal
+from saman.model.care.kept import naming, version_of
 from saman.ops.importing_files import Line, placed
 from saman.record import Change, Record
 from saman.record.change import ANY
@@ -78,7 +79,11 @@ def _expected(record: Record, line: Line, there: Mapping[str, Stored]) -> int:
 
 def is_same(resource: Resource | None, found: Stored | None) -> bool:
     """Whether a resource is stored just as it comes."""
-    return found is not None and resource is not None and split(as_kept(resource)) == (found.meta, found.body)
+    if found is None or resource is None:
+        return False
+    if resource["resourceType"] == "EpisodeOfCare" and not version_of(resource):
+        resource = naming(resource, number) if (number := version_of(found.resource())) else resource
+    return split(as_kept(resource)) == (found.meta, found.body)
 
 
 def _at_line(refusal: Refusal, lines: Sequence[Line]) -> Refusal:

@@ -13,11 +13,13 @@ from saman.apps.auth.tokens import Tokens
 from saman.flows.subscription.outgoing import Outgoing, read_hosts
 from saman.flows.subscription.sending import Sending, chance
 from saman.kernel.clock import Clock
+from saman.kernel.outcome import Refusal
 from saman.ops.application import rights_of
-from saman.ops.region import Region
+from saman.ops.running import On
 from saman.ops.settings import Settings
-from saman.record import Store
+from saman.record import Context, Store
 from saman.record.outage import OUTAGES
+from saman.record.subscriptions.owner import Owner
 
 BEAT = 1.0
 """Seconds between two looks at what has happened, while there is nothing to do."""
@@ -31,10 +33,13 @@ def outgoing_of(settings: Settings) -> Outgoing:
     return Outgoing(read_hosts(settings.subscription_hosts, plain=settings.demo_mode))
 
 
-async def tell(store: Store, settings: Settings, region: Region, clock: Clock) -> None:
+async def tell(store: Store, settings: Settings, on: On, clock: Clock) -> None:
     """Tell subscribers until cancelled. What the database refuses is tried again."""
-    identity = Identity(store, Tokens(store.secret), clock, rights_of(region.model))
-    stand = Owners(store, identity, clock).stand
+
+    async def stand(owner: Owner, request: str) -> Context | Refusal:
+        identity = Identity(store, Tokens(store.secret), clock, rights_of(on.region.model))
+        return await Owners(store, identity, clock).stand(owner, request)
+
     sending = Sending(store, stand, outgoing_of(settings).post, clock, f"{settings.address}/fhir", chance())
     swept = 0.0
     while True:

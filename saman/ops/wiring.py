@@ -13,8 +13,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from saman import __version__
 from saman.apps.auth.levels import Levels
 from saman.apps.auth.oidc.way import Way
+from saman.apps.team.live import Live
 from saman.kernel.outcome import Kind, Refusal
-from saman.model.care.check import check
+from saman.model.whole import findings, read_today
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
 from saman.ops.bulk import exports_of
@@ -23,7 +24,8 @@ from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import open_ledger
 from saman.ops.opening import open_record
-from saman.ops.region import Region, open_region
+from saman.ops.region import Region, files_in, open_region, there
+from saman.ops.running import InForce, adopt, follow, found_in_force, not_applied
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import outgoing_of
 from saman.record import Limits, Store
@@ -37,24 +39,21 @@ CONNECTIONS = 8
 
 def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> Refusal | None:
     """Bring the database to the shape and content that serving needs. Running it again changes nothing."""
-    region = open_region(settings.region, clock_of(settings)().date())
-    if isinstance(region, Refusal):
-        return region
-    wrong = check(region.loaded, clock_of(settings)())
-    if wrong:
-        return Refusal(Kind.INVALID, wrong)
-    ways = ways_of(settings, region)
-    if isinstance(ways, Refusal):
-        return ways
     if source.admin_url:
         say("Bringing the database up to date")
         migrate(source.admin_url, source.app_role)
-    return asyncio.run(_filled(settings, source, region, say))
+    return asyncio.run(_filled(settings, source, say))
 
 
-async def _filled(settings: Settings, source: Source, region: Region, say: Callable[[str], None]) -> Refusal | None:
+async def _filled(settings: Settings, source: Source, say: Callable[[str], None]) -> Refusal | None:
     from saman.ops.setup import set_up
 
+    region = await _region(settings, source)
+    if isinstance(region, Refusal):
+        return region
+    ways = ways_of(settings, region)
+    if isinstance(ways, Refusal):
+        return ways
     store = await open_record(settings, region, source.app_url, connections=4)
     if isinstance(store, Refusal):
         return store
@@ -62,6 +61,25 @@ async def _filled(settings: Settings, source: Source, region: Region, say: Calla
         return await set_up(store, region, clock_of(settings), say, demo=settings.demo_mode and settings.demo == "full")
     finally:
         await store.close()
+
+
+async def _region(settings: Settings, source: Source) -> Region | Refusal:
+    """What was applied to the database; the folder for a new one, and when it holds another region."""
+    found = await found_in_force(source.app_url, settings)
+    if found is not None and (isinstance(found, Refusal) or _is_folder_of(settings, found)):
+        return found if isinstance(found, Refusal) else found.region
+    files, now = files_in(settings.region), clock_of(settings)()
+    if isinstance(files, Refusal):
+        return files
+    wrong = findings(files, settings.region, now)
+    return Refusal(Kind.INVALID, wrong) if wrong else read_today(files, settings.region, now)
+
+
+def _is_folder_of(settings: Settings, found: InForce) -> bool:
+    if settings.region.name == found.kept.applied.folder or there(settings.region) is not None:
+        return True
+    other = open_region(settings.region, clock_of(settings)().date())
+    return isinstance(other, Refusal) or other.model.region.id == found.kept.applied.region
 
 
 class Application:
@@ -74,6 +92,7 @@ class Application:
         self._settings = settings
         self._store: Store | None = None
         self._app: ASGIApp | None = None
+        self._parts: Parts | None = None
         self._beside: tuple[asyncio.Task[None], ...] = ()
 
     def end_streams(self) -> None:
@@ -105,9 +124,10 @@ class Application:
 
     async def _open(self) -> Refusal | None:
         settings = self._settings
-        region = open_region(settings.region, clock_of(settings)().date())
-        if isinstance(region, Refusal):
-            return region
+        found = await found_in_force(settings.database_url, settings)
+        if found is None or isinstance(found, Refusal):
+            return found or not_applied()
+        region = found.region
         ways = ways_of(settings, region)
         if isinstance(ways, Refusal):
             return ways
@@ -125,9 +145,22 @@ class Application:
         neighbours = Neighbours(ledger.signer, ledger.neighbours)
         parts = msgspec.structs.replace(parts, noted=noted, meant=noted.mean, neighbours=neighbours)
         self._app = made = assemble(parts)
-        live = made.state.live
-        beside = (made.state.figures.keep_looking(store, lambda: live.streams), store.parameters.follow())
+        live: Live = made.state.live
+        self._parts = msgspec.structs.replace(parts, live=live)
+        looking = made.state.figures.keep_looking(store, lambda: live.streams)
+        beside = (looking, store.parameters.follow(), follow(store, found, parts.clock, self._take))
         self._beside = tuple(map(asyncio.create_task, beside))
+        return None
+
+    async def _take(self, region: Region) -> Refusal | None:
+        """Answer the requests to come by another version of the care model; streams that are open go on."""
+        assert self._parts is not None
+        ways = ways_of(self._settings, region)
+        if isinstance(ways, Refusal):
+            return ways
+        await adopt(self._parts.store, region)
+        self._parts = msgspec.structs.replace(self._parts, region=region, ways=ways)
+        self._app = assemble(self._parts)
         return None
 
 
@@ -154,6 +187,7 @@ def parts_of(settings: Settings, store: Store, region: Region, ways: tuple[Way, 
         triage_manufacturer=settings.triage_manufacturer,
         metrics_token=settings.metrics_token,
         exports=exports_of(settings),
+        packages=settings.data_dir / "packages",
         fhir_calls=settings.fhir_calls,
         ways=ways,
         passkeys=settings.passkeys == "on",

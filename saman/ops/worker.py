@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable, Coroutine, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,6 @@ import structlog
 import uvloop
 from procrastinate import App, PsycopgConnector
 
-from saman.flows.monitoring.admission import admitted
 from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
@@ -26,7 +24,7 @@ from saman.ops.collecting import set_aside
 from saman.ops.ledger import keep, open_ledger
 from saman.ops.opening import open_record
 from saman.ops.parameters import index
-from saman.ops.region import Region, open_region
+from saman.ops.running import On, follow, found_in_force, not_applied
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import tell
 from saman.record import Record, Store, system
@@ -43,14 +41,14 @@ HOURLY = "7 * * * *"
 NIGHTLY = "23 2 * * *"
 
 
-def jobs(url: str, store: Store, region: Region, clock: Clock) -> App:
+def jobs(url: str, store: Store, on: On, clock: Clock) -> App:
     """The jobs of this installation on the database at `url`."""
     app = App(connector=PsycopgConnector(conninfo=url))
 
     @app.periodic(cron=EVERY_FIVE_MINUTES)
     @app.task(queueing_lock="missing-reports", name="missing-reports")
     async def missing_reports(timestamp: int) -> None:
-        made = await note_missing(Record(store, system(clock(), f"timer-{timestamp}")), region.model)
+        made = await note_missing(Record(store, system(clock(), f"timer-{timestamp}")), on.region.model)
         if isinstance(made, Refusal):
             raise RuntimeError(made.issues[0].text)
         log.info("missing reports noted", made=made)
@@ -91,10 +89,10 @@ def _pid_file(path: Path) -> Iterator[None]:
 
 
 async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Refusal | None:
-    region = open_region(settings.region, clock_of(settings)().date())
-    if isinstance(region, Refusal):
-        return region
-    store = await open_record(settings, region, url, connections=4)
+    found = await found_in_force(url, settings)
+    if found is None or isinstance(found, Refusal):
+        return found or not_applied()
+    store = await open_record(settings, found.region, url, connections=4)
     if isinstance(store, Refusal):
         return store
     ledger = open_ledger(settings)
@@ -104,10 +102,11 @@ async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Ref
     clock = clock_of(settings)
     try:
         noted = Journal(ledger.journals)
-        bulk = Bulk(store, exports_of(settings), clock, noted, noted.mean, partial(admitted, region.model))
-        heard = (store.parameters.follow(), index(store, settings, clock))
-        beside = (keep(store, ledger, clock), tell(store, settings, region, clock), bulk.keep(), *heard)
-        await _until_told(jobs(url, store, region, clock), beside, say)
+        on = On(store, found.region)
+        bulk = Bulk(store, exports_of(settings), clock, noted, noted.mean, on.admitted)
+        heard = (store.parameters.follow(), index(store, settings, clock), follow(store, found, clock, on.take))
+        beside = (keep(store, ledger, clock), tell(store, settings, on, clock), bulk.keep(), *heard)
+        await _until_told(jobs(url, store, on, clock), beside, say)
     finally:
         await store.close()
     return None

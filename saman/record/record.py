@@ -25,6 +25,7 @@ from saman.record.change import ANY, Change, barred, replacement
 from saman.record.conditional import attempts, claim, matching, turn_of
 from saman.record.context import Context
 from saman.record.door import Again, Door
+from saman.record.enrolments import named
 from saman.record.everything import Everything, everything
 from saman.record.gathering import About, about, latest, newest
 from saman.record.limits import Undone, in_time, waiting
@@ -296,7 +297,10 @@ class Record(Door):
             return alone
         if self.connection is None and needs_transaction(changes):
             return await self.atomically(lambda inner: inner.commit(changes))
-        written = await in_time(self, changes, write(self, changes))
+        wanted = await named(self, changes)
+        if isinstance(wanted, Refusal):
+            return wanted
+        written = await in_time(self, wanted, write(self, wanted))
         if not isinstance(written, Refusal):
             self.store.note_written(self.connection, [_wrote(self.context, one) for one in written])
         return written

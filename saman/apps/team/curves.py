@@ -25,10 +25,13 @@ def curves(
     """One curve for each measurement that has readings, in the order of the service."""
     asked = enrolment.asked.measurements if enrolment else ()
     rhythm = 3 if asked and len(asked[0][1].days) < DAILY else 1
-    measured = [one for service in desk.model.services for one in service.measurements]
+    services = (*((enrolment.service,) if enrolment else ()), *desk.model.every_service)
+    measured: dict[str, Measurement] = {}
+    for one in (one for service in services for one in service.measurements):
+        measured.setdefault(one.id, one)
     return tuple(
         _curve(desk, one, enrolment, readings, notes, rhythm)
-        for one in measured
+        for one in measured.values()
         if any(reading.quantity == q.id for q in one.quantities for reading in readings)
     )
 

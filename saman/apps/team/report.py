@@ -39,7 +39,8 @@ def newest_report(
     limits = enrolment.limits if enrolment else ()
     modules = enrolment.modules if enrolment else ()
     earlier = tuple(one for one in readings if one.report != report["id"])
-    marks = marks_of(desk, modules, own, earlier, limits)
+    services = (enrolment.service,) if enrolment else ()
+    marks = marks_of(desk, modules, own, earlier, limits, services)
     stored = next((one for one in tasks if _focus(one) == f"QuestionnaireResponse/{report['id']}"), None)
     task = stored.resource() if stored else None
     reader, read_at = _read_by(task, names)
@@ -102,7 +103,7 @@ def _read_by(task: Resource | None, names: dict[str, Named]) -> tuple[str, str]:
 
 
 def _answers(desk: Desk, report: Resource) -> Iterator[tuple[str, str]]:
-    known = {question.id: question for one in desk.model.questionnaires for question in one.questions}
+    known = {question.id: question for one in reversed(desk.model.every_question) for question in one.questions}
     for item in report.get("item", ()):
         question = known.get(item["linkId"])
         given: Resource = next(iter(item.get("answer", ())), {})

@@ -22,6 +22,7 @@ from saman.model.access.domain import labels
 from saman.model.access.near import PROTECTED_ADDRESS
 from saman.model.care.combine import rules_of
 from saman.model.care.measurement import Measurement, Quantity
+from saman.model.care.service_model import ServiceModel
 from saman.model.triage import marks as triage
 from saman.model.triage.marks import Case, Mark, Sense, Value
 
@@ -222,13 +223,14 @@ def marks_of(
     now_read: Sequence[Reading],
     earlier: Sequence[Reading],
     limits: Sequence[OwnLimit],
+    services: Iterable[ServiceModel],
     missed: tuple[date, ...] = (),
 ) -> triage.Marks:
-    """What the triage module says of one report; nothing when nobody has adopted it."""
+    """What the triage module says of one report by the rules of `services`; nothing when nobody has adopted it."""
     wanted = tuple(modules)
     if not wanted:
         return triage.mark(desk.marking, (), NOTHING)
-    rules = [rule for service in desk.model.services for rule in rules_of(service, wanted)]
+    rules = [rule for service in services for rule in rules_of(service, wanted)]
     units = {id: q.unit.code for id, (_, q) in desk.model.quantities.items()}
     case = Case(
         now_read=tuple(_value(one, units) for one in now_read),

@@ -117,7 +117,7 @@ def marks_note(desk: Desk, *, first: bool = False) -> MarksNote | None:
 def _marks(desk: Desk, line: Line) -> Marks:
     report = line.item.focus.partition("/")[2]
     earlier = tuple(one for one in line.earlier if one.report != report)
-    return marks_of(desk, line.modules, line.readings, earlier, line.limits, line.missed)
+    return marks_of(desk, line.modules, line.readings, earlier, line.limits, line.services, line.missed)
 
 
 def _filters(desk: Desk, wanted: Wanted, page: ListPage) -> Iterator[FilterShown]:

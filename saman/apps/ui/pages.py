@@ -30,7 +30,7 @@ from saman.kernel.outcome import Issue, Refusal
 
 THEMES: Final = ("auto", "light", "dark")
 DENSITIES: Final = ("calm", "dense")
-KEPT: Final = frozenset({"as", "days", "found", "of", "order", "place", "show", "start", "then"})
+KEPT: Final = frozenset({"as", "days", "found", "of", "order", "place", "service", "show", "start", "then"})
 """Query parameters that pages know, which a change of language or look takes along."""
 ONE_YEAR: Final = 31_536_000
 WRITTEN: Final = (

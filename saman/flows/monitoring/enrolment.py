@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
 from saman.model.care.combine import AskedFor, asked_for
 from saman.model.care.country import Weekday
+from saman.model.care.kept import service_of, version_of
 from saman.model.care.measurement import Quantity, Schedule
 from saman.model.care.monitoring import Monitoring
 from saman.model.care.party import Party
@@ -62,6 +64,33 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         return f"Organization/{self.receiver.id}"
 
 
+class Following(msgspec.Struct, frozen=True):
+    """A service in which somebody is followed, whether or not anything is measured, and the party that follows."""
+
+    service: ServiceModel
+    receiver: Party
+
+    @property
+    def owner(self) -> str:
+        """The reference of the party that follows."""
+        return f"Organization/{self.receiver.id}"
+
+
+def following(model: CareModel, episodes: Iterable[Stored]) -> Following | None:
+    """The service of the first active episode, those first in which something is measured at home."""
+    active = (each for each in episodes if tree_of(each)["status"] == "active")
+    found = [one for each in active if (one := _following(model, begun_with(model, each), each)) is not None]
+    return min(found, key=lambda one: one.service.monitoring is None, default=None)
+
+
+def _following(model: CareModel, own: CareModel, episode: Stored) -> Following | None:
+    """The service of an episode as it stands in the person's `own` model, and the party as it is now."""
+    tree = tree_of(episode)
+    service = own.service(service_of(tree))
+    receiver = model.party(tree.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
+    return Following(service, receiver) if service is not None and receiver is not None else None
+
+
 FOLLOWED = {"EpisodeOfCare": 50, "Goal": 200, "CarePlan": 100, "ServiceRequest": 200}
 """What says how somebody is followed at home, and how many of each are looked at, newest first."""
 
@@ -79,12 +108,10 @@ def enrolled_in(found: About, model: CareModel, person: str, language: str) -> t
     resources = {name: [tree_of(one) for one in found[name]] for name in ("CarePlan", "ServiceRequest")}
     plans = [one for one in resources["CarePlan"] if one["status"] == "active"]
     referrals = {f"ServiceRequest/{one['id']}": one for one in resources["ServiceRequest"] if one["status"] == "active"}
-    limits = tuple(limit for goal in found["Goal"] for limit in _limits_in_force(model, goal, language))
-    episodes = [tree_of(one) for one in found["EpisodeOfCare"]]
     enrolments = (
-        _enrolment(model, person, episode, referrals, plans, limits)
-        for episode in episodes
-        if episode["status"] == "active"
+        _enrolment(model, person, episode, referrals, plans, partial(_limits_in, found["Goal"], language))
+        for episode in found["EpisodeOfCare"]
+        if tree_of(episode)["status"] == "active"
     )
     return tuple(one for one in enrolments if one is not None)
 
@@ -92,15 +119,16 @@ def enrolled_in(found: About, model: CareModel, person: str, language: str) -> t
 def _enrolment(
     model: CareModel,
     person: str,
-    episode: Resource,
+    stored: Stored,
     referrals: Mapping[str, Resource],
     plans: Iterable[Resource],
-    limits: tuple[OwnLimit, ...],
+    limits: Callable[[CareModel], tuple[OwnLimit, ...]],
 ) -> Enrolment | None:
-    service = model.service(_service_code(episode))
-    receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
-    if service is None or service.monitoring is None or receiver is None:
+    episode, own = tree_of(stored), begun_with(model, stored)
+    followed = _following(model, own, stored)
+    if followed is None or followed.service.monitoring is None:
         return None
+    service, receiver = followed.service, followed.receiver
     wanted = {one["reference"] for one in episode.get("referralRequest", ()) if "reference" in one}
     reasons = [
         (c.get("system"), c.get("code"))
@@ -110,22 +138,24 @@ def _enrolment(
         for c in concept.get("coding", ())
     ]
     modules = tuple(m.id for m in service.modules if any((c.system, c.code) in reasons for c in m.codes))
-    asked = asked_for(service, model.questionnaire(service.questionnaire), modules)
+    asked = asked_for(service, own.questionnaire(service.questionnaire), modules)
     days = _agreed_days(service.id, plans)
     return Enrolment(
         person=person,
         episode=f"EpisodeOfCare/{episode['id']}",
         service=service,
-        monitoring=service.monitoring,
+        monitoring=followed.service.monitoring,
         modules=modules,
         receiver=receiver,
         asked=_on_days(asked, days) if days else asked,
-        limits=limits,
+        limits=limits(own),
     )
 
 
-def _service_code(episode: Resource) -> str:
-    return next((code for one in episode.get("type", ()) if (code := codes.code_of(one, codes.SERVICE))), "")
+def begun_with(model: CareModel, episode: Stored) -> CareModel:
+    """The model in which the service of an EpisodeOfCare stands as in the version that its person is on."""
+    tree = tree_of(episode)
+    return model.as_begun(service_of(tree), version_of(tree) or model.number_at(episode.updated))
 
 
 def _agreed_days(service: str, plans: Iterable[Resource]) -> tuple[Weekday, ...]:
@@ -149,6 +179,10 @@ def _on_days(asked: AskedFor, days: tuple[Weekday, ...]) -> AskedFor:
     )
 
 
+def _limits_in(goals: Iterable[Stored], language: str, model: CareModel) -> tuple[OwnLimit, ...]:
+    return tuple(limit for goal in goals for limit in _limits_in_force(model, goal, language))
+
+
 def _limits_in_force(model: CareModel, stored: Stored, language: str) -> Iterable[OwnLimit]:
     goal = tree_of(stored)
     of_limits = any(codes.code_of(one, codes.GOAL) == "limit" for one in goal.get("category", ()))
@@ -165,14 +199,20 @@ def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[Own
         if found is not None and "detailRange" in target:
             yield OwnLimit(
                 quantity=found.id,
-                low=target["detailRange"].get("low", {}).get("value"),
-                high=target["detailRange"].get("high", {}).get("value"),
+                low=_end(target, "low"),
+                high=_end(target, "high"),
                 set_by=goal.get("expressedBy", {}).get("display", ""),
                 set_on=day_of(goal.get("startDate") or goal.get("statusDate") or "1900-01-01"),
                 reason=in_language(note, "text", language, goal),
                 goal=stored.id,
                 version=stored.version,
             )
+
+
+def _end(target: Resource, end: str) -> Decimal | None:
+    """One end of a limit, which JSON gives as int where it has no decimals."""
+    value = target["detailRange"].get(end, {}).get("value")
+    return None if value is None else Decimal(value)
 
 
 def quantity_of(model: CareModel, concept: Resource) -> Quantity | None:

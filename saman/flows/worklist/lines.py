@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import msgspec
 
 from saman.flows.directory import Named, named
-from saman.flows.monitoring.enrolment import OwnLimit, read_limits
+from saman.flows.monitoring.enrolment import OwnLimit, begun_with, read_limits
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import Reading, read_observation
 from saman.flows.reading import in_language, moment_of, once_a_version, tree_of
@@ -23,7 +23,9 @@ from saman.kernel.outcome import Refusal
 from saman.model.care import codes
 from saman.model.care.calendar import local
 from saman.model.care.caremodel import CareModel
+from saman.model.care.kept import service_of
 from saman.model.care.monitoring import RuleKind
+from saman.model.care.service_model import ServiceModel
 from saman.record import Record, Stored
 from saman.record.present import present
 from saman.record.work import Item
@@ -44,6 +46,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     `task` and `person` are resources, None where the reader may not see them; `readings` are those of the report the
     item is about, `earlier` those before it that a rule looks back on; `modules` are the conditions followed; `missed`
     are the days since the last report on which one was agreed and did not come, where the item is about that.
+    `services` are those whose rules hold, as they stand in the version that the person is on.
     """
 
     item: Item
@@ -54,6 +57,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     earlier: tuple[Reading, ...] = ()
     limits: tuple[OwnLimit, ...] = ()
     modules: tuple[str, ...] = ()
+    services: tuple[ServiceModel, ...] = ()
     missed: tuple[date, ...] = ()
     comment: str = ""
 
@@ -76,13 +80,14 @@ async def lines_of(
     asking = asyncio.gather(
         *(_search(record, *one) for one in _questions(items, followed, looking_back)),
         *(_search(record, *one) for one in _silent(record, silent if looking_back else ())),
+        _search(record, "EpisodeOfCare", _staying(model, {*followed, *silent} if looking_back else ())),
         _earlier(record, model, followed if looking_back else ()),
     )
     there, found = await asyncio.gather(present(record, _keys(items)), asking)
     refusal = next((one for one in found if isinstance(one, Refusal)), None)
     if refusal is not None:
         return refusal
-    observations, goals, referrals, *missing, earlier = (one for one in found if not isinstance(one, Refusal))
+    observations, goals, referrals, *missing, staying, earlier = (one for one in found if not isinstance(one, Refusal))
     names = await named(record, model, _acting(items), there)
     resources = {reference: (one.version, tree_of(one)) for reference, one in there.items()}
     parts = _Parts(
@@ -91,6 +96,8 @@ async def lines_of(
         readings=_by_report(model, observations),
         limits=_by_person(goals, lambda one: read_limits(model, one, language)),
         modules=_by_person((*referrals, *missing[0]), lambda one: _modules(model, one)),
+        services=_by_person(staying, lambda one: _service(model, one)),
+        others=model.services,
         missed=_missed(model, *missing[1:]),
         earlier=_by_person(earlier, lambda one: read_observation(model, one)),
     )
@@ -104,6 +111,8 @@ class _Parts(msgspec.Struct, frozen=True, kw_only=True):
     readings: dict[str, list[Reading]]
     limits: dict[str, list[OwnLimit]]
     modules: dict[str, list[str]]
+    services: dict[str, list[ServiceModel]]
+    others: tuple[ServiceModel, ...]
     missed: dict[str, list[date]]
     earlier: dict[str, list[Reading]]
 
@@ -121,6 +130,7 @@ def _line(item: Item, parts: _Parts) -> Line:
         earlier=tuple(parts.earlier.get(person, ())),
         limits=tuple(parts.limits.get(person, ())),
         modules=tuple(dict.fromkeys(parts.modules.get(person, ()))),
+        services=tuple(parts.services.get(person, ())) or parts.others,
         missed=tuple(parts.missed.get(person, ())) if item.kind == codes.MISSING_REPORT else (),
         comment=parts.comments.get(item.focus, ""),
     )
@@ -182,11 +192,25 @@ async def _earlier(record: Record, model: CareModel, persons: Sequence[str]) -> 
     return await record.newest("Observation", [("patient", about), ("code", wanted), ("_count", LOOKED_BACK)], since)
 
 
+def _staying(model: CareModel, persons: Collection[str]) -> Pairs:
+    """What finds the services people are in, while some of these stand otherwise in earlier versions."""
+    if not persons or not model.earlier:
+        return ()
+    about = ",".join(f"Patient/{id}" for id in sorted(persons))
+    return (("patient", about), ("status", "active"))
+
+
+def _service(model: CareModel, episode: Stored) -> Iterator[ServiceModel]:
+    service = begun_with(model, episode).service(service_of(tree_of(episode)))
+    if service is not None:
+        yield service
+
+
 def _looked_back_on(model: CareModel) -> tuple[int, str]:
     """How many days before a report any rule looks back (with four of waiting), and the codes it looks for."""
-    rules = [r for s in model.services for m in s.modules for r in m.rules if r.kind is RuleKind.RISE]
+    rules = [r for s in model.every_service for m in s.modules for r in m.rules if r.kind is RuleKind.RISE]
     wanted = {rule.quantity for rule in rules}
-    quantities = (q for s in model.services for one in s.measurements for q in one.quantities if q.id in wanted)
+    quantities = (q for s in model.every_service for one in s.measurements for q in one.quantities if q.id in wanted)
     listed = dict.fromkeys(f"{code.system}|{code.code}" for q in quantities for code in q.codes)
     return max((rule.days or 0 for rule in rules), default=0) + 4, ",".join(listed)
 
@@ -235,7 +259,7 @@ def _modules(model: CareModel, stored: Stored) -> Iterator[str]:
         for concept in referral.get("reasonCode", ())
         for one in concept.get("coding", ())
     }
-    for service in model.services:
+    for service in model.every_service:
         for module in service.modules:
             if any((code.system, code.code) in reasons for code in module.codes):
                 yield module.id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 
 import msgspec
@@ -12,6 +13,7 @@ from saman.model.care.basis import Source, Text
 from saman.model.care.competence import Competence, Competences
 from saman.model.care.country import Country, PhoneNumber
 from saman.model.care.governance import Body, Indicator, SharedGoal
+from saman.model.care.kept import Version, standing_in
 from saman.model.care.measurement import Measurement, Quantity
 from saman.model.care.party import Party, PartyKind
 from saman.model.care.pathway import Pathway
@@ -22,7 +24,11 @@ from saman.model.care.service_model import ServiceModel
 
 
 class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """A region with its country, parties, agreements, bodies and services; made by `saman.model.care.load`."""
+    """A region with its country, parties, agreements, bodies and services; made by `saman.model.care.load`.
+
+    One that is in force knows the `versions` that were applied, itself last, and `earlier` ones by their number as far
+    as they hold services or parties that it has not.
+    """
 
     region: RegionFile
     country: Country
@@ -38,14 +44,46 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     pathways: tuple[Pathway, ...] = ()
     projects: tuple[Project, ...] = ()
     lessons: tuple[Lesson, ...] = ()
+    versions: tuple[Version, ...] = ()
+    earlier: Mapping[int, CareModel] = msgspec.field(default_factory=dict)
 
     def party(self, id: str) -> Party | None:
-        """A party by its id."""
+        """A party by its id, also one that takes part no longer."""
         return self._parties.get(id)
 
     @cached_property
     def _parties(self) -> Mapping[str, Party]:
-        return {party.id: party for party in reversed(self.parties)}
+        before = {party.id: party for _, model in sorted(self.earlier.items()) for party in model.parties}
+        return before | {party.id: party for party in reversed(self.parties)}
+
+    @cached_property
+    def every_service(self) -> tuple[ServiceModel, ...]:
+        """The services, and then those that people may still be in as they stood in earlier versions, newest first."""
+        found = list(self.services)
+        for _, model in sorted(self.earlier.items(), reverse=True):
+            found += [service for service in model.services if service not in found]
+        return tuple(found)
+
+    @cached_property
+    def every_question(self) -> tuple[Questionnaire, ...]:
+        """The same of questionnaires."""
+        found = list(self.questionnaires)
+        for _, model in sorted(self.earlier.items(), reverse=True):
+            found += [one for one in model.questionnaires if one not in found]
+        return tuple(found)
+
+    def number_at(self, moment: datetime) -> int:
+        """The number of the version that was in force at a moment, or of the first; 0 when none was applied."""
+        begun = [one.number for one in self.versions if one.at <= moment]
+        return max(begun, default=self.versions[0].number if self.versions else 0)
+
+    def as_begun(self, service: str, number: int) -> CareModel:
+        """The model in which a service stands as in an applied version; itself where the service has not changed."""
+        held = standing_in(self.versions, service, number)
+        if held is None or self.versions[-1].services.get(service) == held.services[service]:
+            return self
+        same = (one.number for one in self.versions if one.services.get(service) == held.services[service])
+        return next((self.earlier[one] for one in same if one in self.earlier), self)
 
     @cached_property
     def numbers(self) -> Mapping[str, PhoneNumber]:
@@ -68,13 +106,16 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     @cached_property
     def quantities(self) -> Mapping[str, tuple[Measurement, Quantity]]:
-        """Every quantity that some service measures, by its id in the order of the files."""
-        return {q.id: (m, q) for service in self.services for m in service.measurements for q in m.quantities}
+        """Every quantity that some service measures or has measured, by its id in the order of the files."""
+        before = reversed(self.every_service[len(self.services) :])
+        kept = {q.id: (m, q) for service in before for m in service.measurements for q in m.quantities}
+        own = {q.id: (m, q) for service in self.services for m in service.measurements for q in m.quantities}
+        return own | {id: one for id, one in kept.items() if id not in own}
 
     @cached_property
     def quantity_codes(self) -> Mapping[tuple[str, str], Quantity]:
         """The quantity behind each system and code, such as a device sends; of several services' the first."""
-        measured = [q for service in self.services for m in service.measurements for q in m.quantities]
+        measured = [q for service in self.every_service for m in service.measurements for q in m.quantities]
         return {(code.system, code.code): q for q in reversed(measured) for code in q.codes}
 
     def role(self, id: str) -> Role | None:

@@ -35,7 +35,7 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
         if not _has_rule(holiday):
             mend = "Write `month` and `day`, with `weekday` if it moves, or `easter` alone."
             yield finding(loaded.at(file, "holidays", index), "value", "This holiday falls on no day.", mend)
-    yield from _deadlines(loaded, file, country)
+    yield from _rules(loaded, file, country)
     yield from _dates(loaded, file, country)
     yield from _status(loaded, file, country)
 
@@ -68,13 +68,16 @@ def _has_rule(holiday: Holiday) -> bool:
     return True
 
 
-def _deadlines(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
+def _rules(loaded: Loaded, file: str, country: Country) -> Iterator[Issue]:
     known = {source.id for source in country.sources}
-    for index, row in enumerate(country.deadlines):
-        if row.source not in known:
-            place = loaded.at(file, "deadlines", index, "source")
+    named = [("deadlines", index, row.source) for index, row in enumerate(country.deadlines)]
+    named += [("papers", index, paper.source) for index, paper in enumerate(country.papers)]
+    for rows, index, source in named:
+        if source not in known:
+            place = loaded.at(file, rows, index, "source")
             mend = "Add it to `sources`, or correct the id."
-            yield finding(place, "reference", f"There is no source `{row.source}`.", mend)
+            yield finding(place, "reference", f"There is no source `{source}`.", mend)
+    for index, row in enumerate(country.deadlines):
         if row.amount is not None and row.unit is None:
             place = loaded.at(file, "deadlines", index, "amount")
             mend = "Write `unit:` hours, days, weeks or months."

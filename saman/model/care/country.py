@@ -140,6 +140,23 @@ class Deadline(Node, frozen=True, kw_only=True):
     valid_to: date | None = None
 
 
+class PaperKind(Enum):
+    """Papers that some countries ask for besides those of European law; see `saman.model.care.papers`."""
+
+    NEED_AND_RISK_ANALYSIS = "need-and-risk-analysis"
+    RISK_ASSESSMENT = "risk-assessment"
+
+
+class CountryPaper(Node, frozen=True, kw_only=True):
+    """A paper of the country: what it is called there, and which rule asks for it."""
+
+    kind: PaperKind
+    name: str
+    law: str
+    source: str
+    status: Status
+
+
 class Country(Node, frozen=True, kw_only=True):
     """`countries/<cc>.yaml`: everything about a country that is not a region's own."""
 
@@ -157,6 +174,7 @@ class Country(Node, frozen=True, kw_only=True):
     national: tuple[National, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     terms: tuple[Term, ...] = ()
+    papers: tuple[CountryPaper, ...] = ()
     sources: tuple[CountrySource, ...] = ()
 
     def deadline(self, id: str | None) -> Deadline | None:

@@ -60,6 +60,7 @@ class RegionFile(Node, frozen=True, kw_only=True):
     facts: tuple[Fact, ...] = ()
     sources: tuple[Source, ...]
     licence: str = ""
+    author: str = ""
     ancestors: tuple[Ancestor, ...] = ()
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -17,29 +16,33 @@ from saman.kernel.outcome import Issue, Refusal
 from saman.model.access.schema import access_schemas
 from saman.model.care.basis import Grounded, ground, said
 from saman.model.care.caremodel import CareModel
-from saman.model.care.check import check as check_model
 from saman.model.care.compare import compare
-from saman.model.care.fhir import Changes, address
 from saman.model.care.governance import Body
 from saman.model.care.party import PartyKind
 from saman.model.care.schema import schemas
 from saman.model.care.service_model import ServiceModel
 from saman.model.care.timing import Span
+from saman.model.whole import findings
+from saman.ops.cli.applied import apply, move, rollback, versions
 from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
 from saman.ops.forking import fork
 from saman.ops.packing import pack
-from saman.ops.region import changing_days, open_region, region_files
+from saman.ops.region import files_in, open_region, region_files
 
 app = App("model", help="Check, show and apply a care model.")
 app.command(trial)
+app.command(apply)
+app.command(versions)
+app.command(rollback)
+app.command(move)
 
 
 @app.command
 def check(folder: Path) -> int:
     """Check the files of a region: each finding with file, line, what is wrong and how to mend it."""
     console = Console(soft_wrap=True, highlight=False)
-    issues = findings(folder, datetime.now(UTC))
+    issues = _findings(folder)
     for issue in issues:
         wrong, mend = _halves(issue)
         place = folder.parent / issue.path if ":" in issue.path else folder
@@ -51,15 +54,9 @@ def check(folder: Path) -> int:
     return 0
 
 
-def findings(folder: Path, now: datetime) -> tuple[Issue, ...]:
-    """Everything wrong with the region in `folder` at `now` or after a change to come, its access rows included."""
-    coming = [datetime.combine(day, time(), UTC) for day in changing_days(folder) if day > now.date()]
-    found: dict[Issue, None] = {}
-    for moment in (now, *coming):
-        region = open_region(folder, moment.date())
-        wrong = region.issues if isinstance(region, Refusal) else check_model(region.loaded, moment)
-        found |= dict.fromkeys(wrong)
-    return tuple(found)
+def _findings(folder: Path) -> tuple[Issue, ...]:
+    files = files_in(folder)
+    return files.issues if isinstance(files, Refusal) else findings(files, folder, datetime.now(UTC))
 
 
 def _halves(issue: Issue) -> tuple[str, str]:
@@ -102,7 +99,34 @@ def package(folder: Path, *, out: Path = Path()) -> int | Refusal:
         return region
     if check(folder) != 0:
         return 1
-    say(f"Wrote {pack(region.model, region_files(folder), out)}")
+    packed = pack(region.model, region_files(folder), out)
+    if isinstance(packed, Refusal):
+        return packed
+    say(f"Wrote {packed}")
+    return 0
+
+
+@app.command
+def papers(
+    folder: Path, *, out: Path = Path("papers"), language: tuple[str, ...] = (), on: date | None = None
+) -> int | Refusal:
+    """Draft the papers that the region owes, as HTML and PDF: each sentence with its row, blanks for what is not known.
+
+    Each --language is one of the region's; without it, the country's own. --on is the day they are drafted for.
+    """
+    from saman.ops.papers import languages_of, write_papers
+
+    day = on or datetime.now(UTC).date()
+    region = open_region(folder, day)
+    if isinstance(region, Refusal):
+        return region
+    if check(folder) != 0:
+        return 1
+    languages = languages_of(region, language)
+    if isinstance(languages, Refusal):
+        return languages
+    for path in write_papers(region, languages, day, out):
+        print(path)  # noqa: T201
     return 0
 
 
@@ -115,32 +139,6 @@ def new(folder: Path, *, source: Annotated[Path, Parameter(name="--from")] = Pat
     say(f"Made {made.folder} from {made.origin}.")
     for path in made.kept:
         say(f"{path} was there already, is another one, and stays as it is.")
-    return 0
-
-
-@app.command
-def apply(folder: Path, *, dry_run: bool = False) -> int | Refusal:
-    """Write a region into the database: what changed becomes a new version, nothing is deleted.
-
-    With --dry-run only say what would change; the database itself is brought up to date either way.
-    """
-    from saman.ops import settings
-    from saman.ops.apply import apply_region
-
-    region = open_region(folder)
-    if isinstance(region, Refusal):
-        return region
-    if check(folder) != 0:
-        return 1
-    read = settings.load()
-    if isinstance(read, Refusal):
-        return read
-    changes = apply_region(read, region, datetime.now(UTC), say, dry_run=dry_run)
-    if isinstance(changes, Refusal):
-        return changes
-    Console().print(changes_table(changes))
-    if dry_run:
-        say("Nothing was written.")
     return 0
 
 
@@ -234,18 +232,4 @@ def _sources(model: CareModel) -> Table:
         table.add_row(
             source.mark.value, escape(source.publisher), f"{escape(source.title)}\n[dim]{escape(source.url)}[/]"
         )
-    return table
-
-
-def changes_table(changes: Changes) -> Table:
-    """What applying a care model does, by type of resource; nothing is ever deleted."""
-    table = Table("Resource", "New", "Changed", "As before", "No longer in the model")
-    counts = [
-        Counter(address(one).partition("/")[0] for one in changes.create),
-        Counter(address(one).partition("/")[0] for one in changes.update),
-        Counter(name.partition("/")[0] for name in changes.unchanged),
-        Counter(name.partition("/")[0] for name in changes.left),
-    ]
-    for kind in sorted(set().union(*counts)):
-        table.add_row(kind, *(str(count[kind]) for count in counts))
     return table

@@ -7,9 +7,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from saman.flows.governance.resources import applied
 from saman.kernel.outcome import Refusal
 from saman.model.care.codes import concept
-from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.demo.hours import closed_in
 from saman.ops.region import Region, open_region

@@ -12,9 +12,9 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from saman.flows.governance.resources import applied
 from saman.ops import postgres
 from saman.ops.application import Parts, application
-from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.region import Region, open_region
 from saman.record import Record, Store, open_store, process, system

@@ -19,10 +19,10 @@ import pytest_asyncio
 from joserfc.jwk import ECKey
 
 from saman.apps.auth.oidc.way import Way
+from saman.flows.governance.resources import applied
 from saman.kernel.outcome import Refusal
 from saman.model.identity import Method
 from saman.ops.application import Parts, application
-from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.region import Region, open_region
 from saman.record import Record, Store, open_store, process, system

@@ -16,8 +16,8 @@ import httpx
 import pytest
 import pytest_asyncio
 
+from saman.flows.governance.resources import applied
 from saman.ops.application import Parts, application
-from saman.ops.apply import applied
 from saman.ops.demo import demo_bundles
 from saman.ops.region import Region, open_region
 from saman.record import Store, open_store, process, system

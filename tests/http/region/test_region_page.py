@@ -35,16 +35,20 @@ def assert_grounded(part: str, fact: Grounded) -> None:
 
 def test_every_stated_fact_stands_beside_its_mark(get: Get, region: Region) -> None:
     html = get("/region?lang=en").text
+    services = {one.id: get(f"/region/services/{one.id}?lang=en").text for one in region.model.services}
+    assert any(fact.about in services for fact in region.model.region.facts)
     for fact in region.model.region.facts:
-        assert_grounded(after(html, fact.text["en"], "</li>", "<li>"), fact)
+        assert_grounded(after(services.get(fact.about, html), fact.text["en"], "</li>", "<li>"), fact)
 
 
 def test_every_indicator_assumption_and_seat_stands_beside_its_mark(get: Get, region: Region) -> None:
     html = get("/region?lang=en").text
     for indicator in region.model.indicators:
         assert_grounded(after(html, indicator.name["en"], "</tr>", '<th scope="row">'), indicator)
-    for assumption in region.model.services[0].assumptions:
-        assert_grounded(after(html, assumption.text["en"], "</tr>", '<th scope="row">'), assumption)
+    service = region.model.services[0]
+    page = get(f"/region/services/{service.id}?lang=en").text
+    for assumption in service.assumptions:
+        assert_grounded(after(page, assumption.text["en"], "</tr>", '<th scope="row">'), assumption)
     for body in region.model.bodies:
         table = after(html, body.name["en"], "</table>", '<caption class="sr">')
         for seat in body.seats:

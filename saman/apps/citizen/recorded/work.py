@@ -129,12 +129,12 @@ def _actors(task: Resource) -> Iterator[str]:
 def _values(own: Own, readings: Sequence[Reading], report: str) -> Iterator[tuple[str, str]]:
     for one in readings:
         if one.report == report:
-            asked = next((q for s in own.model.services if (q := quantity(s, one.quantity)) is not None), None)
+            asked = next((q for s in own.model.every_service if (q := quantity(s, one.quantity)) is not None), None)
             yield (own.said(asked.name) if asked else one.quantity), f"{own.words.number(one.value)} {one.unit}"
 
 
 def _answers(own: Own, items: Sequence[Resource]) -> Iterator[tuple[str, str]]:
-    known = {question.id: question for one in own.model.questionnaires for question in one.questions}
+    known = {question.id: question for one in reversed(own.model.every_question) for question in one.questions}
     for item in items:
         question = known.get(item["linkId"])
         chosen = item.get("answer", [{}])[0].get("valueCoding", {}).get("code", "")

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import msgspec
 import pytest_asyncio
 
+from saman.flows.governance.resources import applied
 from saman.kernel.outcome import Refusal
 from saman.model.care.fhir import Changes, to_fhir
-from saman.ops.apply import applied
 from saman.ops.region import Region, open_region
 from saman.record import Record, Store, open_store, system
 from tests.conftest import Database

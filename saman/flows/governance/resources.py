@@ -1,60 +1,40 @@
-"""Brings the record to a care model: what changed becomes a new version, nothing is deleted."""
+"""Brings the resources of a care model into the record: what changed becomes a new version, nothing is deleted."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from saman.kernel.outcome import Refusal
 from saman.model.care.caremodel import CareModel
 from saman.model.care.codes import Resource
 from saman.model.care.fhir import Changes, address, is_of_model, plan_changes, to_fhir, transaction
-from saman.ops import database
-from saman.ops.opening import open_record
-from saman.ops.region import Region
-from saman.ops.settings import Settings
 from saman.record import Record, Store, process, system
-from saman.record.migrate import migrate
-
-
-def apply_region(
-    settings: Settings, region: Region, now: datetime, say: Callable[[str], None], *, dry_run: bool
-) -> Changes | Refusal:
-    """The changes made in the database of `settings`, or those that `dry_run` would make."""
-    source = database.find(settings, say)
-    if isinstance(source, Refusal):
-        return source
-    try:
-        if source.admin_url:
-            migrate(source.admin_url, source.app_role)
-        return asyncio.run(_opened(settings, region, source.app_url, now, dry_run))
-    finally:
-        source.close(say)
-
-
-async def _opened(settings: Settings, region: Region, url: str, now: datetime, dry_run: bool) -> Changes | Refusal:
-    store = await open_record(settings, region, url, connections=2)
-    if isinstance(store, Refusal):
-        return store
-    try:
-        return await applied(store, region.model, now, dry_run=dry_run)
-    finally:
-        await store.close()
 
 
 async def applied(store: Store, model: CareModel, now: datetime, *, dry_run: bool = False) -> Changes | Refusal:
     """The changes that brought the record to `model` in one transaction, or would have with `dry_run`."""
     record = Record(store, system(now))
+    changes = await changes_to(record, model)
+    if isinstance(changes, Refusal) or dry_run:
+        return changes
+    refusal = await made(record, changes)
+    return refusal or changes
+
+
+async def changes_to(record: Record, model: CareModel) -> Changes | Refusal:
+    """What has to change so that the record holds `model`."""
     wanted = to_fhir(model)
     current = await _current(record, wanted)
-    if isinstance(current, Refusal):
-        return current
-    changes = plan_changes(current, wanted)
-    if dry_run or not (changes.create or changes.update):
-        return changes
+    return current if isinstance(current, Refusal) else plan_changes(current, wanted)
+
+
+async def made(record: Record, changes: Changes) -> Refusal | None:
+    """Make the changes, all or none."""
+    if not (changes.create or changes.update):
+        return None
     answer = await process(record, transaction(changes))
-    return answer if isinstance(answer, Refusal) else changes
+    return answer if isinstance(answer, Refusal) else None
 
 
 async def _current(record: Record, wanted: Sequence[Resource]) -> dict[str, Resource] | Refusal:
