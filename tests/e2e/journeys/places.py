@@ -317,6 +317,18 @@ REVIEWER: Final[tuple[Place, ...]] = (
     ("/team", ()),
     ("/auth/assignment", ()),
 )
+WORK: Final[tuple[Place, ...]] = (
+    ("/region/work", ()),
+    ("/region/work/files", ()),
+    ("/region/work/files/agreements.yaml", ()),
+    ("/region/work/changes", ()),
+    ("/region/work/changes/new/files/governance.yaml", (open_details,)),
+    ("/region/work/changes/new/files/governance.yaml", (send("main form[method=post]"), open_details)),
+    ("/region/work/bodies", ()),
+    ("/region/work/bodies/joint-steering-group", ()),
+    ("/region/work/bodies/joint-steering-group", (send("main form[method=post]"),)),
+    ("/region/work/actions", ()),
+)
 PLACES: Final = {
     "": NOBODY,
     "Ingrid Aasen": CITIZEN,
@@ -339,7 +351,7 @@ PLACES: Final = {
     "Turid Moen": KEEPER,
     "Unni Lund": REVIEWER,
     "Rolf Ås": REVIEWER,
-    "Tone Larsen": OVERSEER,
+    "Tone Larsen": (*OVERSEER, *WORK),
     "Ellen Vik": OVERSEER,
 }
 """By the name to search for. Kari sees plan and messages, Tor nothing, Målfrid readings too; nobody follows Lise.
