@@ -78,7 +78,8 @@ def _manifest(model: CareModel, licence: str) -> bytes:
 def _guide(model: CareModel, defined: Iterable[Resource], examples: Iterable[Resource]) -> Resource:
     """The ImplementationGuide that says what is in the package, as packages of guides should have one."""
     region = model.region
-    held = [(one, {}) for one in defined] + [(one, {"exampleBoolean": True}) for one in examples]
+    held: list[tuple[Resource, Resource]] = [(one, {}) for one in defined]
+    held += [(one, {"exampleBoolean": True}) for one in examples]
     name = package_name(model)
     return {
         "resourceType": "ImplementationGuide",
