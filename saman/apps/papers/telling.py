@@ -180,10 +180,17 @@ class _Telling:
         return self.words.plain(names.OCCASIONS[value]) if isinstance(value, Occasion) else str(value.value)
 
     def span(self, span: Span) -> str:
-        length = self.words.duration(timedelta(minutes=int(span.hours * 60)))
-        return self.words.plain(_OPENING if span.counted is Counted.OPENING else _CLOCK, time=length)
+        """Whole hours as such, parts of an hour in minutes."""
+        opening, minutes = span.counted is Counted.OPENING, int(span.hours * 60)
+        if minutes % 60:
+            length = self.words.duration(timedelta(minutes=minutes))
+            return self.words.plain(_OPENING if opening else _CLOCK, time=length)
+        if opening:
+            return self.words.plain(_OPENING_HOURS, hours=self.words.number(minutes // 60))
+        return self.words.ngettext(*names.UNITS["hours"], minutes // 60).unescape()
 
 
+_OPENING_HOURS = mark("within %(hours)s opening hours")
 _OPENING = mark("within %(time)s of opening hours")
 _CLOCK = mark("within %(time)s")
 

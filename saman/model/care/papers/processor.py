@@ -25,6 +25,7 @@ def annex(desk: Desk) -> Paper:
 
 def _mandated(desk: Desk, agreement: Agreement, mandate: Mandate) -> Section:
     activities = tuple(_activities(desk, mandate))
+    others = desk.names(one for one in agreement.parties if one != mandate.party)
     steps = [
         desk.says(step, step.text)
         for service, activity in activities
@@ -34,7 +35,7 @@ def _mandated(desk: Desk, agreement: Agreement, mandate: Mandate) -> Section:
     return Section(
         alone(desk.names((mandate.party or "",))),
         (
-            Entry(phrase("Works for"), (desk.says(agreement, desk.names(agreement.parties), "parties", by=PARTIES),)),
+            Entry(phrase("Works for"), (desk.says(agreement, others, "parties", by=PARTIES),)),
             Entry(phrase("What it does"), (desk.says(mandate, tuple(activity_names(desk, mandate)), by=PARTIES),)),
             Entry(phrase("Holds"), (desk.says(agreement, holds(agreement), "valid_from", by=PARTIES),)),
             desk.entry(phrase("Kinds of data"), _data(desk, activities), mandate, PARTIES),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
@@ -19,7 +20,8 @@ from saman.apps.papers.telling import Run, Told, told
 from saman.apps.ui.catalogue import LANGUAGES
 from saman.apps.ui.locales import Words
 from saman.model.care.papers.drafts import drafts
-from saman.model.care.papers.paper import Paper
+from saman.model.care.papers.paper import Entry, Paper, Section, Sentence, alone, phrase
+from saman.model.care.timing import Counted, Span
 from saman.ops.papers import in_language, material
 from saman.ops.region import Region, open_region
 
@@ -149,6 +151,23 @@ def test_what_is_made_up_or_unconfirmed_says_so_beside_it() -> None:
     assert "Det er ikke juridisk rådgivning" in told_once
     assert "versjon 0.1.0, slik det er 23. november 2026" in told_once
     assert MADE.digest in told_once
+
+
+@pytest.mark.parametrize(
+    ("hours", "counted", "said"),
+    [
+        ("0.05", "clock", "within 3 mins"), ("1", "clock", "within 1 hour"), ("24", "clock", "within 24 hours"),
+        ("4", "opening", "within 4 opening hours"), ("0.5", "opening", "within 30 mins of opening hours"),
+        ("1.5", "clock", "within 1 hr 30 mins"),
+    ],
+)  # fmt: skip
+def test_how_soon_is_said_in_hours_or_minutes(hours: str, counted: str, said: str) -> None:
+    region, (first, *_) = opened("template")
+    span = Span(hours=Decimal(hours), counted=Counted(counted), sample=True)
+    entry = Entry(phrase("How soon"), (Sentence(alone(span), first.sentences[0].origin),))
+    timed = msgspec.structs.replace(first, sections=(Section(phrase("How soon"), (entry,)),))
+    (section,) = in_language(timed, region, "en", MADE).sections
+    assert section.entries[0].lines[0].runs[0].text.lower() == said
 
 
 def test_numbers_to_call_are_those_of_the_country() -> None:

@@ -158,6 +158,14 @@ def test_an_option_that_is_not_taken_up_takes_nothing(shipped: Shipped) -> None:
     assert "Sirdal kommune" not in str(taken)
 
 
+def test_nobody_is_a_processor_for_themselves(shipped: Shipped) -> None:
+    annex = paper(shipped("no-agder"), "processor-annex")
+    centre = next(one for one in annex.sections if "Telemedisinsk sentral Agder (eksempel)" in str(one.heading))
+    (others,) = [entry for entry in centre.entries if entry.label.message == "Works for"]
+    assert "Risør kommune" in str(others)
+    assert "Telemedisinsk sentral" not in str(others)
+
+
 def test_the_need_of_each_role_that_sees_something_is_asked_for(shipped: Shipped) -> None:
     region, _ = shipped("se-norrtalje")
     analysis = paper(shipped("se-norrtalje"), "need-and-risk-analysis")
