@@ -126,10 +126,10 @@ async def answer(store: Store, context: Context, held: Held, today: date, given:
         return refused(Kind.FORBIDDEN, "forbidden", text, key="assessment.not-asked")
     if not given.answers:
         return refused(Kind.UNPROCESSABLE, "required", "Answer at least one.", "answers", key="assessment.nothing")
-    if len(given.words) > MOST_WORDS:
+    words = given.words.replace("\r\n", "\n").replace("\x00", "").strip()
+    if len(words) > MOST_WORDS:
         return refused(Kind.UNPROCESSABLE, "too-long", "Write less.", "words", key="assessment.long")
     party = given.party if audience is Audience.STAFF else ""
-    words = given.words.replace("\x00", "").strip()
     kept = await keep_answer(
         store, held.id, context.actor, today, msgspec.structs.replace(given, party=party, words=words)
     )

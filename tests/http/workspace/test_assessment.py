@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from saman.flows.governance.assessment import State, close_early, rounds, state_of
+from saman.ops.worker import jobs
 from saman.record import Context
 from saman.record.assessment import Given, Kept, keep_answer
 from tests.conftest import Database
@@ -191,6 +192,25 @@ async def test_a_round_closes_by_itself_after_its_last_day(agder: Agder) -> None
     async with agder.signed_in(LEADER) as browser:
         page = await browser.get(f"{round}?lang=en")
         assert "All figures" in page.text
+
+
+async def test_the_worker_closes_what_is_over(agder: Agder, database: Database) -> None:
+    round = await begin(agder)
+    agder.clock.forward(days=15)
+    app = jobs(database.app_url, agder.store, agder.region, agder.clock)
+    await app.tasks["sweep-sessions"](timestamp=0)
+    owner = await asyncpg.connect(database.admin_url)
+    key = "SELECT key IS NULL FROM assessment_round WHERE id = $1"
+    assert await owner.fetchval(key, round.rpartition("/")[2]) is True
+    await owner.close()
+
+
+async def test_words_of_several_lines_count_as_they_were_written(agder: Agder) -> None:
+    round = await begin(agder)
+    async with agder.signed_in(NURSE) as browser:
+        fields = {"as": "staff", "heard-alike": "4", "words": "a\r\n" * 500}
+        answer = await post(browser, f"{round}/answer", f"{round}/answer", **fields)
+        assert answer.status_code == 303
 
 
 async def test_a_citizen_answers_step_by_step(agder: Agder, database: Database) -> None:
