@@ -57,6 +57,7 @@ async def change(record: Record, id: str, reason: str, make: Change) -> Item[Goi
     """Make a change of a way on its newest version, and make it anew when somebody else wrote meanwhile."""
     if refusal := barred(record.context, Matter.WAYS):
         return refusal
+    written: Item[Going] | Refusal = absent()
     for _ in range(TRIES):
         item = await WAYS.one(record.store, id)
         if item is None:

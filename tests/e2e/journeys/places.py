@@ -282,7 +282,7 @@ LEADER: Final[tuple[Place, ...]] = (
     ("/team/delegations/list", ()),
     ("/team/members", ()),
     ("/region/work/ways", ()),
-    ("/region/work/ways/new", (send_main,)),
+    ("/region/work/ways/new", (forged("main form", "title", " "),)),
     ("/region/work/ways/new", (BEGUN, open_details)),
     ("/region/work/ways/new", (BEGUN, follow("a[href$='/steps/expected-benefits']"), open_details)),
     ("/region/work/ways/new", (BEGUN, follow("a[href$='/steps/needs']"), follow("a[href*='/papers/']"))),

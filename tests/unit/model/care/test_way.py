@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+import yaml
 
 from saman.model.care.basis import LANGUAGES
 from saman.model.care.check import check
@@ -47,6 +48,11 @@ def test_every_region_has_the_same_way(files, loaded):
         other = load(files, f"regions/{folder}")
         assert isinstance(other, Loaded)
         assert other.model.way == way
+
+
+def test_any_reader_of_yaml_reads_the_same(files, agder):
+    read = yaml.safe_load(files[f"regions/{WAY}"])
+    assert [one["id"] for one in read["templates"]] == [one.id for one in agder.way.templates]
 
 
 def test_each_kind_of_paper_and_all_six_benefit_holders_are_there(agder):
