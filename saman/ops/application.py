@@ -35,6 +35,7 @@ from saman.apps.auth.sessions import OwnSessions
 from saman.apps.auth.smart.owners import Owners
 from saman.apps.auth.smart.routes import Smart
 from saman.apps.auth.tokens import Tokens
+from saman.apps.citizen.assessment import assessment_routes
 from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
@@ -243,6 +244,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *ForWhom(parts.store, doorway, parts.clock).routes(),
         *own_keys,
         *citizen_routes(front_for, desk_for),
+        *assessment_routes(own_for, desk_for),
         *proof_routes(own_for),
         *team_routes(team_desk_for),
         *review_routes(review_desk_for),

@@ -100,6 +100,8 @@ def _state(tell: Teller, one: Agreement) -> tuple[str, str]:
         return "overdue", gettext("ran out")
     if left > WARNED_DAYS:
         return "done", gettext("in force")
+    if left == 0:
+        return "asked", gettext("ends today")
     return "asked", str(tell.words.ngettext("ends in %(count)s day", "ends in %(count)s days", left))
 
 

@@ -60,7 +60,7 @@ class RegionPage(msgspec.Struct, frozen=True):
 
 
 def region_page(
-    tell: Teller, policy: Policy, borders: Borders | None, service: ServiceModel | None = None
+    tell: Teller, policy: Policy, borders: Borders | None, glance: Glance, service: ServiceModel | None = None
 ) -> RegionPage:
     """The page of a region in the reader's language; `service` is the one that the map shows."""
     region = tell.model.region
@@ -69,7 +69,7 @@ def region_page(
         country=tell.said(tell.model.country.name),
         version=region.version,
         statement=tell.said(region.statement),
-        glance=_glance(tell.model),
+        glance=glance,
         together=together(tell, borders, service),
         offered=offered(tell),
         pathways=path_links(tell),
@@ -83,7 +83,8 @@ def region_page(
     )
 
 
-def _glance(model: CareModel) -> Glance:
+def glance_of(model: CareModel) -> Glance:
+    """The figures of a care model; they are in no language and stay the same as long as it does."""
     places = model.region.places
     return Glance(
         municipalities=len(places),

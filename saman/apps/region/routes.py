@@ -13,7 +13,7 @@ from saman.apps.region.about import about_page, triage_page
 from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Teller
 from saman.apps.region.gallery import gallery_page
-from saman.apps.region.page import region_page
+from saman.apps.region.page import glance_of, region_page
 from saman.apps.region.paths import path_page
 from saman.apps.region.service_page import service_page
 from saman.apps.region.shelf import Shelf
@@ -29,13 +29,14 @@ def region_routes(
 ) -> list[BaseRoute]:
     """`/region` with all its pages, `/about` and `/about/triage` for the region that runs here."""
     saman = __version__
+    glance = glance_of(model)
 
     def tell(request: Request) -> Teller:
         return Teller(model, words_of(request))
 
     async def region(request: Request) -> Response:
         chosen = model.service(request.query_params.get("service", ""))
-        return render(request, "region/region.html", region_page(tell(request), policy, borders, chosen))
+        return render(request, "region/region.html", region_page(tell(request), policy, borders, glance, chosen))
 
     async def service(request: Request) -> Response:
         found = model.service(request.path_params["id"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from saman.apps.region.people import party_name
 from saman.apps.region.spans import at_most
 from saman.apps.ui.locales import Words
 from saman.model.care.agreement import Payment
-from saman.model.care.basis import Mark
+from saman.model.care.basis import Grounded, Mark
 from saman.model.care.caremodel import CareModel
 from saman.model.care.governance import Voting
 from saman.model.care.pathway import Pathway
@@ -106,7 +107,7 @@ def _sections(words: Words, shown: Sequence[Teller]) -> Iterator[Section]:
     modes = {kind: words_ for kind, (_, words_) in names.MODES.items()}
     yield Section("modes", gettext("Services by mode"), _by(shown, modes, _in_mode))
     yield Section("pathways", gettext("Pathways and their times"), _by(shown, names.PATHWAYS, _pathways_of))
-    yield Section("gaps", gettext("Not known, left blank"), (_gaps(words, shown),))
+    yield Section("known", gettext("What is known"), tuple(_known(shown)))
 
 
 def _row(head: str, found: Iterable[Lines]) -> Row:
@@ -120,7 +121,7 @@ def _by(shown: Sequence[Teller], kinds: dict[K, str], of: Callable[[Teller, K], 
 
 
 def _short(words: Words, shown: Sequence[Teller]) -> Iterator[Row]:
-    gettext, ngettext = words.plain, shown[0].ngettext
+    gettext = words.plain
 
     def row(head: str, of: Callable[[CareModel], str]) -> Row:
         return _row(head, [[Said(of(tell.model))] for tell in shown])
@@ -129,12 +130,6 @@ def _short(words: Words, shown: Sequence[Teller]) -> Iterator[Row]:
     yield row(gettext("Residents"), lambda model: words.number(sum(one.residents for one in model.region.places)))
     yield row(gettext("65 or older"), lambda model: words.number(sum(one.residents_65 for one in model.region.places)))
     yield row(gettext("Sources"), _marks)
-    yield row(
-        gettext("Statements that are samples"),
-        lambda model: ngettext(
-            "%(count)s statement", "%(count)s statements", sum(one.sample for one in grounded(model))
-        ),
-    )
 
 
 def _marks(model: CareModel) -> str:
@@ -198,13 +193,25 @@ def _timed(tell: Teller, pathway: Pathway) -> Iterator[Said]:
                 yield _with(tell.said(step.name), tell.ngettext(*names.UNITS[deadline.unit], deadline.amount))
 
 
-def _gaps(words: Words, shown: Sequence[Teller]) -> Row:
-    def of(tell: Teller) -> Lines:
-        count = sum(one.not_known for one in grounded(tell.model))
-        facts = [tell.said(one.text) for one in tell.model.region.facts if one.not_known]
-        return [Said(tell.ngettext("%(count)s statement", "%(count)s statements", count)), *facts]
+def _known(shown: Sequence[Teller]) -> Iterator[Row]:
+    """How much is a sample, and what is not known, with the facts that say so."""
+    gettext = shown[0].gettext
+    counts = [Counter(_kind(one) for one in grounded(tell.model)) for tell in shown]
+    told = [[_statements(tell, one["sample"])] for tell, one in zip(shown, counts, strict=True)]
+    yield _row(gettext("Statements that are samples"), told)
+    gaps = [
+        [_statements(tell, one["gap"]), *(tell.said(fact.text) for fact in tell.model.region.facts if fact.not_known)]
+        for tell, one in zip(shown, counts, strict=True)
+    ]
+    yield _row(gettext("What the sources do not say"), gaps)
 
-    return _row(words.plain("What the sources do not say"), [of(tell) for tell in shown])
+
+def _kind(one: Grounded) -> str:
+    return "gap" if one.not_known else "sample" if one.sample else ""
+
+
+def _statements(tell: Teller, count: int) -> Said:
+    return Said(tell.ngettext("%(count)s statement", "%(count)s statements", count))
 
 
 def _with(said: Said, more: str) -> Said:

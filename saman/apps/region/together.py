@@ -13,6 +13,7 @@ from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Fact, Ground, Said, Teller
 from saman.apps.region.maps import MapView, map_view
 from saman.apps.region.people import HOSPITALS
+from saman.apps.region.ties import Ties, ties
 from saman.model.care.governance import Body, Seat, Standing, Voting
 from saman.model.care.party import Party, PartyKind
 from saman.model.care.service_model import ServiceModel
@@ -81,6 +82,7 @@ class Together(msgspec.Struct, frozen=True):
     bodies: tuple[BodyView, ...]
     goals: tuple[GoalView, ...]
     groups: tuple[PartyGroup, ...]
+    ties: Ties | None
     map: MapView
     agreements: tuple[AgreementView, ...]
     governance_facts: tuple[Fact, ...]
@@ -101,6 +103,7 @@ def together(tell: Teller, borders: Borders | None, service: ServiceModel | None
         bodies=tuple(_body(tell, body) for body in model.bodies),
         goals=_goals(tell),
         groups=_groups(tell),
+        ties=ties(tell),
         map=map_view(tell, borders, service),
         agreements=tuple(agreement_view(tell, one) for one in model.agreements),
         governance_facts=tell.facts("governance"),

@@ -31,6 +31,12 @@ PLACES: tuple[tuple[str, str, str], ...] = (
     ("/changes", mark("Proposals"), mark("What somebody wants to change, what it means, and who approves it.")),
     ("/bodies", mark("Bodies"), mark("Who decides together: seats, meetings, decisions and minutes.")),
     ("/actions", mark("Actions"), mark("What meetings agreed on: who does it, until when.")),
+    ("/assessment", mark("Self-assessment"), mark("How leaders, staff and citizens see the cooperation, over time.")),
+    (
+        "/ways",
+        mark("Ways to new practice"),
+        mark("From a challenge to a service that works, step by step and together."),
+    ),
 )
 """Path below the workspace, name and purpose of each place, marked for translation."""
 

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 
+from saman.apps.workspace.assessment import assessment_routes
 from saman.apps.workspace.bodies import body_routes
 from saman.apps.workspace.changes import change_routes
 from saman.apps.workspace.changes_editor import editor_routes
@@ -14,6 +15,7 @@ from saman.apps.workspace.files import file_routes
 from saman.apps.workspace.handling import DeskFor, at_desk, show
 from saman.apps.workspace.home import home_page
 from saman.apps.workspace.meetings import meeting_routes
+from saman.apps.workspace.way_routes import way_routes
 
 
 def routes(desk_for: DeskFor) -> list[BaseRoute]:
@@ -26,6 +28,8 @@ def routes(desk_for: DeskFor) -> list[BaseRoute]:
         *change_routes(at),
         *body_routes(at),
         *meeting_routes(at),
+        *assessment_routes(at),
+        *way_routes(at),
     ]
 
 

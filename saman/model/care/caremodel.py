@@ -9,6 +9,7 @@ from functools import cached_property
 import msgspec
 
 from saman.model.care.agreement import Agreement
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.basis import Source, Text
 from saman.model.care.competence import Competence, Competences
 from saman.model.care.country import Country, PhoneNumber
@@ -21,6 +22,7 @@ from saman.model.care.portfolio import Lesson, Project
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
 
 
 class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -41,11 +43,13 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     questionnaires: tuple[Questionnaire, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     competences: tuple[Competence, ...] = ()
+    way: WayFile | None = None
     pathways: tuple[Pathway, ...] = ()
     projects: tuple[Project, ...] = ()
     lessons: tuple[Lesson, ...] = ()
     versions: tuple[Version, ...] = ()
     earlier: Mapping[int, CareModel] = msgspec.field(default_factory=dict)
+    assessment: AssessmentFile | None = None
 
     def party(self, id: str) -> Party | None:
         """A party by its id, also one that takes part no longer."""

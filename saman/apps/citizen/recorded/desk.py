@@ -10,6 +10,7 @@ import msgspec
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
 from saman.apps.citizen.recorded import (
+    assessing,
     children,
     log,
     messages,
@@ -67,6 +68,10 @@ class RecordDesk:
         if isinstance(view, Refusal) or self._own.record.context.kind != "citizen":
             return view
         return msgspec.structs.replace(view, news=await log.news(self._own))
+
+    async def is_asked(self) -> bool:
+        """Whether a round of self-assessment waits for an answer."""
+        return await assessing.is_asked(self._own)
 
     async def plan(self) -> Plan | Refusal:
         """My plan."""

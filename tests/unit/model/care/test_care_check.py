@@ -19,6 +19,7 @@ AGREEMENTS = "no-agder/agreements.yaml"
 GOVERNANCE = "no-agder/governance.yaml"
 SERVICE = "no-agder/services/digital-home-follow-up.yaml"
 COMPETENCES = "competences.yaml"
+ASSESSMENT = "assessment.yaml"
 QUESTIONS = "no-agder/questionnaires/symptoms.yaml"
 ACCESS = "no-agder/access.yaml"
 NORWAY = "countries/no.yaml"
@@ -157,6 +158,64 @@ BROKEN = {
         "longest_days: 0",
         "too large or too small",
         "whole number",
+    ),
+    "statement about half a cell": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "",
+        "neither a component under",
+        "`success`",
+    ),
+    "a cell without a statement": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "    factor: leadership\n",
+        "0 statements are about `communication` under `readiness`",
+        "Write one",
+    ),
+    "a cell with two statements": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "    factor: leadership\n",
+        "2 statements are about `communication` under `leadership`",
+        "leave one",
+    ),
+    "a success factor without a statement": (
+        ASSESSMENT,
+        "    success: learning\n",
+        "    success: feedback\n",
+        "about `learning`",
+        "Write one",
+    ),
+    "unknown success factor": (
+        ASSESSMENT,
+        "    success: learning\n",
+        "    success: luck\n",
+        "no success `luck`",
+        "Add it",
+    ),
+    "a language missing in a statement": (
+        ASSESSMENT,
+        '      fi: "Saan tietoa',
+        '      se: "Saan tietoa',
+        "in fi",
+        "`fi:`",
+    ),
+    "unknown leader": (ASSESSMENT, "leaders: [team-leader,", "leaders: [king,", "no role `king`", "Add it"),
+    "a component that nobody names": (
+        ASSESSMENT,
+        "    source: [ihac-afterword, ihac-theory]",
+        "    source: [hearsay]",
+        "no source `hearsay`",
+        "Add it",
+    ),
+    "a scale of four": (ASSESSMENT, '  - {sv: "varken eller"', '#  - {sv: "varken eller"', "has 4 steps", "Give it 5"),
+    "citizens not asked about a factor": (
+        ASSESSMENT,
+        '    citizen:\n      sv: "Någon frågar',
+        '    leader:\n      sv: "Någon frågar',
+        "nothing about `monitoring`",
+        "`citizen`",
     ),
     "mode the service lacks": (SERVICE, "modes: [measured-at-home, phone]", "modes: [device]", "no mode", "Add it"),
     "gap in the week": (SERVICE, "number: out-of-hours\n", "number: nowhere\n", "number `nowhere`", "Add it"),
