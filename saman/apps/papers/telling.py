@@ -96,7 +96,7 @@ class _Telling:
         self.numbers: dict[Origin, int] = {}
         self.sources = {one.id: f"{one.mark.value}: {one.publisher}, {one.title}, {one.url}" for one in _own(model)}
         self.sources |= {one.id: f"{one.title} {one.url}".strip() for one in model.country.sources}
-        self.called = {f"{{{number.id}}}": number.shown for number in model.country.numbers}
+        self.called = {f"{{{number.id}}}": number.shown for number in model.numbers.values()}
 
     def paper(self, paper: Paper, made: Made) -> Told:
         rule = self.line(Sentence(paper.rule, paper.ruled_by)) if paper.ruled_by else None

@@ -28,7 +28,7 @@ def test_every_service_of_every_region_is_told_whole(get_from: GetFrom, name: st
     html, model = answer.text, opened(name).model
     service = model.service(id)
     assert service is not None
-    number = together(model.country.number("emergency").shown)
+    number = together(model.numbers["emergency"].shown)
     for said in (*service.inclusion, *service.exclusion, *service.ends, *service.citizen_sees, *service.relative_sees):
         assert str(escape(said.text["en"].replace("{emergency}", number))) in html
     for named in (*service.activities, *service.equipment):

@@ -72,7 +72,7 @@ def _contact(desk: Desk, service: ServiceModel) -> Section:
 
 def _answering(desk: Desk, receiver: Receiver) -> Sentence:
     who: Value = desk.role(receiver.role) if receiver.role else ""
-    number = next((one for one in desk.model.country.numbers if one.id == receiver.number), None)
+    number = desk.model.numbers.get(receiver.number or "")
     if number is not None:
         return desk.says(receiver, phrase("%(who)s: %(what)s", who=number.shown, what=receiver.takes))
     return desk.says(receiver, phrase("%(who)s: %(what)s", who=who, what=receiver.takes))
