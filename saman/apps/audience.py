@@ -38,6 +38,7 @@ AUDIENCES: Mapping[str, Audience] = MappingProxyType(
         "ledger": Audience.EVERYBODY,
         "about": Audience.EVERYBODY,
         "region": Audience.EVERYBODY,
+        "region/work": Audience.STAFF,
         ".well-known": Audience.EVERYBODY,
         "auth": Audience.EVERYBODY,
         "fhir": Audience.CLIENT,
@@ -47,7 +48,7 @@ AUDIENCES: Mapping[str, Audience] = MappingProxyType(
         "review": Audience.STAFF,
     }
 )
-"""Audience by the first part of an address."""
+"""Audience by the first part of an address, or by its first two where those are for others."""
 
 _KINDS = {
     Audience.CITIZEN: frozenset({"citizen", "relative"}),
@@ -58,7 +59,8 @@ _KINDS = {
 
 def audience_of(path: str) -> Audience | None:
     """Whom an address is for, None when nobody has said."""
-    return AUDIENCES.get(path.strip("/").partition("/")[0])
+    first, _, rest = path.strip("/").partition("/")
+    return AUDIENCES.get(f"{first}/{rest.partition('/')[0]}", AUDIENCES.get(first))
 
 
 def undeclared(routes: Iterable[BaseRoute]) -> tuple[str, ...]:

@@ -35,6 +35,7 @@ from saman.apps.auth.sessions import OwnSessions
 from saman.apps.auth.smart.owners import Owners
 from saman.apps.auth.smart.routes import Smart
 from saman.apps.auth.tokens import Tokens
+from saman.apps.citizen.assessment import assessment_routes
 from saman.apps.citizen.desk import CitizenDesk
 from saman.apps.citizen.recorded import RecordDesk
 from saman.apps.citizen.recorded.own import Own
@@ -57,6 +58,9 @@ from saman.apps.ui.pages import pages, words_of
 from saman.apps.ui.security import SecurityHeaders
 from saman.apps.ui.static import load, static_route
 from saman.apps.withheld import Noted, Withheld, fhir_failure, to_nobody
+from saman.apps.workspace.desk import Desk as WorkDesk
+from saman.apps.workspace.routes import routes as work_routes
+from saman.flows.governance.changes_applying import Files
 from saman.flows.monitoring.admission import admitted
 from saman.flows.subscription.sending import chance
 from saman.flows.subscription.sockets import Sockets
@@ -65,9 +69,10 @@ from saman.kernel.clock import Clock
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
-from saman.ops.demo import JOURNEY
+from saman.ops.demo import offered_first
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
-from saman.ops.region import Region
+from saman.ops.region import Region, region_files
+from saman.ops.shelf import PACKAGES, Bookshelf
 from saman.record import Context, Record, Store, system
 from saman.record.ledger.emergency import moment
 from saman.record.ledger.state import state_of
@@ -102,6 +107,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     meant: Before = nobody
     neighbours: Neighbours | None = None
     exports: Path = EXPORTS
+    packages: Path = PACKAGES
     figures: Figures = msgspec.field(default_factory=Figures)
     tracer: Tracer | None = None
     live: Live | None = None
@@ -194,7 +200,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
     sign_in = SignIn(parts.store, doorway, parts.clock, electronic.leaving, demo=parts.demo)
     own_keys = Passkeys(parts.store, doorway, levels, parts.clock, parts.base_url).routes() if parts.passkeys else []
     ways = offered(parts.ways, passkeys=parts.passkeys)
-    roll = Roll(JOURNEY)
+    roll = Roll(offered_first(parts.region.model))
 
     def front_for(request: Request) -> Front:
         record = Record(parts.store, system(parts.clock(), request.state.request_id))
@@ -215,6 +221,12 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         record = Record(parts.store, standing(request, parts.clock, identity))
         return ReviewDesk(record=record, model=parts.region.model, words=words_of(request))
 
+    files = Files(texts=region_files(parts.region.folder), folder=parts.region.folder.name)
+
+    def work_desk_for(request: Request) -> WorkDesk:
+        record = Record(parts.store, standing(request, parts.clock, identity))
+        return WorkDesk(record=record, model=parts.region.model, words=words_of(request), files=files)
+
     def team_desk_for(request: Request) -> Desk:
         return Desk(
             record=Record(parts.store, standing(request, parts.clock, identity)),
@@ -232,16 +244,19 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         *ForWhom(parts.store, doorway, parts.clock).routes(),
         *own_keys,
         *citizen_routes(front_for, desk_for),
+        *assessment_routes(own_for, desk_for),
         *proof_routes(own_for),
         *team_routes(team_desk_for),
         *review_routes(review_desk_for),
         *rules_routes(review_desk_for, parts.region.rulebook),
+        *work_routes(work_desk_for),
     ]
 
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:
     borders = read_borders(parts.region.folder / "borders.geojson")
-    return region_routes(parts.region.model, parts.region.policy, Adoption(parts.triage_manufacturer), borders)
+    shelf = Bookshelf(parts.region.folder, parts.packages)
+    return region_routes(parts.region.model, parts.region.policy, shelf, Adoption(parts.triage_manufacturer), borders)
 
 
 def standing(request: Request, clock: Clock, identity: Identity) -> Context:

@@ -11,8 +11,8 @@ import msgspec
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.caremodel import CareModel
 from saman.model.care.load import load
+from saman.ops.folder import read_folder
 from saman.ops.packing import unpack
-from saman.ops.region import region_files
 
 _WORD = re.compile(r"[a-z0-9]+")
 _ID = re.compile(r"^id: .*$", re.MULTILINE)
@@ -38,9 +38,11 @@ def fork(source: Path, target: Path) -> Fork | Refusal:
     if target.exists():
         return refused(Kind.CONFLICT, "duplicate", f"{target} is already there.", target.name)
     sha256 = ""
-    files: Mapping[str, str] | Refusal
+    files: Mapping[str, str]
     if source.is_dir():
-        files, name = region_files(source), source.name
+        (files, unread), name = read_folder(source), source.name
+        if unread:
+            return Refusal(Kind.INVALID, unread)
     else:
         unpacked = unpack(source) if source.is_file() else _missing(source)
         if isinstance(unpacked, Refusal):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import io
+import re
 import tarfile
 from pathlib import Path, PurePosixPath
 
@@ -17,6 +18,8 @@ from saman.model.care.package import FILES, package_name, packaged
 MOST_BYTES = 64 * 1024 * 1024
 MOST_FILES = 5000
 LICENCE = "CC0-1.0"
+VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
+"""Of Semantic Versioning: https://semver.org/"""
 
 
 class Unpacked(msgspec.Struct, frozen=True):
@@ -26,8 +29,22 @@ class Unpacked(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path:
-    """Write the package of a region into `folder`; its name says the region and its version."""
+def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path | Refusal:
+    """Write the package of a region into `folder`; its name says the region and its version.
+
+    Refused when the version is not one by Semantic Versioning, which every reader of packages sorts by.
+    """
+    if not VERSION.fullmatch(model.region.version):
+        text = f"`{model.region.version}` is no version of a package: write three numbers, such as 1.0.0."
+        return refused(Kind.INVALID, "value", text, "region.yaml")
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{package_name(model)}-{model.region.version}.tgz"
+    target.write_bytes(packed(model, files))
+    return target
+
+
+def packed(model: CareModel, files: dict[str, str]) -> bytes:
+    """The package of a region."""
     content = packaged(model, files, model.region.licence or LICENCE)
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w", format=tarfile.USTAR_FORMAT) as archive:
@@ -36,10 +53,22 @@ def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path:
             entry.size = len(data)
             entry.mode = 0o644
             archive.addfile(entry, io.BytesIO(data))
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{package_name(model)}-{model.region.version}.tgz"
-    target.write_bytes(gzip.compress(held.getvalue(), mtime=0))
-    return target
+    return gzip.compress(held.getvalue(), mtime=0)
+
+
+def sha256_of(package: bytes) -> str:
+    """What a package is told by: the SHA-256 of its bytes."""
+    return hashlib.sha256(package).hexdigest()
+
+
+def fingerprint(files: dict[str, str]) -> str:
+    """The SHA-256 of files by path, in the order of their paths: what something was made from, to be told again."""
+    whole = hashlib.sha256()
+    for path, text in sorted(files.items()):
+        for part in (path, text):
+            data = part.encode()
+            whole.update(f"{len(data)}:".encode() + data)
+    return whole.hexdigest()
 
 
 def unpack(package: Path) -> Unpacked | Refusal:
@@ -66,7 +95,7 @@ def unpack(package: Path) -> Unpacked | Refusal:
         return _unfit(package, "is no package")
     if not files:
         return _unfit(package, "holds no region")
-    return Unpacked(files, hashlib.sha256(data).hexdigest())
+    return Unpacked(files, sha256_of(data))
 
 
 def _unfit(package: Path, why: str) -> Refusal:

@@ -19,7 +19,7 @@ from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import digest
 from saman.model.care.kept import needed
 from saman.model.whole import Region, next_change
-from saman.ops.region import region_files, there
+from saman.ops.region import files_in
 from saman.ops.rules import rules_followed
 from saman.ops.settings import Settings
 from saman.record import Store
@@ -172,22 +172,25 @@ async def day_begun(store: Store, clock: Clock) -> Refusal | None:
 
 
 async def set_up_model(store: Store, region: Region, clock: Clock, say: Callable[[str], None]) -> Refusal | None:
-    """Apply the folder of a region to a database that runs on none, or on another region's; else say what differs."""
+    """Apply the folder of a region to a database that runs on none; else say what differs."""
     held = await newest(store.statements)
-    if held is not None and held.applied.region == region.model.region.id:
+    if held is not None:
         if await _differs(store, region.folder):
             say(
                 f"{region.folder} differs from what was applied from it: version {held.applied.number} runs. "
                 f"To see and apply the changes: saman model apply {region.folder} --dry-run"
             )
         return await day_begun(store, clock)
-    files = region_files(region.folder)
+    files = files_in(region.folder)
+    if isinstance(files, Refusal):
+        return files
     done = await apply_files(store, files, region.folder.name, clock(), AUTHOR, "The first set-up of this region.")
     return done if isinstance(done, Refusal) else None
 
 
 async def _differs(store: Store, folder: Path) -> bool:
     last = await last_from_folder(store.statements)
-    if last is None or there(folder) is not None:
+    files = files_in(folder)
+    if last is None or isinstance(files, Refusal):
         return False
-    return digest_of(region_files(folder), folder.name, last.day) != last.digest
+    return digest_of(files, folder.name, last.day) != last.digest

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from saman.kernel.clock import Clock
-from saman.kernel.outcome import Refusal
-from saman.model.care.caremodel import CareModel
-from saman.ops.demo import demo_bundles
-from saman.ops.demo.hours import closed_in
+from saman.kernel.outcome import Kind, Refusal, refused
+from saman.ops.demo import bundles_for
 from saman.ops.region import Region
 from saman.ops.rules import followed_by, rules_followed
 from saman.ops.running import set_up_model
@@ -34,6 +32,9 @@ COMPETENCES = "competences"
 RESTRICTIONS = "restrictions"
 """Kept when what follows from birth, custody and Consents was derived from what is older than the tables for it."""
 
+REGION = "region "
+"""Before the id of the region that the database was set up with."""
+
 DEMO = "demo people"
 """Kept when all of the demo has been stored."""
 
@@ -41,6 +42,8 @@ DEMO = "demo people"
 async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: bool) -> Refusal | None:
     """Store what is missing, each part once, whatever crashes in between; a region changes by `saman model apply`."""
     done = await done_names(store)
+    if (other := _other_region(done, region.model.region.id)) is not None:
+        return other
     if MEMBERSHIPS not in done:
         await enrol_all(store.pool, store.policy.zone, clock())
         await relate_anew(store.pool, store.policy, clock())
@@ -56,13 +59,27 @@ async def set_up(store: Store, region: Region, clock: Clock, say: Say, *, demo: 
     refusal = await set_up_model(store, region, clock, say)
     if refusal is not None:
         return refusal
+    await keep_done(store, f"{REGION}{region.model.region.id}")
     if not demo or DEMO in done:
         return None
     say("Storing the demo's people, once")
-    refusal = await _store(store, clock, _people(region.model, clock, say), done)
+    refusal = await _store(store, clock, _people(region, clock, say), done)
     if refusal is None:
         await keep_done(store, DEMO)
     return refusal
+
+
+def _other_region(done: frozenset[str], wanted: str) -> Refusal | None:
+    """Refuse to serve a region on a database that was set up with others: people there would be seen by other rules."""
+    held = sorted(name.removeprefix(REGION) for name in done if name.startswith(REGION))
+    if not held or wanted in held:
+        return None
+    text = (
+        f"The database holds the region {', '.join(held)}, and SAMAN_REGION is {wanted}. Nothing was changed. Set "
+        "SAMAN_REGION to the folder of that region, or give this one a database of its own: another SAMAN_DATA_DIR, or "
+        "another SAMAN_DATABASE_URL."
+    )
+    return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
 
 
 async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: frozenset[str]) -> Refusal | None:
@@ -75,8 +92,8 @@ async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: fro
     return None
 
 
-def _people(model: CareModel, clock: Clock, say: Say) -> Iterator[Named]:
-    for count, (name, bundle) in enumerate(demo_bundles(clock(), closed=closed_in(model.country)), 1):
+def _people(region: Region, clock: Clock, say: Say) -> Iterator[Named]:
+    for count, (name, bundle) in enumerate(bundles_for(region.model, region.policy, clock()), 1):
         yield f"demo {name}", bundle
         if count % PROGRESS == 0:
             say(f"Stored {count} parts of the demo")

@@ -24,7 +24,7 @@ from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import open_ledger
 from saman.ops.opening import open_record
-from saman.ops.region import Region, open_region, region_files, there
+from saman.ops.region import Region, files_in, open_region, there
 from saman.ops.rules import followed_by, rules_followed
 from saman.ops.running import InForce, adopt, follow, found_in_force, not_applied
 from saman.ops.settings import Settings
@@ -69,10 +69,9 @@ async def _region(settings: Settings, source: Source) -> Region | Refusal:
     found = await found_in_force(source.app_url, settings)
     if found is not None and (isinstance(found, Refusal) or _is_folder_of(settings, found)):
         return found if isinstance(found, Refusal) else found.region
-    refusal, now = there(settings.region), clock_of(settings)()
-    if refusal is not None:
-        return refusal
-    files = region_files(settings.region)
+    files, now = files_in(settings.region), clock_of(settings)()
+    if isinstance(files, Refusal):
+        return files
     wrong = findings(files, settings.region, now)
     return Refusal(Kind.INVALID, wrong) if wrong else read_today(files, settings.region, now)
 
@@ -191,6 +190,7 @@ def parts_of(settings: Settings, store: Store, region: Region, ways: tuple[Way, 
         triage_manufacturer=settings.triage_manufacturer,
         metrics_token=settings.metrics_token,
         exports=exports_of(settings),
+        packages=settings.data_dir / "packages",
         fhir_calls=settings.fhir_calls,
         ways=ways,
         passkeys=settings.passkeys == "on",

@@ -18,6 +18,7 @@ from procrastinate import App, PsycopgConnector
 from saman.flows.monitoring.missing import note_missing
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Refusal
+from saman.model.care.calendar import local
 from saman.ops.bulk import Bulk, exports_of
 from saman.ops.clock import clock_of
 from saman.ops.collecting import set_aside
@@ -29,6 +30,7 @@ from saman.ops.settings import Settings
 from saman.ops.subscriptions import tell
 from saman.record import Record, Store, system
 from saman.record.apps.approvals import Approvals
+from saman.record.assessment import close_answers
 from saman.record.contents.sweeping import sweep
 from saman.record.credentials.begun import Begun
 from saman.record.ledger.journal import Journal
@@ -59,6 +61,7 @@ def jobs(url: str, store: Store, on: On, clock: Clock) -> App:
         await Sessions(store.pool, store.notices).sweep(clock())
         await Begun(store.pool, store.secret).sweep(clock())
         await Approvals(store.pool).sweep(clock())
+        await close_answers(store, "", local(on.region.model.country, clock()).date())
 
     @app.periodic(cron=NIGHTLY)
     @app.task(queueing_lock="contents", name="sweep-contents")

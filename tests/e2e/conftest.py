@@ -84,5 +84,11 @@ def install(cluster: postgres.Cluster, beginning: str, run_folder: Path, worker:
             _drop(connection, name)
 
 
+def dropped(cluster: postgres.Cluster, name: str) -> None:
+    """Drop a database that a test has made."""
+    with psycopg.connect(cluster.superuser_url(), autocommit=True) as connection:
+        _drop(connection, name)
+
+
 def _drop(connection: psycopg.Connection, name: str) -> None:
     connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -25,7 +25,7 @@ from saman.record.traffic import keep
 
 HOMES = {Holder.CITIZEN: "/citizen", Holder.RELATIVE: "/citizen", Holder.STAFF: "/team"}
 STAFF_HOMES = {
-    "region-administrator": "/region",
+    "region-administrator": "/region/work",
     "data-protection-officer": "/review",
     "log-reviewer": "/review",
     "local-administrator": "/team/members",

@@ -54,6 +54,10 @@ class CitizenDesk(Protocol):
         """What is asked of me today and what comes next."""
         ...
 
+    async def is_asked(self) -> bool:
+        """Whether the region asks me how its services work together, and I have not answered."""
+        ...
+
     async def plan(self) -> Plan | Refusal:
         """My plan."""
         ...

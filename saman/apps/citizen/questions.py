@@ -104,8 +104,8 @@ def question(code: str, words: Words, bounds: dict[str, Bounds]) -> Question:
         icon=wording.icon,
         name=said(wording.name),
         text=said(wording.text),
-        hint=said(wording.hint) if wording.hint else "",
-        advice=said(wording.advice) if wording.advice else "",
+        hint=words.advice(wording.hint) if wording.hint else "",
+        advice=words.advice(wording.advice) if wording.advice else "",
         parts=tuple(_part(part, words, bounds[part[0]]) for part in wording.parts),
         options=tuple((option, said(text)) for option, text in wording.options),
     )

@@ -116,7 +116,7 @@ async def _moved(request: Request) -> Response:
 
 async def today(request: Request, desk: CitizenDesk) -> Response:
     """What is asked of me today."""
-    return await show(request, desk, "citizen/today.html", await desk.today())
+    return await show(request, desk, "citizen/today.html", await desk.today(), is_asked=await desk.is_asked())
 
 
 async def plan(request: Request, desk: CitizenDesk) -> Response:

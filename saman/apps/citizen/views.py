@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from saman.apps.ui.advice import Advice
 from saman.apps.ui.readings import Note, Outside, Series
 from saman.apps.ui.views import Reader, Step
 
@@ -233,7 +234,10 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
-    """A report that is being written. `id` is its idempotency key: one draft becomes at most one report."""
+    """A report that is being written. `id` is its idempotency key: one draft becomes at most one report.
+
+    `fixed` is the service's own title and text of that this is no alarm.
+    """
 
     id: str
     questions: tuple[Question, ...]
@@ -242,6 +246,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     receiver: str
     self_treatment: bool
     comment: str = ""
+    fixed: tuple[Advice, Advice] | None = None
 
     def question(self, name: str) -> Question | None:
         """The question of a step, or None."""
@@ -260,6 +265,7 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
     reader: Reader
     self_treatment: bool
     already: bool = False
+    fixed: tuple[Advice, Advice] | None = None
 
 
 class Latest(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ self.addEventListener("fetch", (event) => {
   if (url.origin !== location.origin) return;
   if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
   else if (request.mode !== "navigate") return;
-  else if (request.method === "GET" && url.pathname.startsWith("/citizen")) event.respondWith(page(request));
+  else if (request.method === "GET" && url.pathname.startsWith("/citizen") && !url.pathname.startsWith("/citizen/assessment")) event.respondWith(page(request));
   else if (request.method === "POST" && url.pathname.startsWith("/citizen/report/")) event.respondWith(answer(request));
 });
 

@@ -1,4 +1,7 @@
-"""Municipal borders as a drawing. The geometry is the region's own file `borders.geojson`, with its licence in it."""
+"""Municipal borders as a drawing. The geometry is the region's own file `borders.geojson`, with its licence in it.
+
+A region that has polygons of its municipalities puts them there: `code` of each in `properties`, degrees of WGS84.
+"""
 
 from __future__ import annotations
 
@@ -19,10 +22,26 @@ Ring = list[tuple[float, float]]
 _OnPaper = Callable[[tuple[float, float]], tuple[float, float]]
 
 
-class Shape(msgspec.Struct, frozen=True):
-    """A geometry of kind MultiPolygon: polygons of rings of (longitude, latitude) in degrees."""
+class Polygon(msgspec.Struct, frozen=True, tag_field="type", tag="Polygon"):
+    """One polygon: rings of (longitude, latitude) in degrees."""
+
+    coordinates: list[Ring]
+
+    @property
+    def polygons(self) -> list[list[Ring]]:
+        """It alone."""
+        return [self.coordinates]
+
+
+class MultiPolygon(msgspec.Struct, frozen=True, tag_field="type", tag="MultiPolygon"):
+    """Several polygons."""
 
     coordinates: list[list[Ring]]
+
+    @property
+    def polygons(self) -> list[list[Ring]]:
+        """All of them."""
+        return self.coordinates
 
 
 class Code(msgspec.Struct, frozen=True):
@@ -35,24 +54,30 @@ class Feature(msgspec.Struct, frozen=True):
     """One municipality."""
 
     properties: Code
-    geometry: Shape
+    geometry: Polygon | MultiPolygon
 
 
 class Borders(msgspec.Struct, frozen=True):
     """`borders.geojson` (https://www.rfc-editor.org/rfc/rfc7946) with whom to name beside the picture."""
 
-    attribution: str
-    licence: str
-    licence_url: str
     features: list[Feature]
+    attribution: str = ""
+    licence: str = ""
+    licence_url: str = ""
 
 
 class Place(msgspec.Struct, frozen=True):
-    """How a municipality is shown: its number in the table, words for the pointer, a class from `q1` to `q5`."""
+    """How a municipality is shown: its number in the table, words for the pointer, class of the surface, a sign."""
 
     number: int
     words: str
     shade: str
+    sign: str = ""
+
+    @property
+    def label(self) -> str:
+        """What stands on it."""
+        return f"{self.number} {self.sign}" if self.sign else str(self.number)
 
 
 def read_borders(path: Path) -> Borders | None:
@@ -60,10 +85,15 @@ def read_borders(path: Path) -> Borders | None:
     return msgspec.json.decode(path.read_bytes(), type=Borders) if path.is_file() else None
 
 
+def has_any(borders: Borders, places: Mapping[str, Place]) -> bool:
+    """Whether there is a border of any of the municipalities."""
+    return any(one.properties.code in places for one in borders.features)
+
+
 def draw(name: str, title: str, about: str, borders: Borders, places: Mapping[str, Place]) -> Markup:
     """The map: north up, each municipality with its number; those without a place are left out."""
     shown = [one for one in borders.features if one.properties.code in places]
-    points = [point for one in shown for polygon in one.geometry.coordinates for ring in polygon for point in ring]
+    points = [point for one in shown for polygon in one.geometry.polygons for ring in polygon for point in ring]
     west, north = min(point[0] for point in points), max(point[1] for point in points)
     south = min(point[1] for point in points)
     narrowing = cos(radians((north + south) / 2))
@@ -79,15 +109,15 @@ def draw(name: str, title: str, about: str, borders: Borders, places: Mapping[st
 
 
 def _shape(feature: Feature, place: Place, on_paper: _OnPaper) -> Markup:
-    rings = [ring for polygon in feature.geometry.coordinates for ring in polygon]
+    rings = [ring for polygon in feature.geometry.polygons for ring in polygon]
     path = "".join("M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in map(on_paper, ring[:-1])) + "Z" for ring in rings)
     return Markup('<path class="{}" d="{}"><title>{}</title></path>').format(place.shade, path, place.words)
 
 
 def _number(feature: Feature, place: Place, on_paper: _OnPaper) -> Markup:
-    largest = max((polygon[0] for polygon in feature.geometry.coordinates), key=lambda ring: abs(_area(ring)))
+    largest = max((polygon[0] for polygon in feature.geometry.polygons), key=lambda ring: abs(_area(ring)))
     x, y = on_paper(_middle(largest))
-    return text(x, y + 5, str(place.number), "middle")
+    return text(x, y + 5, place.label, "middle")
 
 
 def _area(ring: Sequence[tuple[float, float]]) -> float:

@@ -6,10 +6,12 @@ import textwrap
 from collections.abc import Iterable, Mapping
 
 import msgspec
+from markupsafe import Markup
 
-from saman.apps.ui.locales import Words
+from saman.apps.ui.locales import Words, together
 from saman.model.care.basis import Grounded, Source, said
 from saman.model.care.caremodel import CareModel
+from saman.model.care.walk import walk
 
 ENGLISH = "en"
 
@@ -64,12 +66,27 @@ class Teller:
         }
 
     def said(self, text: Mapping[str, str]) -> Said:
-        """`text` in the reader's language, else in English and marked as that."""
+        """`text` in the reader's language, else in English and marked as that, with the numbers to call put in."""
         own = text.get(self.words.language)
         if own:
-            return Said(own)
+            return Said(self._called(own))
         found = said(dict(text), ENGLISH)
-        return Said(found, next((language for language, one in text.items() if one == found), ""))
+        return Said(self._called(found), next((language for language, one in text.items() if one == found), ""))
+
+    def _called(self, text: str) -> str:
+        """`text` with the country's numbers where it says `{emergency}` or `{out-of-hours}`."""
+        if "{" in text:
+            for number in self.model.numbers.values():
+                text = text.replace(f"{{{number.id}}}", together(number.shown))
+        return text
+
+    def gettext(self, message: str, **values: object) -> str:
+        """`message` in the reader's language as a plain value, for what is escaped where it is shown."""
+        return self.words.plain(message, **values)
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """The form for `count` as a plain value."""
+        return self.words.ngettext(one, many, count).unescape()
 
     def english(self, text: str) -> Said:
         """A text that exists in English only."""
@@ -97,6 +114,11 @@ class Teller:
         )
 
 
+def grounded(value: msgspec.Struct) -> tuple[Grounded, ...]:
+    """Every statement within a part of a care model, or the whole, that says what it stands on."""
+    return tuple(visit.value for visit in walk(value) if isinstance(visit.value, Grounded))
+
+
 def ordered_sources(sources: Iterable[Source]) -> list[Source]:
     """Sources in the order of their marks, then as in the file."""
     return sorted(sources, key=lambda source: source.mark.value)
@@ -104,4 +126,5 @@ def ordered_sources(sources: Iterable[Source]) -> list[Source]:
 
 def lines(text: str, width: int, most: int = 4) -> list[str]:
     """`text` in at most `most` lines of about `width` letters for a drawing; the rest is cut with an ellipsis."""
-    return textwrap.wrap(text, width, max_lines=most, placeholder=" …", break_on_hyphens=False) or [""]
+    said = text.unescape() if isinstance(text, Markup) else text
+    return textwrap.wrap(said, width, max_lines=most, placeholder=" …", break_on_hyphens=False) or [""]

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Final
 
+from saman.apps.region.taking import Taken
 from saman.apps.ui.locales import mark, mark_plural
 from saman.model.access.relation import RelationKind
 from saman.model.access.row import Status
-from saman.model.care.agreement import AgreementKind
+from saman.model.care.agreement import AgreementKind, Payment
 from saman.model.care.governance import BodyKind, Direction, Voting
 from saman.model.care.handover import Act
 from saman.model.care.monitoring import RuleKind
 from saman.model.care.party import PartyKind
 from saman.model.care.pathway import Asks, PathwayKind
+from saman.model.care.portfolio import Heading, ProjectStatus
 from saman.model.care.region import Sector
 from saman.model.care.service_model import Category, Limit, ModeKind, Occasion
 
@@ -106,6 +108,60 @@ OCCASIONS: Final = {
     Occasion.ASKED: mark("When somebody asks"),
     Occasion.AGREED: mark("At the time agreed"),
 }
+CARRIED: Final = {
+    "signal": mark("a signal"),
+    "sound": mark("sound"),
+    "image": mark("a picture"),
+    "video": mark("video"),
+    "position": mark("where it is"),
+}
+"""What comes with an alarm."""
+
+TAKEN: Final = {
+    Taken.ACTIVE: mark("has it"),
+    Taken.EXERCISED: mark("has it by an option"),
+    Taken.OPTIONAL: mark("may take it up"),
+    Taken.ENDED: mark("agreement or option not in force"),
+    Taken.NONE: mark("not part"),
+}
+"""How a municipality stands to a service."""
+
+PARTS: Final = {
+    "Party": mark("Parties"),
+    "Agreement": mark("Agreements"),
+    "Body": mark("Bodies"),
+    "Shared goal": mark("Shared goals"),
+    "Service": mark("Services"),
+    "Pathway": mark("Pathways"),
+    "Questionnaire": mark("Questionnaires"),
+    "Indicator": mark("Indicators"),
+    "Project": mark("Projects"),
+    "Lesson": mark("Lessons"),
+}
+"""The parts of two care models that are held against each other, by their names in `saman.model.care.compare`."""
+
+PAYMENTS: Final = {
+    Payment.VOLUME: mark("by volume"),
+    Payment.ASSIGNMENT: mark("by assignment"),
+    Payment.VOLUME_OR_ASSIGNMENT: mark("by volume or by assignment"),
+}
+PROJECTS: Final = {
+    ProjectStatus.IDEA: ("todo", mark("an idea")),
+    ProjectStatus.UNDER_WAY: ("waiting", mark("under way")),
+    ProjectStatus.IN_OPERATION: ("done", mark("in operation")),
+    ProjectStatus.ENDED: ("unread", mark("ended")),
+    ProjectStatus.NOT_KNOWN: ("todo", mark("status not known")),
+}
+"""Shape and words of how far a project has come."""
+
+HEADINGS: Final = {
+    Heading.OUTCOME: mark("Outcome"),
+    Heading.IMPACT: mark("Impact"),
+    Heading.LEARNING: mark("Learning"),
+    Heading.REFLECTION: mark("Reflection"),
+}
+"""What a lesson says, in the order of a report."""
+
 PATHWAYS: Final = {
     PathwayKind.INTAKE: mark("Into a service"),
     PathwayKind.PLAN: mark("A plan made together"),
@@ -133,6 +189,13 @@ UNITS: Final = {
     "months": mark_plural("within %(count)s month", "within %(count)s months"),
 }
 """Units of deadlines, with the forms for one and for many."""
+
+TICKS: Final = {
+    "minutes": mark_plural("%(count)s min", "%(count)s min"),
+    "hours": mark_plural("%(count)s h", "%(count)s h"),
+    "days": mark_plural("%(count)s day", "%(count)s days"),
+}
+"""Units as short as a scale needs them."""
 
 DIRECTIONS: Final = {
     Direction.UP: ("↑", mark("should rise")),

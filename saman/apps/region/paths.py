@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from saman.apps.region import names, path_drawing
 from saman.apps.region.facts import Ground, Said, Teller
-from saman.apps.region.offered import span_words
+from saman.apps.region.spans import at_most
 from saman.model.care.basis import Grounded, Status
 from saman.model.care.pathway import Asks, Pathway, PathwayStep
 
@@ -159,12 +159,11 @@ def _within(tell: Teller, step: PathwayStep) -> tuple[str, bool]:
     if step.within is None:
         return "", False
     if step.within.span is not None:
-        return span_words(tell, step.within.span), True
+        return at_most(tell.words, step.within.span), True
     deadline = tell.model.country.deadline(step.within.deadline)
     if deadline is None or deadline.amount is None or deadline.unit not in names.UNITS:
         return "", False
-    one, many = names.UNITS[deadline.unit]
+    is_local = deadline.status is Status.UNCHECKED
     if deadline.amount == 0:
-        return tell.words.gettext("at once"), deadline.status is Status.UNCHECKED
-    words = tell.words.ngettext(one, many, deadline.amount)
-    return words, deadline.status is Status.UNCHECKED
+        return tell.words.gettext("at once"), is_local
+    return tell.words.ngettext(*names.UNITS[deadline.unit], deadline.amount), is_local

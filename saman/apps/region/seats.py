@@ -24,11 +24,12 @@ LETTER = 7.2
 
 
 class Chair(msgspec.Struct, frozen=True):
-    """One line of a body: who sits there, in how many seats, whether for a hospital."""
+    """One line of a body: who sits there, in how many seats, whether for a hospital, whether that is known."""
 
     name: str
     count: int = 1
     hospital: bool = False
+    known: bool = True
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +68,8 @@ def _seats(members: Sequence[Chair]) -> Iterator[Markup]:
 
 def _seat(angle: float, chair: Chair) -> Markup:
     x, y = MIDDLE[0] + ROUND * cos(angle), MIDDLE[1] + ROUND * sin(angle)
+    if not chair.known:
+        return disc(x, y, SEAT // 2, "n-o seat") + text(x, y + 5, "?", "middle", "ink")
     if chair.hospital:
         return box(x - SEAT / 2, y - SEAT / 2, SEAT, SEAT, "n-h seat", 9)
     return disc(x, y, SEAT // 2, "n-m seat")

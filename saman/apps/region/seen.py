@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 from saman.apps.region import names
 from saman.apps.region.facts import Ground, Said, Teller
-from saman.apps.region.together import role_name
+from saman.apps.region.people import role_name
 from saman.model.access import Holder, Policy
 from saman.model.access.policy import Fill
 from saman.model.access.row import Row, Rule
@@ -159,6 +161,12 @@ def _fill(tell: Teller, fill: Fill) -> FillLine:
         agreement=agreement.name if agreement else fill.agreement,
         ground=tell.ground(agreement) if agreement else Ground(),
     )
+
+
+def seen_by(tell: Teller, policy: Policy, roles: Iterable[str]) -> tuple[SeenRow, ...]:
+    """The table for those who have some roles, and what all staff see."""
+    wanted = {*(role_name(tell, role) for role in roles), Said(tell.words.gettext("all staff"))}
+    return tuple(row for row in _table(tell, policy) if row.who in wanted)
 
 
 def _table(tell: Teller, policy: Policy) -> tuple[SeenRow, ...]:

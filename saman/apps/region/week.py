@@ -1,4 +1,4 @@
-"""The receiver chain over an ordinary week: one row for each receiver, bars where somebody answers."""
+"""An ordinary week as a drawing: one row for each who takes part, bars at their hours."""
 
 from __future__ import annotations
 
@@ -19,11 +19,29 @@ LEFT, TOP, DAY, ROW, BAR = 200, 26, 112, 56, 22
 FULL_DAY = 24 * 60
 
 
+class Bar(msgspec.Struct, frozen=True):
+    """A part of a day, Monday being 0, in minutes since midnight; `css`: filled (`hold`), open (`ack`), dashed."""
+
+    weekday: int
+    begins: int
+    ends: int
+    css: str = "hold"
+
+
 class Row(msgspec.Struct, frozen=True):
-    """A receiver: its name, and its hours."""
+    """One row: its name, and its bars from the lowest to the topmost."""
 
     name: str
-    hours: Hours
+    bars: tuple[Bar, ...]
+
+
+def bars(hours: Hours, css: str = "hold") -> tuple[Bar, ...]:
+    """The bars of opening hours."""
+    return tuple(
+        Bar(day, minutes(interval.split("-")[0]), minutes(interval.split("-")[1]), css)
+        for day in range(7)
+        for interval in hours.of_weekday(day)
+    )
 
 
 def draw(name: str, title: str, about: str, days: Sequence[str], rows: Sequence[Row]) -> Markup:
@@ -44,11 +62,9 @@ def _days(days: Sequence[str], height: int) -> Iterator[Markup]:
 
 def _row(top: int, row: Row) -> Iterator[Markup]:
     yield box(LEFT, top + (ROW - BAR) / 2, 7 * DAY, BAR, "lane", 4)
-    for weekday in range(7):
-        for interval in row.hours.of_weekday(weekday):
-            begins, ends = (minutes(clock) for clock in interval.split("-"))
-            x = LEFT + weekday * DAY + begins / FULL_DAY * DAY
-            yield box(x, top + (ROW - BAR) / 2, (ends - begins) / FULL_DAY * DAY, BAR, "hold", 2)
+    for bar in row.bars:
+        x = LEFT + bar.weekday * DAY + bar.begins / FULL_DAY * DAY
+        yield box(x, top + (ROW - BAR) / 2, (bar.ends - bar.begins) / FULL_DAY * DAY, BAR, bar.css, 2)
     yield block(LEFT - 12, top + ROW / 2, [(line, "ink") for line in lines(row.name, 25, 3)], "end")
 
 
@@ -83,11 +99,12 @@ def hours_words(hours: Hours, words: Words) -> str:
 
 
 def _intervals(hours: Hours, day: int, words: Words) -> str:
-    return ", ".join("–".join(_clock(end, words) for end in one.split("-")) for one in hours.of_weekday(day))
+    return ", ".join("–".join(clock_words(end, words) for end in one.split("-")) for one in hours.of_weekday(day))
 
 
-def _clock(clock: str, words: Words) -> str:
+def clock_words(clock: str, words: Words) -> str:
+    """`08:00`, fi and da `8.00`; midnight at the end of a day is `24:00`."""
     if clock == "24:00":
-        return _clock("23:00", words).replace("23", "24")
+        return clock_words("23:00", words).replace("23", "24")
     written: str = format_time(time.fromisoformat(clock), "short", locale=words.shape.locale)
     return written

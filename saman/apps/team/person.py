@@ -24,7 +24,7 @@ from saman.apps.ui.locales import mark
 from saman.apps.ui.views import PersonBanner
 from saman.flows.consent.visits import is_minor, kept_here
 from saman.flows.directory import Named, name_of
-from saman.flows.monitoring.enrolment import Enrolment, enrolments_of
+from saman.flows.monitoring.enrolment import Enrolment, Following, enrolments_of, following
 from saman.flows.monitoring.report import COMMENT
 from saman.flows.monitoring.series import SHOWN, Reading, readings_of
 from saman.flows.reading import authored, in_language, moment_of
@@ -55,6 +55,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True):
     tasks: list[Stored]
     readings: tuple[Reading, ...]
     enrolment: Enrolment | None
+    followed: Following | None
     names: dict[str, Named]
 
     def visits(self) -> list[Resource]:
@@ -88,6 +89,7 @@ async def held(desk: Desk, id: str) -> Held | Refusal:
         tasks=tasks,
         readings=readings,
         enrolment=next(iter(enrolments), None),
+        followed=following(desk.model, lists[5]),
         names=names,
     )
 
@@ -222,7 +224,7 @@ def may_message(desk: Desk, found: Held) -> bool:
     """Whether the user may write to this person."""
     context = desk.record.context
     decision = may_write(context.assignment, "Communication", "create", context.rights)
-    return decision.verdict is not Verdict.DENY and found.enrolment is not None
+    return decision.verdict is not Verdict.DENY and found.followed is not None
 
 
 def may_ask_visit(desk: Desk, found: Held) -> bool:
@@ -231,7 +233,8 @@ def may_ask_visit(desk: Desk, found: Held) -> bool:
     decision = may_write(context.assignment, "Task", "create", context.rights)
     parties = (desk.model.party(one.partition("/")[2]) for one in around.members(found.teams))
     care = [one for one in parties if one is not None and one.kind is PartyKind.HOME_CARE]
-    return decision.verdict is not Verdict.DENY and bool(care) and all(one.id != context.party for one in care)
+    asks = decision.verdict is not Verdict.DENY and found.followed is not None
+    return asks and bool(care) and all(one.id != context.party for one in care)
 
 
 def may_change_limits(desk: Desk, found: Held) -> bool:

@@ -24,12 +24,12 @@ from saman.model.care.calendar import deadline
 
 async def form(desk: Desk, found: Held, key: str) -> VisitForm | Refusal:
     """The form, with whom it goes to and by when they answer."""
-    if is_dead(found.person) or not may_ask_visit(desk, found) or found.enrolment is None:
+    if is_dead(found.person) or not may_ask_visit(desk, found) or found.followed is None:
         return refused(Kind.FORBIDDEN, "forbidden", "Your role may not do this.", key="access.write.no_rule")
     unit = await home_care_of(desk.record, desk.model, found.id)
     if isinstance(unit, Refusal):
         return unit
-    span = found.enrolment.service.response.request_answered
+    span = found.followed.service.response.request_answered
     tomorrow = (desk.words.now + timedelta(days=1)).replace(hour=15, minute=0)
     return VisitForm(
         person=found.id,
@@ -39,7 +39,7 @@ async def form(desk: Desk, found: Held, key: str) -> VisitForm | Refusal:
         answer_by=deadline(span, unit, desk.model.country, desk.record.context.now),
         soon=tomorrow.strftime("%Y-%m-%dT%H:%M"),
         key=key,
-        activities=tuple((one.id, desk.said(one.name)) for one in asked_of_home_care(found.enrolment.service)),
+        activities=tuple((one.id, desk.said(one.name)) for one in asked_of_home_care(found.followed.service)),
     )
 
 
@@ -59,7 +59,7 @@ async def send(request: Request, desk: Desk) -> Response:
     if isinstance(found, Refusal):
         return refusal_page(request, found)
     view = await form(desk, found, fields.get("key", "")[:80] or new_key())
-    if isinstance(view, Refusal) or found.enrolment is None:
+    if isinstance(view, Refusal) or found.followed is None:
         return show(request, "team/visit.html", view)
     done = await _sent(desk, found, fields, view.key)
     if isinstance(done, str):
@@ -73,8 +73,8 @@ async def _sent(desk: Desk, found: Held, fields: Mapping[str, str], key: str) ->
     before = read_moment(desk, fields.get("before", ""))
     if before is None:
         return refused(Kind.UNPROCESSABLE, "value", "Choose a time from now on.", "before", key="visit.past")
-    assert found.enrolment is not None
+    assert found.followed is not None
     text = fields.get("text", "").strip()[:2000]
     wanted = Visit(text=text, before=before, activity=fields.get("activity", ""))
-    done = await ask_for_visit(desk.record, desk.model, found.enrolment.service, found.id, wanted, f"visit-{key}")
+    done = await ask_for_visit(desk.record, desk.model, found.followed.service, found.id, wanted, f"visit-{key}")
     return done if isinstance(done, Refusal) else done.stored.id

@@ -21,7 +21,6 @@ from saman.flows.worklist.lines import Line, Lines, lines_of
 from saman.flows.worklist.page import PAGE, Filter, ListPage, Wanted, list_page, moment_shown
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes, worklist
-from saman.model.care.party import PartyKind
 from saman.model.care.work import OPEN
 from saman.model.triage.marks import Marks, Sense
 from saman.model.triage.order import ordered
@@ -292,4 +291,4 @@ def _sender(line: Line, names: dict[str, Named]) -> str:
 
 def is_practice(desk: Desk) -> bool:
     """Whether the user's unit is a general practice, which reads summaries."""
-    return desk.party is not None and desk.party.kind is PartyKind.GP_PRACTICE
+    return desk.party is not None and desk.party.is_practice

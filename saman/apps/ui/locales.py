@@ -20,6 +20,7 @@ from babel.units import format_unit
 from markupsafe import Markup, escape
 
 from saman.apps.ui import catalogue
+from saman.apps.ui.advice import Advice, beside
 from saman.apps.ui.catalogue import LANGUAGES, SOURCE_LANGUAGE, Catalogue
 from saman.flows.reading import Said
 from saman.kernel.outcome import Issue
@@ -192,6 +193,19 @@ class Words:
             return filled.unescape() if values else _unescaped(filled)
         self.shown_unreviewed |= not phrase.reviewed
         return phrase.forms[0] % values
+
+    def advice(self, message: str, /, **values: object) -> Advice:
+        """What tells the reader what to do, with the source string beside it where nobody has read the translation."""
+        phrase = self._catalogue.phrase(message)
+        read = phrase is None or phrase.reviewed or self.language == SOURCE_LANGUAGE
+        source = None if read else Said(_unescaped(_filled(message, values)), SOURCE_LANGUAGE)
+        return Advice(self.plain(message, **values), self.language, source)
+
+    def beside(self, told: Iterable[str]) -> tuple[tuple[str, Said], ...]:
+        """What stands beside some advice: the own name of a language, and the words in it."""
+        found = beside(told)
+        self.shown_unreviewed |= bool(found)
+        return tuple((SHAPES[one.language].own_name if one.language in SHAPES else one.language, one) for one in found)
 
     def ruled(self, text: str) -> Said:
         """What a row of access says in words, in this language where the catalogue has it, else in English as it is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextvars import ContextVar
 from datetime import date, datetime
 from pathlib import Path
@@ -18,17 +18,19 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from saman.apps.ui import icons
+from saman.apps.ui.advice import Advice
 from saman.apps.ui.catalogue import APPS, LANGUAGES
 from saman.apps.ui.fragments import Keeper
 from saman.apps.ui.locales import Words, languages, negotiate
 from saman.apps.ui.security import Session, masked, session_of
 from saman.apps.ui.static import Assets, coding_for, pack
+from saman.flows.reading import Said
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Issue, Refusal
 
 THEMES: Final = ("auto", "light", "dark")
 DENSITIES: Final = ("calm", "dense")
-KEPT: Final = frozenset({"as", "days", "found", "of", "order", "place", "show", "start", "then"})
+KEPT: Final = frozenset({"as", "days", "found", "of", "order", "place", "service", "show", "start", "then"})
 """Query parameters that pages know, which a change of language or look takes along."""
 ONE_YEAR: Final = 31_536_000
 WRITTEN: Final = (
@@ -168,6 +170,7 @@ def environment(folders: dict[str, Path], assets: Assets) -> Environment:
     )
     made.globals.update(asset=assets.address, icon=_icon, sprite=_sprite, words=_words)
     keeper = Keeper(_rendering.get)
+    made.globals.update(advice=_advice, beside=_beside)
     made.globals.update(_=_gettext, n_=_ngettext, issue_text=_issue_text, kept=keeper.one, kept_each=keeper.each)
     made.filters.update(capfirst=capfirst, initials=initials, iso=iso, isoday=_isoday)
     made.filters.update({name: _by(name) for name in WRITTEN})
@@ -328,6 +331,14 @@ def _words() -> Words:
 
 def _gettext(message: str, **values: object) -> Markup:
     return _words().gettext(message, **values)
+
+
+def _advice(message: str, **values: object) -> Advice:
+    return _words().advice(message, **values)
+
+
+def _beside(told: Iterable[str]) -> tuple[tuple[str, Said], ...]:
+    return _words().beside(told)
 
 
 def _ngettext(one: str, many: str, count: int, **values: object) -> Markup:

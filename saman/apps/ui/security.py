@@ -149,17 +149,17 @@ def from_elsewhere(method: str, headers: Mapping[str, str], host: str) -> bool:
     return origin != "null" and urlsplit(origin).netloc != host
 
 
-async def posted(request: Request) -> Mapping[str, str] | Refusal:
+async def posted(request: Request, most: int = MOST_BYTES) -> Mapping[str, str] | Refusal:
     """The fields of a form sent from one of our own pages in this session; a Refusal says why not.
 
-    The last of equal names counts. At most 64 kB and 200 fields; files are not taken.
+    The last of equal names counts. At most `most` bytes and 200 fields; files are not taken.
     """
     session = session_of(request)
     if from_elsewhere(request.method, request.headers, request.headers.get("host", "")):
         return _not_ours()
     if not request.headers.get("content-type", "").startswith(FORM_TYPE):
         return refused(Kind.MEDIA, "not-supported", f"A form is sent as {FORM_TYPE}")
-    fields = await _fields(request)
+    fields = await _fields(request, most)
     if isinstance(fields, Refusal):
         return fields
     sent = fields.pop("csrf", "") or request.headers.get("x-csrf-token", "")
@@ -168,14 +168,13 @@ async def posted(request: Request) -> Mapping[str, str] | Refusal:
     return fields
 
 
-async def _fields(request: Request) -> dict[str, str] | Refusal:
+async def _fields(request: Request, most: int) -> dict[str, str] | Refusal:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MOST_BYTES:
-            return refused(
-                Kind.TOO_LARGE, "too-long", "A form may hold at most 64 kB", key=mark("This is too long. Write less.")
-            )
+        if len(body) > most:
+            text = f"A form may hold at most {most} bytes"
+            return refused(Kind.TOO_LARGE, "too-long", text, key=mark("This is too long. Write less."))
     try:
         return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS))
     except ValueError:

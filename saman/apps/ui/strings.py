@@ -22,10 +22,16 @@ from babel.messages.pofile import write_po
 
 from saman.apps.ui.catalogue import APPS, LANGUAGES, SOURCE_LANGUAGE, UNREVIEWED, read
 
-KEYWORDS: Final = {"_": None, "gettext": None, "mark": None, "n_": (1, 2), "ngettext": (1, 2), "mark_plural": (1, 2)}
+KEYWORDS: Final = {
+    **dict.fromkeys(("_", "advice", "gettext", "mark", "phrase")),
+    **dict.fromkeys(("n_", "ngettext", "mark_plural"), (1, 2)),
+}
 SHARED: Final = "ui"
 RULES: Final = "region"
 """The app whose catalogues hold the words of the rows of access."""
+
+BESIDES: Final = {"papers": "model/care/papers"}
+"""Where apps find strings of theirs outside their own folder: papers are worded where they are drafted."""
 
 REGIONS: Final = APPS.parent.parent / "regions"
 Source = tuple[str, str]
@@ -41,10 +47,11 @@ def apps(root: Path = APPS) -> list[str]:
 def used(app: str, root: Path = APPS) -> dict[Source, list[str]]:
     """The strings an app's templates and code use, with the files that use them."""
     found: dict[Source, list[str]] = {}
-    for path in sorted([*(root / app).rglob("*.html"), *(root / app).rglob("*.py")]):
+    besides = root.parent / BESIDES[app] if app in BESIDES else root / app
+    for path in sorted({*(root / app).rglob("*.html"), *(root / app).rglob("*.py"), *besides.rglob("*.py")}):
         for source in _extracted(path):
             places = found.setdefault(source, [])
-            if (place := str(path.relative_to(root))) not in places:
+            if (place := str(path.relative_to(root if path.is_relative_to(root) else root.parent))) not in places:
                 places.append(place)
     return found | (
         {} if app != RULES else {source: places for source, places in of_rules().items() if source not in found}

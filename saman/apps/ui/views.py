@@ -9,10 +9,11 @@ import msgspec
 
 
 class PhoneNumber(msgspec.Struct, frozen=True):
-    """A number to call: as dialled (`116117`) and as shown (`116 117`)."""
+    """A number to call: as dialled (`116117`), as shown (`116 117`), and what it is for where the country says it."""
 
     dial: str
     shown: str
+    text: str = ""
 
 
 class Contact(msgspec.Struct, frozen=True):

@@ -62,16 +62,23 @@ def proposal(
 
 def consent_of(record: Record, party: str, provision: Resource, id: str = "", person: str = "") -> Resource:
     """The Consent by which the one who asks says this `provision` to `party`; `id` and `person` as in `proposal`."""
+    actor = record.context.actor
+    patient = f"Patient/{person}" if person else actor
+    made = consent(party, provision, patient, actor, record.context.now)
+    return made | ({"id": id} if id else {})
+
+
+def consent(party: str, provision: Resource, patient: str, by: str, now: datetime) -> Resource:
+    """The Consent about `patient` by which `by` (references) says this `provision` to `party` (Organization id)."""
     actor = {"role": codes.concept(PARTICIPATION, "IRCP"), "reference": codes.reference(f"Organization/{party}")}
     return {
         "resourceType": "Consent",
-        **({"id": id} if id else {}),
         "status": "active",
         "scope": codes.concept(*PRIVACY),
         "category": [codes.concept("http://loinc.org", "59284-0")],
-        "patient": codes.reference(f"Patient/{person}" if person else record.context.actor),
-        "performer": [codes.reference(record.context.actor)],
-        "dateTime": instant(record.context.now),
+        "patient": codes.reference(patient),
+        "performer": [codes.reference(by)],
+        "dateTime": instant(now),
         "policyRule": codes.concept(ACT_CODE, "OPTIN"),
         "provision": provision | {"actor": [actor]},
     }

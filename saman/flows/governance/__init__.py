@@ -1,1 +1,1 @@
-"""How a region changes what it runs on: applying a care model, and moving people to it."""
+"""A region governs itself: who may change what of it, what was decided, and on what ground."""

@@ -64,6 +64,33 @@ class Enrolment(msgspec.Struct, frozen=True, kw_only=True):
         return f"Organization/{self.receiver.id}"
 
 
+class Following(msgspec.Struct, frozen=True):
+    """A service in which somebody is followed, whether or not anything is measured, and the party that follows."""
+
+    service: ServiceModel
+    receiver: Party
+
+    @property
+    def owner(self) -> str:
+        """The reference of the party that follows."""
+        return f"Organization/{self.receiver.id}"
+
+
+def following(model: CareModel, episodes: Iterable[Stored]) -> Following | None:
+    """The service of the first active episode, those first in which something is measured at home."""
+    active = (each for each in episodes if tree_of(each)["status"] == "active")
+    found = [one for each in active if (one := _following(model, begun_with(model, each), each)) is not None]
+    return min(found, key=lambda one: one.service.monitoring is None, default=None)
+
+
+def _following(model: CareModel, own: CareModel, episode: Stored) -> Following | None:
+    """The service of an episode as it stands in the person's `own` model, and the party as it is now."""
+    tree = tree_of(episode)
+    service = own.service(service_of(tree))
+    receiver = model.party(tree.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
+    return Following(service, receiver) if service is not None and receiver is not None else None
+
+
 FOLLOWED = {"EpisodeOfCare": 50, "Goal": 200, "CarePlan": 100, "ServiceRequest": 200}
 """What says how somebody is followed at home, and how many of each are looked at, newest first."""
 
@@ -97,12 +124,11 @@ def _enrolment(
     plans: Iterable[Resource],
     limits: Callable[[CareModel], tuple[OwnLimit, ...]],
 ) -> Enrolment | None:
-    episode = tree_of(stored)
-    own = begun_with(model, stored)
-    service = own.service(service_of(episode))
-    receiver = model.party(episode.get("managingOrganization", {}).get("reference", "").removeprefix("Organization/"))
-    if service is None or service.monitoring is None or receiver is None:
+    episode, own = tree_of(stored), begun_with(model, stored)
+    followed = _following(model, own, stored)
+    if followed is None or followed.service.monitoring is None:
         return None
+    service, receiver = followed.service, followed.receiver
     wanted = {one["reference"] for one in episode.get("referralRequest", ()) if "reference" in one}
     reasons = [
         (c.get("system"), c.get("code"))
@@ -118,7 +144,7 @@ def _enrolment(
         person=person,
         episode=f"EpisodeOfCare/{episode['id']}",
         service=service,
-        monitoring=service.monitoring,
+        monitoring=followed.service.monitoring,
         modules=modules,
         receiver=receiver,
         asked=_on_days(asked, days) if days else asked,
@@ -173,14 +199,20 @@ def read_limits(model: CareModel, stored: Stored, language: str) -> Iterable[Own
         if found is not None and "detailRange" in target:
             yield OwnLimit(
                 quantity=found.id,
-                low=target["detailRange"].get("low", {}).get("value"),
-                high=target["detailRange"].get("high", {}).get("value"),
+                low=_end(target, "low"),
+                high=_end(target, "high"),
                 set_by=goal.get("expressedBy", {}).get("display", ""),
                 set_on=day_of(goal.get("startDate") or goal.get("statusDate") or "1900-01-01"),
                 reason=in_language(note, "text", language, goal),
                 goal=stored.id,
                 version=stored.version,
             )
+
+
+def _end(target: Resource, end: str) -> Decimal | None:
+    """One end of a limit, which JSON gives as int where it has no decimals."""
+    value = target["detailRange"].get(end, {}).get("value")
+    return None if value is None else Decimal(value)
 
 
 def quantity_of(model: CareModel, concept: Resource) -> Quantity | None:

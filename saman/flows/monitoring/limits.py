@@ -16,7 +16,6 @@ from saman.model.care import codes
 from saman.model.care.caremodel import CareModel
 from saman.model.care.combine import quantity
 from saman.model.care.measurement import Quantity
-from saman.model.care.party import PartyKind
 from saman.record import Change, Record, Written
 
 UCUM = "http://unitsofmeasure.org"
@@ -119,7 +118,7 @@ async def practice_of(record: Record, model: CareModel, person: str) -> str | Re
             for element in ("member", "onBehalfOf"):
                 id = member.get(element, {}).get("reference", "").removeprefix("Organization/")
                 party = model.party(id)
-                if party is not None and party.kind is PartyKind.GP_PRACTICE:
+                if party is not None and party.is_practice:
                     return party.id
     return ""
 

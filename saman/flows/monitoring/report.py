@@ -97,17 +97,24 @@ def _unfit(quantity: Quantity, value: Value) -> Iterator[Issue]:
 
 
 def changes(record: Record, model: CareModel, enrolment: Enrolment, report: Report) -> Iterator[Change]:
-    """The resources of a report: the answers first, then the Observations, then the task."""
-    now = record.context.now
+    """The resources of a report as they are stored, those of `resources`."""
     answers_id = new_id(record, enrolment.person)
-    answers = _answers(record, model, enrolment, report)
-    yield Change(answers | {"id": answers_id}, answers_id)
+    answers, *others = resources(model, enrolment, report, answers_id, record.context.now)
+    yield Change(answers, answers_id)
+    yield from map(Change, others)
+
+
+def resources(
+    model: CareModel, enrolment: Enrolment, report: Report, answers_id: str, now: datetime
+) -> Iterator[Resource]:
+    """What a report sent `now` is made of: the answers first, then the Observations, then the task."""
+    yield _answers(model, enrolment, report, now) | {"id": answers_id}
     for measurement, _ in enrolment.asked.measurements:
-        observation = _observation(record, enrolment, report, measurement, answers_id)
+        observation = _observation(enrolment, report, measurement, answers_id, now)
         if observation is not None:
-            yield Change(observation)
+            yield observation
     due = answer_by(enrolment.monitoring, enrolment.receiver, model.country, now).answer_by
-    yield Change(read_task(enrolment, answers_id, now, due))
+    yield read_task(enrolment, answers_id, now, due)
 
 
 def _measured(enrolment: Enrolment, report: Report) -> Iterator[tuple[Quantity, Value]]:
@@ -117,7 +124,7 @@ def _measured(enrolment: Enrolment, report: Report) -> Iterator[tuple[Quantity, 
                 yield quantity, report.values[quantity.id]
 
 
-def _answers(record: Record, model: CareModel, enrolment: Enrolment, report: Report) -> Resource:
+def _answers(model: CareModel, enrolment: Enrolment, report: Report, now: datetime) -> Resource:
     questions = {question.id: question for question, _ in enrolment.asked.questions}
     items = [_item(questions[id], answer) for id, answer in report.answers.items()]
     if report.comment:
@@ -129,7 +136,7 @@ def _answers(record: Record, model: CareModel, enrolment: Enrolment, report: Rep
         "questionnaire": f"{canonical}/Questionnaire/{enrolment.service.questionnaire}",
         "status": "completed",
         "subject": codes.reference(f"Patient/{enrolment.person}"),
-        "authored": instant(record.context.now),
+        "authored": instant(now),
         "author": codes.reference(report.told_to or f"Patient/{enrolment.person}"),
         "source": codes.reference(f"Patient/{enrolment.person}"),
     }
@@ -146,12 +153,11 @@ def _item(question: Question, answer: str) -> Resource:
 
 
 def _observation(
-    record: Record, enrolment: Enrolment, report: Report, measurement: Measurement, answers_id: str
+    enrolment: Enrolment, report: Report, measurement: Measurement, answers_id: str, now: datetime
 ) -> Resource | None:
     given = [(one, report.values[one.id]) for one in measurement.quantities if one.id in report.values]
     if not given:
         return None
-    now = instant(record.context.now)
     observation: Resource = {
         "resourceType": "Observation",
         "identifier": [{"system": codes.READING, "value": f"{report.key}-{measurement.id}"}],
@@ -162,8 +168,8 @@ def _observation(
         ],
         "code": _coded(measurement.codes, measurement.name["en"]),
         "subject": codes.reference(f"Patient/{enrolment.person}"),
-        "effectiveDateTime": now,
-        "issued": now,
+        "effectiveDateTime": instant(now),
+        "issued": instant(now),
         "performer": [codes.reference(report.told_to or f"Patient/{enrolment.person}")],
         "derivedFrom": [codes.reference(f"QuestionnaireResponse/{answers_id}")],
     }

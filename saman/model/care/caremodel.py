@@ -9,9 +9,10 @@ from functools import cached_property
 import msgspec
 
 from saman.model.care.agreement import Agreement
-from saman.model.care.basis import Source
+from saman.model.care.assessment import AssessmentFile
+from saman.model.care.basis import Source, Text
 from saman.model.care.competence import Competence, Competences
-from saman.model.care.country import Country
+from saman.model.care.country import Country, PhoneNumber
 from saman.model.care.governance import Body, Indicator, SharedGoal
 from saman.model.care.kept import Version, standing_in
 from saman.model.care.measurement import Measurement, Quantity
@@ -21,6 +22,7 @@ from saman.model.care.portfolio import Lesson, Project
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import Place, RegionFile, Role
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
 
 
 class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -41,11 +43,13 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     questionnaires: tuple[Questionnaire, ...] = ()
     indicators: tuple[Indicator, ...] = ()
     competences: tuple[Competence, ...] = ()
+    way: WayFile | None = None
     pathways: tuple[Pathway, ...] = ()
     projects: tuple[Project, ...] = ()
     lessons: tuple[Lesson, ...] = ()
     versions: tuple[Version, ...] = ()
     earlier: Mapping[int, CareModel] = msgspec.field(default_factory=dict)
+    assessment: AssessmentFile | None = None
 
     def party(self, id: str) -> Party | None:
         """A party by its id, also one that takes part no longer."""
@@ -84,6 +88,16 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
             return self
         same = (one.number for one in self.versions if one.services.get(service) == held.services[service])
         return next((self.earlier[one] for one in same if one in self.earlier), self)
+
+    @cached_property
+    def numbers(self) -> Mapping[str, PhoneNumber]:
+        """The numbers that people call, by id: the region's own, and those of the country that it does not replace."""
+        return {one.id: one for one in (*self.country.numbers, *self.region.numbers)}
+
+    def with_numbers(self, text: Text) -> Text:
+        """A text in all its languages, with each number where its id stands in braces."""
+        shown = {f"{{{id}}}": number.shown for id, number in self.numbers.items()}
+        return {language: _replaced(one, shown) for language, one in text.items()}
 
     @cached_property
     def skills(self) -> Competences:
@@ -148,3 +162,9 @@ class CareModel(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def serving(self, place: str, kind: PartyKind) -> tuple[Party, ...]:
         """The parties of a kind that work for a municipality, in the order of the file."""
         return tuple(party for party in self.parties if party.kind is kind and place in party.serves)
+
+
+def _replaced(text: str, by: Mapping[str, str]) -> str:
+    for old, new in by.items():
+        text = text.replace(old, new.replace(" ", "\N{NO-BREAK SPACE}"))
+    return text

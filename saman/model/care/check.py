@@ -7,6 +7,7 @@ from datetime import datetime
 
 from saman.kernel.outcome import Issue
 from saman.model.care import (
+    check_assessment,
     check_competence,
     check_country,
     check_everywhere,
@@ -14,6 +15,7 @@ from saman.model.care import (
     check_pathway,
     check_portfolio,
     check_service,
+    check_way,
 )
 from saman.model.care.calendar import local
 from saman.model.care.load import Loaded
@@ -30,6 +32,8 @@ def _found(loaded: Loaded, now: datetime) -> Iterator[Issue]:
     yield from check_country.issues(loaded)
     yield from check_parties.issues(loaded)
     yield from check_competence.issues(loaded)
+    yield from check_assessment.issues(loaded)
+    yield from check_way.issues(loaded)
     if check_country.zone_exists(loaded.model.country):
         # Services and agreements are looked at for today on the region's own calendar.
         today = local(loaded.model.country, now).date()

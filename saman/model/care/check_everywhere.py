@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from saman.kernel.outcome import Issue
 from saman.model.care.basis import Grounded
-from saman.model.care.load import Loaded, beside
+from saman.model.care.load import WAY, Loaded, beside
 from saman.model.care.timing import Span
 from saman.model.care.walk import Visit, walk
 from saman.model.care.yamltree import finding
@@ -32,6 +32,8 @@ def issues(loaded: Loaded) -> Iterator[Issue]:
 def _sources(loaded: Loaded, file: str) -> set[str]:
     if file == loaded.country_file:
         return {source.id for source in loaded.model.country.sources}
+    if file == beside(loaded.folder, WAY) and loaded.model.way is not None:
+        return {source.id for source in loaded.model.way.sources}
     return set(loaded.model.sources())
 
 
@@ -67,7 +69,7 @@ def _own_language(loaded: Loaded, file: str) -> str:
 def _slots(loaded: Loaded, file: str, visit: Visit) -> Iterator[Issue]:
     if not visit.is_text:
         return
-    known = {number.id for number in loaded.model.country.numbers}
+    known = loaded.model.numbers.keys()
     used = {slot for text in visit.value.values() for slot in _SLOT.findall(text)}
     for slot in sorted(used - known):
         mend = f"Use one of: {', '.join(f'`{{{one}}}`' for one in sorted(known))}."

@@ -79,7 +79,7 @@ def _validity(loaded: Loaded, index: int, agreement: Agreement, today: date) -> 
 
 def _references(loaded: Loaded, file: str, service: ServiceModel) -> Iterator[Issue]:
     roles = {role.id for role in loaded.model.roles}
-    numbers = {number.id for number in loaded.model.country.numbers}
+    numbers = set(loaded.model.numbers)
     indicators = {indicator.id for indicator in loaded.model.indicators}
     activities = {activity.id for activity in service.activities}
     for index, filled in enumerate(service.roles):

@@ -77,7 +77,35 @@ class PlanName(Grounded, frozen=True, kw_only=True):
     id: Slug
     name: str
     text: Note
+    law: str = ""
     status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+class NationalKind(Enum):
+    """What a country has for all its regions, beside what Saman holds."""
+
+    MESSAGE = "message"
+    MEDICINE_LIST = "medicine-list"
+    SUMMARY = "summary"
+    LOG = "log"
+    WILL = "will"
+    LANGUAGE = "language"
+    INSTRUMENT = "instrument"
+
+
+class National(Grounded, frozen=True, kw_only=True):
+    """One national message, list, log or right: what stays there, comes from there or holds everywhere."""
+
+    id: Slug
+    kind: NationalKind
+    name: str
+    text: Note
+    law: str = ""
+    status: Status
+    valid_from: date | None = None
+    valid_to: date | None = None
 
 
 class Term(Grounded, frozen=True, kw_only=True):
@@ -93,7 +121,10 @@ class Term(Grounded, frozen=True, kw_only=True):
 
 
 class Deadline(Node, frozen=True, kw_only=True):
-    """One rule about time at a transition; a row of status U is a local setting, never what the law says."""
+    """One rule about time at a transition; a row of status U is a local setting, never what the law says.
+
+    `body`: to whom one turns within that time, where somebody decides over it.
+    """
 
     id: Slug
     transition: Slug
@@ -101,11 +132,29 @@ class Deadline(Node, frozen=True, kw_only=True):
     amount: Count | None = None
     unit: Slug | None = None
     counted: Slug | None = None
+    body: Note = msgspec.field(default_factory=dict)
     law: str = ""
     source: str
     status: Status
     valid_from: date | None = None
     valid_to: date | None = None
+
+
+class PaperKind(Enum):
+    """Papers that some countries ask for besides those of European law; see `saman.model.care.papers`."""
+
+    NEED_AND_RISK_ANALYSIS = "need-and-risk-analysis"
+    RISK_ASSESSMENT = "risk-assessment"
+
+
+class CountryPaper(Node, frozen=True, kw_only=True):
+    """A paper of the country: what it is called there, and which rule asks for it."""
+
+    kind: PaperKind
+    name: str
+    law: str
+    source: str
+    status: Status
 
 
 class Country(Node, frozen=True, kw_only=True):
@@ -122,13 +171,11 @@ class Country(Node, frozen=True, kw_only=True):
     holidays: tuple[Holiday, ...]
     identifiers: tuple[IdentifierSystem, ...]
     plans: tuple[PlanName, ...] = ()
+    national: tuple[National, ...] = ()
     deadlines: tuple[Deadline, ...] = ()
     terms: tuple[Term, ...] = ()
+    papers: tuple[CountryPaper, ...] = ()
     sources: tuple[CountrySource, ...] = ()
-
-    def number(self, id: str) -> PhoneNumber:
-        """The number with an id such as `emergency` or `out-of-hours`; a profile without it fails its check."""
-        return next(number for number in self.numbers if number.id == id)
 
     def deadline(self, id: str | None) -> Deadline | None:
         """A deadline by its id."""
@@ -136,12 +183,13 @@ class Country(Node, frozen=True, kw_only=True):
 
 
 class CountrySource(Node, frozen=True, kw_only=True):
-    """Where rows of a country profile come from, in a person's words."""
+    """Where rows of a country profile come from, in a person's words, and when it was read for them."""
 
     id: Slug
     title: str
     url: str = ""
-    checked: bool = False
+    status: Status = Status.UNCHECKED
+    checked_on: date | None = None
 
 
 REQUIRED_NUMBERS = ("emergency", "out-of-hours")

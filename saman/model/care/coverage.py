@@ -34,14 +34,20 @@ def takers(model: CareModel, service: ServiceModel) -> tuple[Party, ...]:
 
 def gaps(model: CareModel, service: ServiceModel) -> Iterator[tuple[str, str]]:
     """Each gap in an ordinary week: the municipality's name, and `on Sunday from 22:00 to 24:00`."""
+    for taker, spans in uncovered(model, service):
+        for begins, ends in spans:
+            yield taker.name, _words(begins, ends)
+
+
+def uncovered(model: CareModel, service: ServiceModel) -> Iterator[tuple[Party, tuple[Minutes, ...]]]:
+    """The gaps in an ordinary week, once for the first municipality of those that have the same."""
     seen: set[tuple[Minutes, ...]] = set()
     for taker in takers(model, service):
         covered = tuple(sorted({span for one in service.receivers for span in _receives(model, one, taker.place)}))
         if covered in seen:
             continue
         seen.add(covered)
-        for begins, ends in _between(covered):
-            yield taker.name, _words(begins, ends)
+        yield taker, tuple(_between(covered))
 
 
 def _receives(model: CareModel, receiver: Receiver, place: str) -> Iterator[Minutes]:

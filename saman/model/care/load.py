@@ -11,6 +11,7 @@ import msgspec
 
 from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.care.agreement import AgreementsFile
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.caremodel import CareModel
 from saman.model.care.competence import CompetencesFile
 from saman.model.care.convert import convert
@@ -23,6 +24,7 @@ from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
 from saman.model.care.yamltree import Tree, finding, parse
 
 SCHEMA = 0
@@ -32,6 +34,11 @@ ACCESS = "access.yaml"
 
 COMPETENCES = "competences.yaml"
 """Beside the region's folder, for all regions alike."""
+
+ASSESSMENT = "assessment.yaml"
+"""The same."""
+WAY = "way.yaml"
+"""Beside it too: the guided way from a challenge to new practice."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 
@@ -100,6 +107,8 @@ class _Reader:
         parties = self.file(f"{self.folder}/parties.yaml", PartiesFile)
         roles = self.file(beside(self.folder, "roles.yaml"), RolesFile)
         competences = self.file(beside(self.folder, COMPETENCES), CompetencesFile, required=False)
+        assessment = self.file(beside(self.folder, ASSESSMENT), AssessmentFile, required=False)
+        way = self.file(beside(self.folder, WAY), WayFile, required=False)
         agreements = self.file(f"{self.folder}/agreements.yaml", AgreementsFile, required=False)
         governance = self.file(f"{self.folder}/governance.yaml", GovernanceFile, required=False)
         indicators = self.file(f"{self.folder}/indicators.yaml", IndicatorsFile, required=False)
@@ -124,9 +133,11 @@ class _Reader:
             questionnaires=questionnaires,
             indicators=indicators.indicators if indicators else (),
             competences=competences.competences if competences else (),
+            way=way,
             pathways=pathways,
             projects=portfolio.projects if portfolio else (),
             lessons=portfolio.lessons if portfolio else (),
+            assessment=assessment,
         )
 
     def all_in(self, subfolder: str, kind: type[T]) -> tuple[T, ...]:

@@ -114,6 +114,15 @@ class Party(Grounded, frozen=True, kw_only=True):
         """The codes of the municipalities it works for."""
         return self.area or (self.place,)
 
+    @property
+    def is_practice(self) -> bool:
+        """Whether people have their general practitioner here: a practice, or a health centre with such doctors."""
+        return self.kind in PRACTICES and GENERAL_PRACTITIONER in self.roles
+
+
+PRACTICES = (PartyKind.GP_PRACTICE, PartyKind.HEALTH_CENTRE)
+GENERAL_PRACTITIONER = "general-practitioner"
+
 
 class PartyIdentifier(Node, frozen=True, kw_only=True):
     """An official number of an organisation, with the name of its system in the country profile."""

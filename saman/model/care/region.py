@@ -7,6 +7,7 @@ from decimal import Decimal
 from enum import Enum
 
 from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Source, Text
+from saman.model.care.country import PhoneNumber
 
 
 class Place(Grounded, frozen=True, kw_only=True):
@@ -39,7 +40,10 @@ class Ancestor(Node, frozen=True, kw_only=True):
 
 
 class RegionFile(Node, frozen=True, kw_only=True):
-    """`region.yaml`: the name, the country profile, the languages, the places and every source."""
+    """`region.yaml`: the name, the country profile, the languages, the places and every source.
+
+    `numbers` replace those of the country that have the same id.
+    """
 
     schema: int
     id: Slug
@@ -51,10 +55,12 @@ class RegionFile(Node, frozen=True, kw_only=True):
     canonical: str
     statement: Text
     population_counted: date
+    numbers: tuple[PhoneNumber, ...] = ()
     places: tuple[Place, ...]
     facts: tuple[Fact, ...] = ()
     sources: tuple[Source, ...]
     licence: str = ""
+    author: str = ""
     ancestors: tuple[Ancestor, ...] = ()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from saman.model.care.agreement import AgreementsFile
+from saman.model.care.assessment import AssessmentFile
 from saman.model.care.competence import CompetencesFile
 from saman.model.care.country import Country
 from saman.model.care.governance import GovernanceFile, IndicatorsFile
@@ -16,6 +17,8 @@ from saman.model.care.portfolio import PortfolioFile
 from saman.model.care.questionnaire import Questionnaire
 from saman.model.care.region import RegionFile, RolesFile
 from saman.model.care.service_model import ServiceModel
+from saman.model.care.way import WayFile
+from saman.model.care.way_drafts import SimulationRequest
 
 FILES: dict[str, type[msgspec.Struct]] = {
     "region": RegionFile,
@@ -30,6 +33,9 @@ FILES: dict[str, type[msgspec.Struct]] = {
     "country": Country,
     "roles": RolesFile,
     "competences": CompetencesFile,
+    "assessment": AssessmentFile,
+    "way": WayFile,
+    "simulation-request": SimulationRequest,
 }
 """The kind of each file, by the name of its schema."""
 

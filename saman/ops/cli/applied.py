@@ -22,7 +22,7 @@ from saman.model.care.fhir import Changes, address
 from saman.model.whole import read_today
 from saman.ops.cli.opened import Opened, with_record
 from saman.ops.cli.telling import fail, say
-from saman.ops.region import region_files, there
+from saman.ops.region import files_in
 from saman.ops.running import adopt, not_applied
 from saman.record.applied import Applied, kept
 from saman.record.applied import versions as every_version
@@ -46,10 +46,10 @@ def apply(folder: Path, *, dry_run: DryRun = False, reason: Reason = "") -> int 
     What changed becomes a new version, nothing is deleted, and running servers take it up. People in a service stay on
     the version that they are on. With --dry-run the database itself is brought up to date, and nothing else.
     """
-    absent = there(folder)
-    if absent is not None:
-        return absent
-    wish = Wish(files=region_files(folder), name=folder.name, reason=reason)
+    files = files_in(folder)
+    if isinstance(files, Refusal):
+        return files
+    wish = Wish(files=files, name=folder.name, reason=reason)
 
     async def work(opened: Opened) -> Plan | Refusal:
         return await _applied(opened, wish, dry_run=dry_run)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -28,7 +28,7 @@ from saman.ops.cli.telling import fail, say
 from saman.ops.cli.trial import trial
 from saman.ops.forking import fork
 from saman.ops.packing import pack
-from saman.ops.region import open_region, region_files, there
+from saman.ops.region import files_in, open_region, region_files
 
 app = App("model", help="Check, show and apply a care model.")
 app.command(trial)
@@ -55,8 +55,8 @@ def check(folder: Path) -> int:
 
 
 def _findings(folder: Path) -> tuple[Issue, ...]:
-    absent = there(folder)
-    return absent.issues if absent is not None else findings(region_files(folder), folder, datetime.now(UTC))
+    files = files_in(folder)
+    return files.issues if isinstance(files, Refusal) else findings(files, folder, datetime.now(UTC))
 
 
 def _halves(issue: Issue) -> tuple[str, str]:
@@ -99,7 +99,34 @@ def package(folder: Path, *, out: Path = Path()) -> int | Refusal:
         return region
     if check(folder) != 0:
         return 1
-    say(f"Wrote {pack(region.model, region_files(folder), out)}")
+    packed = pack(region.model, region_files(folder), out)
+    if isinstance(packed, Refusal):
+        return packed
+    say(f"Wrote {packed}")
+    return 0
+
+
+@app.command
+def papers(
+    folder: Path, *, out: Path = Path("papers"), language: tuple[str, ...] = (), on: date | None = None
+) -> int | Refusal:
+    """Draft the papers that the region owes, as HTML and PDF: each sentence with its row, blanks for what is not known.
+
+    Each --language is one of the region's; without it, the country's own. --on is the day they are drafted for.
+    """
+    from saman.ops.papers import languages_of, write_papers
+
+    day = on or datetime.now(UTC).date()
+    region = open_region(folder, day)
+    if isinstance(region, Refusal):
+        return region
+    if check(folder) != 0:
+        return 1
+    languages = languages_of(region, language)
+    if isinstance(languages, Refusal):
+        return languages
+    for path in write_papers(region, languages, day, out):
+        print(path)  # noqa: T201
     return 0
 
 

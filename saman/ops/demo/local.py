@@ -10,6 +10,7 @@ from saman.ops.demo.packaged import read
 
 
 class _Local(msgspec.Struct, forbid_unknown_fields=True):
+    region: str
     centre: str
     hospital: str
     questionnaire: str
@@ -18,6 +19,9 @@ class _Local(msgspec.Struct, forbid_unknown_fields=True):
 
 
 _LOCAL = msgspec.yaml.decode(read("region.yaml"), type=_Local)
+
+REGION = _LOCAL.region
+"""Id of the region whose people these are."""
 
 CENTRE = _LOCAL.centre
 """Organization id of the telemedicine centre."""

@@ -75,13 +75,14 @@ def social(resource: Resource) -> Resource:
 
 
 def words(element: str, text: dict[str, str] | str) -> Resource:
-    """`element` in English with its Norwegian translation beside it, or as it is when there is only one text.
+    """`element` in English with its translations beside it, or as it is when there is only one text.
 
     Source: https://hl7.org/fhir/R4/extension-translation.html
     """
     if isinstance(text, str):
         return {element: text}
-    return {element: text["en"], f"_{element}": {"extension": [translation("nb", text["nb"])]}}
+    others = [translation(language, said) for language, said in text.items() if language != "en"]
+    return {element: text["en"], f"_{element}": {"extension": others}}
 
 
 def translation(language: str, text: str) -> Resource:

@@ -11,3 +11,8 @@ FOLDER = files("saman.ops.demo").joinpath("data")
 def read(name: str) -> bytes:
     """The content of one of them."""
     return FOLDER.joinpath(name).read_bytes()
+
+
+def there_is(name: str) -> bool:
+    """Whether there is such a file."""
+    return FOLDER.joinpath(name).is_file()

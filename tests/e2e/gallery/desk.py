@@ -108,6 +108,9 @@ class DeskFixture:
             people=AROUND,
         )
 
+    async def is_asked(self) -> bool:
+        return False
+
     async def plan(self) -> views.Plan | Refusal:
         if self.person.empty:
             return views.Plan(goals=(), items=(), coordinator=None, self_treatment=False)

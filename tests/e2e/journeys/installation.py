@@ -7,7 +7,9 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -114,6 +116,11 @@ class Installation:
     def region(self) -> Region:
         """The region that is served."""
         return region()
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """Where the clocks of the region go by."""
+        return ZoneInfo(self.region().model.country.time_zone)
 
     def parts(self, store: Store, opened: Region) -> Parts:
         """What the application is made of."""

@@ -18,6 +18,11 @@ def open_details(page: Page) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
 
 
+def open_folds(page: Page) -> None:
+    """Opens what can be opened in the page itself, and no menu that would lie over it."""
+    page.evaluate("document.querySelectorAll('main details').forEach((one) => { one.open = true; })")
+
+
 def send_main(page: Page) -> None:
     """Sends the last form of the page as it stands."""
     with page.expect_navigation():
@@ -87,6 +92,16 @@ def write(**fields: str) -> Act:
     return act
 
 
+def follow(link: str) -> Act:
+    """Goes where a link leads, by its selector."""
+
+    def act(page: Page) -> None:
+        with page.expect_navigation():
+            page.locator(link).first.click()
+
+    return act
+
+
 def late_undo(page: Page) -> None:
     """Wants to undo what somebody has changed since."""
     with page.expect_navigation():
@@ -100,11 +115,21 @@ def late_undo(page: Page) -> None:
 
 
 DOING: Final = "form.doing"
+BEGUN: Final = write(title="Quiet nights", challenge="Visits at night wake people up.")
 MESSAGE: Final = "main form[action='/citizen/messages']"
 NOBODY: Final[tuple[Place, ...]] = (
     ("/", (open_details,)),
     ("/", (seek,)),
     ("/region", (open_details,)),
+    ("/region?service=safety-alarm", ()),
+    ("/region/services/digital-home-follow-up", ()),
+    ("/region/services/safety-alarm", (open_folds,)),
+    ("/region/services/nowhere", ()),
+    ("/region/compare", ()),
+    ("/region/compare?of=no-agder&of=se-norrtalje", (open_folds,)),
+    ("/region/compare?of=no-agder&of=dk&of=fi-paijat-hame", ()),
+    ("/region/gallery", ()),
+    ("/region/pathways/admission-discharge", ()),
     ("/about", (open_details,)),
     ("/about/triage", (open_details,)),
 )
@@ -256,6 +281,14 @@ LEADER: Final[tuple[Place, ...]] = (
     ("/team/delegations/new", ()),
     ("/team/delegations/list", ()),
     ("/team/members", ()),
+    ("/region/work/ways", ()),
+    ("/region/work/ways/new", (send_main,)),
+    ("/region/work/ways/new", (BEGUN, open_details)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/steps/expected-benefits']"), open_details)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/steps/needs']"), follow("a[href*='/papers/']"))),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/time']"), send_main)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/end']"), open_details)),
+    ("/region/work/ways/new", (BEGUN, follow("a[href$='/report']"))),
 )
 KEEPER: Final[tuple[Place, ...]] = (
     ("/team", (open_details,)),

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 import yaml
-from playwright.sync_api import Error, Frame, Locator, Page, expect
+from playwright.sync_api import Error, Locator, Page, Request, expect
 
 from .audit import prepare, violations
 from .installation import Installation
@@ -41,13 +41,12 @@ class Player:
         self._marks = marks
         self._fresh = True
         self._taps = 0
-        self._address = ""
         self.most_taps = 0
         self.wrong: list[str] = []
         if looks:
             prepare(page.context)
         page.on("load", lambda _: self._loaded())
-        page.on("framenavigated", self._came)
+        page.on("request", self._asked)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
 
     def play(self, journey: Journey) -> None:
@@ -85,13 +84,10 @@ class Player:
 
     def _loaded(self) -> None:
         self._fresh = True
-        self._taps = 0
 
-    def _came(self, frame: Frame) -> None:
-        """Another page begins when it comes, perhaps long before all of it is loaded; a place within one does not."""
-        address = frame.url.partition("#")[0]
-        if frame == self.page.main_frame and address != self._address:
-            self._address = address
+    def _asked(self, request: Request) -> None:
+        """Another page, also one at the same address, begins when it is asked for."""
+        if request.is_navigation_request():
             self._taps = 0
 
     def _take(self, step: Step) -> None:
@@ -113,7 +109,7 @@ class Player:
         return self.page.get_by_role(role, name=self._name(name))  # type: ignore[arg-type]
 
     def _lexicon(self) -> Lexicon:
-        return Lexicon(self._language, self._place.clock.now)
+        return Lexicon(self._language, self._place.clock.now, self._place.zone)
 
     def _name(self, text: Any) -> re.Pattern[str]:
         return self._lexicon().pattern(text, whole=True)

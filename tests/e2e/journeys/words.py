@@ -24,8 +24,8 @@ BEGINS: Final = " *"
 class Lexicon:
     """What stands on a page in one language, as alternatives where one English text has several translations."""
 
-    def __init__(self, language: str, now: datetime) -> None:
-        self._words = Words(language, ZONE, now)
+    def __init__(self, language: str, now: datetime, zone: ZoneInfo = ZONE) -> None:
+        self._words = Words(language, zone, now)
 
     def said(self, text: Any) -> list[str]:
         """Every way in which `text` of a journey may stand on a page."""

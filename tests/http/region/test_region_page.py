@@ -35,16 +35,20 @@ def assert_grounded(part: str, fact: Grounded) -> None:
 
 def test_every_stated_fact_stands_beside_its_mark(get: Get, region: Region) -> None:
     html = get("/region?lang=en").text
+    services = {one.id: get(f"/region/services/{one.id}?lang=en").text for one in region.model.services}
+    assert any(fact.about in services for fact in region.model.region.facts)
     for fact in region.model.region.facts:
-        assert_grounded(after(html, fact.text["en"], "</li>", "<li>"), fact)
+        assert_grounded(after(services.get(fact.about, html), fact.text["en"], "</li>", "<li>"), fact)
 
 
 def test_every_indicator_assumption_and_seat_stands_beside_its_mark(get: Get, region: Region) -> None:
     html = get("/region?lang=en").text
     for indicator in region.model.indicators:
         assert_grounded(after(html, indicator.name["en"], "</tr>", '<th scope="row">'), indicator)
-    for assumption in region.model.services[0].assumptions:
-        assert_grounded(after(html, assumption.text["en"], "</tr>", '<th scope="row">'), assumption)
+    service = region.model.services[0]
+    page = get(f"/region/services/{service.id}?lang=en").text
+    for assumption in service.assumptions:
+        assert_grounded(after(page, assumption.text["en"], "</tr>", '<th scope="row">'), assumption)
     for body in region.model.bodies:
         table = after(html, body.name["en"], "</table>", '<caption class="sr">')
         for seat in body.seats:
@@ -58,7 +62,7 @@ def test_made_up_parties_and_the_agreement_are_called_samples(get: Get, region: 
     for party in shown:
         assert_grounded(after(html, party.name, "</li>", "<li>"), party)
     agreement = region.model.agreements[0]
-    assert_grounded(after(html, agreement.name, "</h3>", '">'), agreement)
+    assert_grounded(after(html, agreement.name, "</h3>", f'id="a-{agreement.id}">'), agreement)
 
 
 def test_what_is_not_known_is_said_to_be_not_known(get: Get) -> None:
@@ -129,3 +133,20 @@ def test_the_page_runs_no_script_and_needs_no_sign_in(get: Get) -> None:
     assert answer.status_code == 200
     assert "<script" not in answer.text
     assert "style=" not in answer.text
+
+
+def test_a_service_stands_once_in_an_agreement_with_all_its_options(get: Get) -> None:
+    part = after(get("/region?lang=en").text, "a-safety-technology-agder", "<h4>Who is mandated", 'aria-labelledby="')
+    assert part.count('href="/region/services/safety-alarm"') == 1
+    assert "5 parties: from the start" in part
+    assert "2 parties: as an option" in part
+
+
+def test_the_ties_are_drawn_and_told_in_a_table(get: Get, region: Region) -> None:
+    html = get("/region?lang=en").text
+    svg = after(html, "", "</svg>", 'aria-labelledby="ties-t')
+    kinds = [{party.kind for name in one.parties if (party := region.model.party(name))}
+             for one in region.model.agreements]  # fmt: skip
+    assert svg.count('class="tie"') == sum(map(len, kinds))
+    table = after(html, "Who has signed which agreement", "</table>", '<caption class="sr">')
+    assert '<th scope="row">General practices (26)</th><td>26</td>' in table

@@ -11,7 +11,7 @@ from .reading import get
 from .resources import Resource
 from .view import ABSENT, FROM_LOG, Script, View, decoded
 from .world import WORK, Call, sent
-from .writing import body
+from .writing import body, spoken_of
 
 ASYNC = (b"prefer", b"respond-async")
 LINES = (b"content-type", b"application/fhir+ndjson")
@@ -93,9 +93,12 @@ def importing(view: View, kind: str) -> Script:
 
 
 def validate(view: View, kind: str) -> Script:
-    """What is wrong with something hidden, or with what would be written over it: as of what is not there."""
+    """What is wrong with something hidden, or with what would be written over it: as of what is not there.
+
+    What would be written speaks of the same person: it is in the log of whom it speaks of, with the id it asks about.
+    """
     thing = view.some(kind)
-    person = view.pick.choice(view.world.town.people).id
+    person = spoken_of(view, thing)
     mode = view.pick.choice(["", "?mode=update", "?mode=delete"])
     is_sent = mode == "?mode=update" or bool(view.pick.randrange(2))
 

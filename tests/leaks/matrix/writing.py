@@ -6,6 +6,7 @@ import copy
 import re
 from random import Random
 
+from .oracle import Thing
 from .reading import get
 from .resources import CANARIES, Resource, about, kinds, templates
 from .view import ABSENT, UNSUNG, Script, View, decoded
@@ -22,15 +23,20 @@ def body(kind: str, person: str, id: str = "") -> Resource:
     return made | {"resourceType": kind} | ({"id": id} if id else {})
 
 
+def spoken_of(view: View, thing: Thing) -> str:
+    """The person whom a thing is about, or anybody where it does not say."""
+    return thing.person if thing.person not in (None, "-") else view.world.town.people[0].id
+
+
 def update(view: View, kind: str) -> Script:
     """A new version of what is hidden, or of what may be seen, at a version that it does not have.
 
     An app that may update what it does not see learns that it is there, and no more.
     """
     thing, knows = view.some(kind), kind in view.who.changes
-    person = thing.person if thing.person not in (None, "-") else view.world.town.people[0].id
+    person = spoken_of(view, thing)
     headers = (NEVER,) if knows or thing in view.seen or view.pick.random() < 0.5 else ()
-    make = lambda id: Call("PUT", f"{kind}/{id}", headers, sent(body(kind, person or "", id)))  # noqa: E731
+    make = lambda id: Call("PUT", f"{kind}/{id}", headers, sent(body(kind, person, id)))  # noqa: E731
     if knows or thing in view.seen:
         answer = yield make(thing.id)
         view.status(make(thing.id), answer, 403, 404, 409, 410, 412, 422)
@@ -177,5 +183,6 @@ def plain(call: Call) -> bool:
 
 
 __all__ = [
-    "apart", "batch", "conditioned", "create", "delete", "get", "patch", "plain", "together", "transaction", "update",
+    "apart", "batch", "conditioned", "create", "delete", "get", "patch", "plain", "spoken_of", "together",
+    "transaction", "update",
 ]  # fmt: skip

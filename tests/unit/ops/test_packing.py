@@ -5,14 +5,18 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 import tarfile
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from saman.kernel import json as exact
 from saman.kernel.outcome import Refusal
 from saman.model.care.compare import compare
+from saman.model.fhir.validation import validate
 from saman.ops.cli import main
 from saman.ops.forking import fork
 from saman.ops.packing import FILES, pack, unpack
@@ -30,29 +34,77 @@ def agder() -> Region:
 
 @pytest.fixture(scope="module")
 def package(agder: Region, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return pack(agder.model, region_files(agder.folder), tmp_path_factory.mktemp("packages"))
+    packed = pack(agder.model, region_files(agder.folder), tmp_path_factory.mktemp("packages"))
+    assert isinstance(packed, Path)
+    return packed
 
 
 def test_the_same_files_give_the_same_bytes(agder: Region, package: Path, tmp_path: Path) -> None:
     again = pack(agder.model, region_files(agder.folder), tmp_path / "again")
+    assert isinstance(again, Path)
     assert again.name == package.name == "saman.region.no-agder-0.1.0.tgz"
     assert again.read_bytes() == package.read_bytes()
 
 
-def test_a_package_is_laid_out_as_fhir_says(package: Path) -> None:
+def held_in(package: Path) -> dict[str, bytes]:
     with tarfile.open(package) as archive:
-        held = {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
-    manifest = json.loads(held["package/package.json"])
-    assert (manifest["name"], manifest["fhirVersions"]) == ("saman.region.no-agder", ["4.0.1"])
+        return {entry.name: archive.extractfile(entry).read() for entry in archive}  # type: ignore[union-attr]
+
+
+def test_a_package_says_of_itself_what_fhir_asks_for(package: Path) -> None:
+    # https://hl7.org/fhir/packages.html: required, and recommended (canonical to languages)
+    manifest = json.loads(held_in(package)["package/package.json"])
+    assert re.fullmatch(r"[a-z][a-z0-9-]*(\.[a-z][a-z0-9-]*)+", manifest["name"])
+    assert (manifest["name"], manifest["version"]) == ("saman.region.no-agder", "0.1.0")
+    assert manifest["dependencies"] == {"hl7.fhir.r4.core": "4.0.1"}
+    assert all(manifest[word] for word in ("author", "description", "title"))
+    assert manifest["canonical"] == manifest["url"] == "https://saman.example/regions/no-agder"
+    assert (manifest["type"], manifest["license"], manifest["fhirVersions"]) == ("IG", "CC0-1.0", ["4.0.1"])
+    assert (manifest["jurisdiction"], manifest["languages"][0]) == ("urn:iso:std:iso:3166#NO", "nb")
+    assert manifest["directories"] == {"lib": "package", "example": "example"}
+
+
+def test_a_package_is_laid_out_as_fhir_says(package: Path) -> None:
+    held = held_in(package)
     index = json.loads(held["package/.index.json"])
-    for one in index["files"]:
-        resource = json.loads(held[f"package/{one['filename']}"])
-        assert (resource["resourceType"], resource["id"]) == (one["resourceType"], one["id"])
+    assert index["index-version"] == 2
+    words = ("resourceType", "id", "url", "version", "kind", "type", "supplements", "content")
+    for folder in ("package", "package/example"):
+        listed = json.loads(held[f"{folder}/.index.json"])["files"]
+        there = {name for name in held if name.rpartition("/")[0] == folder and not name.endswith("/.index.json")}
+        assert {f"{folder}/{one['filename']}" for one in listed} == there - {"package/package.json"}
+        for one in listed:
+            resource = exact.decode(held[f"{folder}/{one['filename']}"])
+            told = {word: resource[word] for word in words if isinstance(resource.get(word), str)}
+            assert one == told | {"filename": one["filename"]}
+            assert validate(resource) == (), one
     assert {one["resourceType"] for one in index["files"]} == {
-        "PlanDefinition", "ActivityDefinition", "Questionnaire", "Measure",
+        "PlanDefinition", "ActivityDefinition", "Questionnaire", "Measure", "ImplementationGuide",
+    }  # fmt: skip
+    guide = json.loads(held["package/ImplementationGuide-saman.region.no-agder.json"])
+    assert guide["url"] == "https://saman.example/regions/no-agder/ImplementationGuide/saman.region.no-agder"
+    named = {one["reference"]["reference"].replace("/", "-") + ".json" for one in guide["definition"]["resource"]}
+    assert named == {name.rpartition("/")[2] for name in held if name.endswith(".json")} - {
+        "package.json", ".index.json", "ImplementationGuide-saman.region.no-agder.json",
     }  # fmt: skip
     readme = held["package/other/README.md"].decode()
     assert all(words in readme for words in ("CC0-1.0", "## Sources", "## Not known", "Safety alarm"))
+
+
+@pytest.mark.parametrize("version", ["1", "1.0", "v1.0.0", "01.0.0", "1.0.0 ", ""])
+def test_a_version_that_no_reader_can_sort_by_is_refused(agder: Region, tmp_path: Path, version: str) -> None:
+    numbered = msgspec.structs.replace(agder.model.region, version=version)
+    refusal = pack(msgspec.structs.replace(agder.model, region=numbered), region_files(agder.folder), tmp_path)
+    assert isinstance(refusal, Refusal)
+    assert "is no version of a package" in refusal.issues[0].text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_whoever_made_a_region_is_named_in_its_package(agder: Region, tmp_path: Path) -> None:
+    named = msgspec.structs.replace(agder.model.region, author="Agder fylkeskommune")
+    packed = pack(msgspec.structs.replace(agder.model, region=named), region_files(agder.folder), tmp_path)
+    assert isinstance(packed, Path)
+    assert json.loads(held_in(packed)["package/package.json"])["author"] == "Agder fylkeskommune"
 
 
 def test_a_region_made_from_a_package_works_in_the_same_way(agder: Region, package: Path, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import msgspec
 
 from saman.apps.citizen.log_views import AccessLog, LogAsked, LogQuestion
 from saman.apps.citizen.recorded import (
+    assessing,
     children,
     log,
     messages,
@@ -68,6 +69,10 @@ class RecordDesk:
             return view
         return msgspec.structs.replace(view, news=await log.news(self._own))
 
+    async def is_asked(self) -> bool:
+        """Whether a round of self-assessment waits for an answer."""
+        return await assessing.is_asked(self._own)
+
     async def plan(self) -> Plan | Refusal:
         """My plan."""
         return await shown.plan(self._own)
@@ -102,7 +107,13 @@ class RecordDesk:
         if latest is None:
             return refused(Kind.NOT_FOUND, "not-found", "Nothing was sent yet.", key=mark("Nothing was sent yet."))
         reader = self._own.reader(enrolment)
-        return Receipt(report=latest.id, sent=latest.sent, reader=reader, self_treatment=True)
+        return Receipt(
+            report=latest.id,
+            sent=latest.sent,
+            reader=reader,
+            self_treatment=True,
+            fixed=reporting.fixed(self._own, enrolment),
+        )
 
     async def readings(self) -> Readings | Refusal:
         """My measures with their latest reading."""

@@ -30,7 +30,6 @@ from saman.flows.review.visits import WRITES, Visit, visits
 from saman.kernel.outcome import Refusal
 from saman.model.access import GROUND_KINDS, RelationKind, ground_words
 from saman.model.access.relation import EMERGENCY as NO_TIE
-from saman.model.care.party import PartyKind
 from saman.record.audit import Logged
 from saman.record.review import MOST, Rest, looks_at, rest_at
 
@@ -350,7 +349,7 @@ def _grounds(own: Own, run: Sequence[Logged], openings: Mapping[str, Opening], c
 def _ground_kind(own: Own, entry: Logged) -> RelationKind | None:
     kind = GROUND_KINDS.get(entry.ground.partition("/")[0])
     party = own.model.party(entry.party)
-    if kind is RelationKind.GENERAL_PRACTITIONER and (party is None or party.kind is not PartyKind.GP_PRACTICE):
+    if kind is RelationKind.GENERAL_PRACTITIONER and (party is None or not party.is_practice):
         return RelationKind.MANAGING
     return kind
 

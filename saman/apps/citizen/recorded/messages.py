@@ -13,7 +13,7 @@ from saman.flows.directory import Named
 from saman.flows.message import thread as letters
 from saman.flows.message.near import may_write_for, write_for
 from saman.flows.message.thread import Letter, open_all, thread_of, write
-from saman.flows.monitoring.enrolment import Enrolment
+from saman.flows.monitoring.enrolment import Following
 from saman.kernel.clock import instant
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care import codes
@@ -29,17 +29,17 @@ Resource = dict[str, Any]
 
 async def thread(own: Own) -> Thread | Refusal:
     """Messages with those who follow the citizen; opening them marks those to the citizen as read by the citizen."""
-    enrolment = await own.enrolled()
+    followed = await own.followed()
     found = await thread_of(own.record, own.person, own.language)
-    if isinstance(enrolment, Refusal):
-        return enrolment
+    if isinstance(followed, Refusal):
+        return followed
     if isinstance(found, Refusal):
         return found
     citizen, actor = f"Patient/{own.person}", own.record.context.actor
     if actor == citizen:
         await open_all(own.record, found, {citizen})
     names = await own.names(citizen, *(one.sender for one in found))
-    reader = own.reader(enrolment)
+    reader = own.answerer(followed)
     return Thread(
         counterpart=reader.who,
         messages=tuple(_message(own, one, names) for one in found),
@@ -84,18 +84,18 @@ async def write_message(own: Own, key: str, text: str) -> Refusal | None:
     close = own.record.context.kind == "relative"
     if close and not await may_write_for(own.record, own.person):
         return refused(Kind.NOT_FOUND, "not-found", "There are no messages here.", key=NONE)
-    enrolment = await own.enrolled()
-    if isinstance(enrolment, Refusal):
-        return enrolment
-    letter = Letter(person=own.person, recipient=enrolment.owner, text=text, key=key)
-    task = _task(own, enrolment, text)
+    followed = await own.followed()
+    if isinstance(followed, Refusal):
+        return followed
+    letter = Letter(person=own.person, recipient=followed.owner, text=text, key=key)
+    task = _task(own, followed, text)
     done = await (write_for(own.record, letter, task) if close else write(own.record, letter, task))
     return done if isinstance(done, Refusal) else None
 
 
-def _task(own: Own, enrolment: Enrolment, text: str) -> Resource:
+def _task(own: Own, followed: Following, text: str) -> Resource:
     now = own.record.context.now
-    due = deadline(enrolment.service.response.own_request_answered, enrolment.receiver, own.model.country, now)
+    due = deadline(followed.service.response.own_request_answered, followed.receiver, own.model.country, now)
     return {
         "resourceType": "Task",
         "status": "requested",
@@ -106,6 +106,6 @@ def _task(own: Own, enrolment: Enrolment, text: str) -> Resource:
         "authoredOn": instant(now),
         "lastModified": instant(now),
         "requester": codes.reference(own.record.context.actor),
-        "owner": codes.reference(enrolment.owner),
+        "owner": codes.reference(followed.owner),
         "restriction": {"period": {"end": instant(due or now + timedelta(days=1))}},
     }

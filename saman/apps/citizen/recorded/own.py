@@ -8,15 +8,18 @@ from typing import Any
 
 import msgspec
 
+from saman.apps.ui.advice import Advice, advice
 from saman.apps.ui.locales import Words
 from saman.apps.ui.views import Reader
 from saman.flows.directory import Named, named
-from saman.flows.monitoring.enrolment import FOLLOWED, Enrolment, enrolled_in
+from saman.flows.monitoring.enrolment import FOLLOWED, Enrolment, Following, enrolled_in, following
 from saman.flows.reading import all_of
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.basis import Text, said
-from saman.model.care.calendar import answer_by, holidays_on, local
+from saman.model.care.calendar import deadline, holidays_on, local, opening
 from saman.model.care.caremodel import CareModel
+from saman.model.care.party import Party
+from saman.model.care.timing import Span
 from saman.record import Record, Stored
 from saman.record.gathering import About
 
@@ -41,6 +44,10 @@ class Own(msgspec.Struct, frozen=True):
     def said(self, text: Text) -> str:
         """A text of the care model in the reader's language."""
         return said(text, self.language)
+
+    def advice(self, text: Text) -> Advice:
+        """What tells the citizen what to do, with the numbers to call, and as it was read beside it."""
+        return advice(self.model.with_numbers(text), self.language, self.model.region.reviewed_languages)
 
     def tell(self, message: str, **values: object) -> str:
         """A sentence of the page in the reader's language, as plain text."""
@@ -86,17 +93,31 @@ class Own(msgspec.Struct, frozen=True):
         found = await self.enrolment()
         return found if found is not None else not_followed()
 
+    async def followed(self) -> Following | Refusal:
+        """Who follows the citizen in some service; refused where nobody does."""
+        found = await self.about(FOLLOWED)
+        if isinstance(found, Refusal):
+            return found
+        return following(self.model, found["EpisodeOfCare"]) or not_followed()
+
     def reader(self, enrolment: Enrolment) -> Reader:
         """Who reads a report sent now, from when, and by when an answer comes."""
-        now = self.record.context.now
-        answer = answer_by(enrolment.monitoring, enrolment.receiver, self.model.country, now)
-        start = answer.read_from or now
+        return self._read_by(enrolment.receiver, enrolment.monitoring.report_answered)
+
+    def answerer(self, followed: Following) -> Reader:
+        """Who reads a message sent now, from when, and by when an answer comes."""
+        return self._read_by(followed.receiver, followed.service.response.own_request_answered)
+
+    def _read_by(self, party: Party, within: Span) -> Reader:
+        now, country = self.record.context.now, self.model.country
+        state = opening(party, country, now)
+        start = now if state.open else state.next_opening or now
         return Reader(
-            who=self.said(enrolment.receiver.called) or enrolment.receiver.name,
+            who=self.said(party.called) or party.name,
             from_=start,
-            answer_by=answer.answer_by or start + timedelta(days=1),
-            open_now=answer.open_now,
-            closed_because="" if answer.open_now else self._holiday(),
+            answer_by=deadline(within, party, country, now) or start + timedelta(days=1),
+            open_now=state.open,
+            closed_because="" if state.open else self._holiday(),
         )
 
     def _holiday(self) -> str:

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
 
 import msgspec
 
+from saman.apps.citizen.recorded.asking import questions
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.views import Answer, Draft, Part, Question, Range, Receipt
+from saman.apps.citizen.views import Answer, Draft, Receipt
+from saman.apps.ui.advice import Advice
 from saman.flows.monitoring.enrolment import Enrolment
 from saman.flows.monitoring.report import Report, Value, send
-from saman.flows.monitoring.series import Reading, latest, readings_of
+from saman.flows.monitoring.series import Reading, readings_of
 from saman.flows.writing import Once
 from saman.kernel import json
 from saman.kernel.outcome import Refusal
 from saman.model.care import codes
-from saman.model.care.measurement import Bounds, Measurement, Quantity
-from saman.model.care.questionnaire import Question as Asked
 from saman.record.drafts import Kept, drop_draft, find_draft, keep_draft
 
 KIND = "report"
-ACCEPTED = Range(low=Decimal(0), high=Decimal(999))
-ICONS = {
-    "spo2": "drop",
-    "pulse": "heart",
-    "weight": "scale",
-    "blood-pressure": "cuff",
-    "breathing": "lungs",
-    "sleep": "bed",
-    "daily-life": "foot",
-}
-QUESTION_ICON = "ask"
-
 REMEMBERED = timedelta(days=30)
 """How far back the last answer to a question is looked for."""
 
@@ -61,11 +49,12 @@ async def begun(own: Own, enrolment: Enrolment, readings: tuple[Reading, ...] = 
     reader = own.reader(enrolment)
     return Draft(
         id=kept.key,
-        questions=tuple(_questions(own, enrolment, readings)),
+        questions=tuple(questions(own, enrolment.asked, readings)),
         answers=_read(kept.body),
         reader=reader,
         receiver=reader.who,
         self_treatment=True,
+        fixed=fixed(own, enrolment),
     )
 
 
@@ -107,7 +96,14 @@ async def send_draft(own: Own, id: str, comment: str) -> Receipt | Refusal:
         reader=own.reader(enrolment),
         self_treatment=True,
         already=done.already,
+        fixed=fixed(own, enrolment),
     )
+
+
+def fixed(own: Own, enrolment: Enrolment) -> tuple[Advice, Advice]:
+    """The service's own words, title and text, of that a report is no alarm."""
+    words = enrolment.monitoring.not_an_alarm
+    return own.advice(words.title), own.advice(words.text)
 
 
 async def _sent_before(own: Own, id: str) -> Once | Refusal | None:
@@ -129,63 +125,3 @@ def _report(enrolment: Enrolment, key: str, answers: Mapping[str, Answer], comme
     asked = [question.id for question, _ in enrolment.asked.questions]
     chosen = {id: answers[id].choice for id in asked if id in answers and answers[id].choice}
     return Report(key=key, values=values, answers=chosen, comment=comment)
-
-
-def _questions(own: Own, enrolment: Enrolment, readings: tuple[Reading, ...]) -> Iterator[Question]:
-    for measurement, _ in enrolment.asked.measurements:
-        yield _measuring(own, measurement, readings)
-    for question, _ in enrolment.asked.questions:
-        yield _asking(own, question)
-
-
-def _measuring(own: Own, measurement: Measurement, readings: tuple[Reading, ...]) -> Question:
-    before = [latest(readings, quantity.id) for quantity in measurement.quantities]
-    newest = [one for one in before if one is not None]
-    complete = len(newest) == len(before) and bool(newest)
-    return Question(
-        id=measurement.id,
-        icon=ICONS.get(measurement.id, QUESTION_ICON),
-        name=own.said(measurement.name),
-        text=own.said(measurement.ask),
-        hint=own.said(measurement.hint),
-        advice=own.said(measurement.check_hint),
-        parts=tuple(_part(own, quantity) for quantity in measurement.quantities),
-        last=Answer(values=tuple(one.value for one in newest)) if complete else None,
-        last_on=newest[0].when.date() if complete else None,
-    )
-
-
-def _part(own: Own, quantity: Quantity) -> Part:
-    return Part(
-        id=quantity.id,
-        label=own.said(quantity.name),
-        unit=quantity.unit.text,
-        digits=quantity.decimals,
-        accepted=ACCEPTED,
-        possible=_range(quantity.possible),
-        usual=_range(quantity.usual),
-        example=_example(own, quantity),
-    )
-
-
-def _example(own: Own, quantity: Quantity) -> str:
-    """A number as the meter shows it, from the middle of the usual ones: nobody's reading, so that it leads nobody."""
-    low, high = quantity.usual.low or ACCEPTED.low, quantity.usual.high or ACCEPTED.high
-    assert low is not None
-    assert high is not None
-    return own.words.number((low + high) / 2, quantity.decimals)
-
-
-def _range(bounds: Bounds) -> Range:
-    return Range(low=bounds.low, high=bounds.high)
-
-
-def _asking(own: Own, question: Asked) -> Question:
-    return Question(
-        id=question.id,
-        icon=ICONS.get(question.id, QUESTION_ICON),
-        name=own.said(question.short),
-        text=own.said(question.text),
-        hint=own.said(question.hint) if question.hint else "",
-        options=tuple((answer.id, own.said(answer.text)) for answer in question.answers),
-    )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, cast, get_args
 
+from saman.apps.citizen.recorded.asking import ICONS
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.recorded.reporting import ICONS
 from saman.apps.citizen.recorded.today import TEAM, around, members_of
 from saman.apps.citizen.views import (
     Comment,
@@ -22,6 +22,7 @@ from saman.apps.citizen.views import (
     Trend,
     Zone,
 )
+from saman.apps.ui.advice import Advice, translated
 from saman.apps.ui.locales import mark
 from saman.apps.ui.readings import Limit, Note, Outside, Point, Series
 from saman.flows.directory import Named
@@ -263,11 +264,14 @@ async def self_treatment(own: Own) -> SelfTreatment | Refusal:
 
 
 def _zones(own: Own, resource: Resource) -> Iterator[Zone]:
-    steps: dict[str, list[str]] = {}
+    steps: dict[str, list[Advice]] = {}
     for activity in resource.get("activity", ()):
         zone = str(codes.extension_of(activity, codes.ZONE).get("valueCode", "usual"))
-        text = in_language(activity.get("detail", {}), "description", own.language, resource)
-        steps.setdefault(COLOURS.get(zone, zone), []).append(text)
+        text, written = (
+            in_language(activity.get("detail", {}), "description", language, resource)
+            for language in (own.language, resource.get("language", ""))
+        )
+        steps.setdefault(COLOURS.get(zone, zone), []).append(translated(text, written))
     for level in ZONES:
         if level in steps:
             title = own.tell(ZONE_TITLES[level])

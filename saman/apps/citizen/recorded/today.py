@@ -6,9 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 from typing import Any
 
+import msgspec
+
+from saman.apps.citizen.recorded.asking import QUESTION_ICON
 from saman.apps.citizen.recorded.notices import opened_news
 from saman.apps.citizen.recorded.own import Own
-from saman.apps.citizen.recorded.reporting import KIND, QUESTION_ICON, begun
+from saman.apps.citizen.recorded.reporting import KIND, begun
 from saman.apps.citizen.recorded.work import latest_report
 from saman.apps.citizen.views import (
     Asked,
@@ -238,10 +241,16 @@ async def help_of(own: Own) -> Help:
     people = await around(own)
     callable_: Iterable[PersonAround] = people if isinstance(people, tuple) else ()
     coordinator = next((one for one in callable_ if one.dial), None)
-    country = own.model.country
-    emergency, out_of_hours = country.number("emergency"), country.number("out-of-hours")
-    return Help(
-        emergency=PhoneNumber(emergency.dial, emergency.shown),
-        out_of_hours=PhoneNumber(out_of_hours.dial, out_of_hours.shown),
-        contact=Contact(coordinator.name, coordinator.dial, together(coordinator.dial)) if coordinator else None,
-    )
+    contact = Contact(coordinator.name, coordinator.dial, together(coordinator.dial)) if coordinator else None
+    return msgspec.structs.replace(help_numbers(own), contact=contact)
+
+
+def help_numbers(own: Own) -> Help:
+    """The numbers to call, which are the same for everybody in the region."""
+    return Help(emergency=_number(own, "emergency"), out_of_hours=_number(own, "out-of-hours"))
+
+
+def _number(own: Own, id: str) -> PhoneNumber:
+    """A number that every region has, since it fails its check without."""
+    number = own.model.numbers[id]
+    return PhoneNumber(number.dial, number.shown, own.advice(number.text))

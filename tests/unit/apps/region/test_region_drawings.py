@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from saman.apps.region import borders, lanes, seats, week
-from saman.apps.region.borders import Borders, Code, Feature, Shape
+from saman.apps.region.borders import Borders, Code, Feature, Polygon
 from saman.apps.region.seats import Chair, Table
 from saman.apps.ui.locales import Words
 from saman.model.care.party import Hours
@@ -89,7 +89,8 @@ def test_each_box_lies_within_its_lane_and_steps_are_joined_within_an_occasion()
 
 
 def test_bars_stand_at_their_hours() -> None:
-    svg = str(week.draw("w", "Week", "Hours", list("MTWTFSS"), [week.Row("Centre", Hours(tue=("06:00-12:00",)))]))
+    bars = week.bars(Hours(tue=("06:00-12:00",)))
+    svg = str(week.draw("w", "Week", "Hours", list("MTWTFSS"), [week.Row("Centre", bars)]))
     (bar,) = numbers(r'class="hold" x="([\d.]+)" y="[\d.]+" width="([\d.]+)"', svg)
     assert bar == (week.LEFT + 1.25 * week.DAY, week.DAY / 4)
 
@@ -110,11 +111,11 @@ def test_hours_are_said_with_days_that_are_alike_joined(hours: Hours, language: 
 
 def square(code: str, west: float) -> Feature:
     ring = [(west, 58.0), (west + 1, 58.0), (west + 1, 59.0), (west, 59.0), (west, 58.0)]
-    return Feature(Code(code), Shape([[ring]]))
+    return Feature(Code(code), Polygon([ring]))
 
 
 def test_each_place_is_drawn_once_and_strangers_are_left_out() -> None:
-    drawn = Borders("© Somebody", "CC BY 4.0", "https://example.org/", [square("1", 7), square("2", 8), square("3", 9)])
+    drawn = Borders([square("1", 7), square("2", 8), square("3", 9)], "© Somebody", "CC BY 4.0", "https://example.org/")
     places = {"1": borders.Place(1, "West: 20 %", "q1"), "2": borders.Place(2, "East: 25 %", "q5")}
     svg = str(borders.draw("m", "Map", "Two places", drawn, places))
     assert re.findall(r'<path class="(q\d)"', svg) == ["q1", "q5"]

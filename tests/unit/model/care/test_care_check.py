@@ -7,6 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from saman.kernel.outcome import Issue
+from saman.model.care.country import Country
+from saman.model.care.load import Loaded, load, load_country
 from saman.model.care.yamltree import parse
 
 FOLDER = "regions/no-agder"
@@ -17,6 +19,7 @@ AGREEMENTS = "no-agder/agreements.yaml"
 GOVERNANCE = "no-agder/governance.yaml"
 SERVICE = "no-agder/services/digital-home-follow-up.yaml"
 COMPETENCES = "competences.yaml"
+ASSESSMENT = "assessment.yaml"
 QUESTIONS = "no-agder/questionnaires/symptoms.yaml"
 ACCESS = "no-agder/access.yaml"
 NORWAY = "countries/no.yaml"
@@ -156,6 +159,64 @@ BROKEN = {
         "too large or too small",
         "whole number",
     ),
+    "statement about half a cell": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "",
+        "neither a component under",
+        "`success`",
+    ),
+    "a cell without a statement": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "    factor: leadership\n",
+        "0 statements are about `communication` under `readiness`",
+        "Write one",
+    ),
+    "a cell with two statements": (
+        ASSESSMENT,
+        "    factor: readiness\n",
+        "    factor: leadership\n",
+        "2 statements are about `communication` under `leadership`",
+        "leave one",
+    ),
+    "a success factor without a statement": (
+        ASSESSMENT,
+        "    success: learning\n",
+        "    success: feedback\n",
+        "about `learning`",
+        "Write one",
+    ),
+    "unknown success factor": (
+        ASSESSMENT,
+        "    success: learning\n",
+        "    success: luck\n",
+        "no success `luck`",
+        "Add it",
+    ),
+    "a language missing in a statement": (
+        ASSESSMENT,
+        '      fi: "Saan tietoa',
+        '      se: "Saan tietoa',
+        "in fi",
+        "`fi:`",
+    ),
+    "unknown leader": (ASSESSMENT, "leaders: [team-leader,", "leaders: [king,", "no role `king`", "Add it"),
+    "a component that nobody names": (
+        ASSESSMENT,
+        "    source: [ihac-afterword, ihac-theory]",
+        "    source: [hearsay]",
+        "no source `hearsay`",
+        "Add it",
+    ),
+    "a scale of four": (ASSESSMENT, '  - {sv: "varken eller"', '#  - {sv: "varken eller"', "has 4 steps", "Give it 5"),
+    "citizens not asked about a factor": (
+        ASSESSMENT,
+        '    citizen:\n      sv: "Någon frågar',
+        '    leader:\n      sv: "Någon frågar',
+        "nothing about `monitoring`",
+        "`citizen`",
+    ),
     "mode the service lacks": (SERVICE, "modes: [measured-at-home, phone]", "modes: [device]", "no mode", "Add it"),
     "gap in the week": (SERVICE, "number: out-of-hours\n", "number: nowhere\n", "number `nowhere`", "Add it"),
     "no legal ground": (SERVICE, ", legal_bases: [own-choice]", "", "without a legal ground", "`legal_bases`"),
@@ -206,6 +267,27 @@ BROKEN = {
     "no such time zone": (NORWAY, "Europe/Oslo", "Europe/Atlantis", "no time zone", "IANA"),
     "deadline without source": (NORWAY, "source: practice", "source: rumour", "no source `rumour`", "`sources`"),
     "deadline without unit": (NORWAY, "    unit: hours\n", "", "`unit` is missing", "`unit:`"),
+    "a row of law that ends first": (
+        NORWAY,
+        "status: B, source: [no-sami]",
+        "status: B, valid_from: 2024-01-01, valid_to: 2023-12-31, source: [no-sami]",
+        "`sami` ends before it begins",
+        "`valid_to`",
+    ),
+    "a row surer than its source": (
+        NORWAY,
+        "status: B, source: [no-sami]",
+        "status: S, source: [no-sami]",
+        "no source of it was checked as far",
+        "status: B",
+    ),
+    "a source read on no day": (
+        NORWAY,
+        "status: B, checked_on: 2026-11-21",
+        "status: B",
+        "when it was read",
+        "`checked_on`",
+    ),
     "access for nobody": (ACCESS, "[agder-telemedicine-centre]", "[nobody]", "no party `nobody`", "Add it"),
     "access without agreement": (ACCESS, "agreement: home-follow-up-agder", "agreement: x", "no agreement `x`", "Add"),
 }
@@ -335,6 +417,35 @@ def test_no_mangled_file_breaks_the_check(files, found, data):
     lines[index] = f"{head}{colon} {data.draw(st.sampled_from(SCRAPS))}" if colon else ""
     for issue in found({**files, name: "\n".join(lines)}):
         assert issue.path.rpartition(":")[0] in files
+
+
+def test_a_region_s_own_number_replaces_the_country_s(files, found):
+    text = "{nb: a, sv: a, da: a, fi: a, is: a, en: a}"
+    own = f'numbers:\n  - {{id: out-of-hours, dial: "1813", shown: "18 13", sample: true, text: {text}}}\n'
+    changed = {**files, f"regions/{REGION}": files[f"regions/{REGION}"].replace("\nplaces:\n", f"\n{own}places:\n", 1)}
+    assert found(changed) == ()
+    read = load(changed, FOLDER)
+    assert isinstance(read, Loaded)
+    assert (read.model.numbers["out-of-hours"].dial, read.model.numbers["emergency"].dial) == ("1813", "113")
+    said = read.model.with_numbers({"en": "Call {out-of-hours} or {emergency}, not {nobody}."})
+    assert said == {"en": "Call 18\N{NO-BREAK SPACE}13 or 113, not {nobody}."}
+
+
+@pytest.mark.parametrize("code", ["NO", "SE", "DK", "FI", "IS"])
+def test_every_country_says_what_the_facts_say(files, code):
+    country = load_country(files, f"regions/countries/{code.lower()}.yaml")
+    assert isinstance(country, Country)
+    appeal = country.deadline("appeal")
+    assert appeal is not None
+    assert {"en", country.language} <= appeal.body.keys()
+    assert country.deadline("new-request-looked-at") is not None
+    assert {"medicine-list", "log", "will", "instrument"} <= {one.kind.value for one in country.national} | (
+        {"medicine-list"} if code == "IS" else set()
+    )
+    sources = {one.id: one for one in country.sources}
+    for row in (*country.plans, *country.national):
+        assert row.source
+        assert all(sources[one].title for one in row.source)
 
 
 @pytest.mark.parametrize("code", ["SE", "DK", "FI", "IS"])

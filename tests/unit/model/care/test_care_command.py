@@ -79,3 +79,36 @@ def test_a_plan_of_changes_is_counted_by_type(agder):
     console.print(changes_table(plan_changes(gone, resources)))
     row = next(line for line in console.export_text().splitlines() if "Organization " in line)
     assert [cell.strip() for cell in row.strip("│").split("│")] == ["Organization", "89", "0", "0", "1"]
+
+
+def test_papers_are_written_and_named(regions, tmp_path, capsys):
+    words = ["model", "papers", str(regions / "template"), "--on", "2026-11-23", "--language", "nb", "--language", "fi"]
+    for folder in ("one", "again"):
+        assert main([*words, "--out", str(tmp_path / folder)]) == 0
+    written = sorted(path.name for path in (tmp_path / "one").iterdir())
+    assert len(written) == 7 * 2 * 2
+    assert {"risk-assessment.nb.pdf", "citizen-information-video-visit.fi.html"} <= set(written)
+    told = capsys.readouterr().out.splitlines()
+    assert sorted(Path(line).name for line in told if line.startswith(str(tmp_path / "one"))) == written
+    for name in written:
+        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
+
+
+def test_papers_come_in_the_country_s_own_language_unless_asked(regions, tmp_path):
+    assert main(["model", "papers", str(regions / "fi-paijat-hame"), "--out", str(tmp_path / "papers")]) == 0
+    assert {path.suffixes[0] for path in (tmp_path / "papers").iterdir()} == {".fi"}
+
+
+def test_no_papers_of_a_region_that_does_not_fit_together(regions, tmp_path, capsys):
+    parties = regions / "no-agder" / "parties.yaml"
+    parties.write_text(parties.read_text("utf-8").replace('place: "4203"', 'place: "9999"', 1), encoding="utf-8")
+    assert main(["model", "papers", str(regions / "no-agder"), "--out", str(tmp_path / "papers")]) == 1
+    assert "There is no place `9999`." in capsys.readouterr().out
+    assert not (tmp_path / "papers").exists()
+
+
+def test_no_papers_in_a_language_that_the_region_is_not_written_in(regions, tmp_path, capsys):
+    words = ["model", "papers", str(regions / "template"), "--out", str(tmp_path / "papers"), "--language", "de"]
+    assert main(words) == 1
+    assert "template is not written in de." in capsys.readouterr().err
+    assert not (tmp_path / "papers").exists()
