@@ -130,10 +130,14 @@ async def adopt(store: Store, region: Region) -> None:
 
     Every process does so once it has the rules, so that what one that had not yet heard wrote meanwhile is mended.
     """
-    changed = digest(store.policy) != digest(region.policy)
-    store.policy = region.policy
-    if changed:
+    before, store.policy = store.policy, region.policy
+    if digest(before) == digest(region.policy):
+        return
+    try:
         await rules_followed(store)
+    except BaseException:
+        store.policy = before
+        raise
 
 
 class On:

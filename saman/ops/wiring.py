@@ -25,6 +25,7 @@ from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import open_ledger
 from saman.ops.opening import open_record
 from saman.ops.region import Region, files_in, open_region, there
+from saman.ops.rules import followed_by, rules_followed
 from saman.ops.running import InForce, adopt, follow, found_in_force, not_applied
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import outgoing_of
@@ -136,6 +137,8 @@ class Application:
         if isinstance(store, Refusal):
             return store
         self._store = store
+        if not await followed_by(store):
+            await rules_followed(store)
         ledger = open_ledger(settings)
         if isinstance(ledger, Refusal):
             return ledger

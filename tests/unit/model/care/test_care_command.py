@@ -8,7 +8,8 @@ from rich.console import Console
 
 from saman.model.care.fhir import plan_changes, to_fhir
 from saman.ops.cli import main
-from saman.ops.cli.model import changes_table, picture
+from saman.ops.cli.applied import changes_table
+from saman.ops.cli.model import picture
 
 REGIONS = Path(__file__).parents[4] / "regions"
 
