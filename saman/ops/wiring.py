@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from saman import __version__
 from saman.apps.auth.levels import Levels
 from saman.apps.auth.oidc.way import Way
-from saman.kernel.outcome import Kind, Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.check import check
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
@@ -39,10 +39,10 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
     """Bring the database to the shape and content that serving needs. Running it again changes nothing."""
     region = open_region(settings.region, clock_of(settings)().date())
     if isinstance(region, Refusal):
-        return region
+        return _unfit(settings.region, region)
     wrong = check(region.loaded, clock_of(settings)())
     if wrong:
-        return Refusal(Kind.INVALID, wrong)
+        return _unfit(settings.region, Refusal(Kind.INVALID, wrong))
     ways = ways_of(settings, region)
     if isinstance(ways, Refusal):
         return ways
@@ -50,6 +50,18 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
         say("Bringing the database up to date")
         migrate(source.admin_url, source.app_role)
     return asyncio.run(_filled(settings, source, region, say))
+
+
+def _unfit(folder: Path, refusal: Refusal) -> Refusal:
+    """Why a region cannot be served, with the first finding and what to do."""
+    first, many = refusal.issues[0], len(refusal.issues)
+    if refusal.kind is Kind.NOT_FOUND:
+        mend = "Set SAMAN_REGION to the folder of a region, such as regions/no-agder."
+        return refused(refusal.kind, first.code, f"{first.text} {mend}", "SAMAN_REGION")
+    mend = f"`saman model check {folder}` says all {many} findings and how to mend them." if many > 1 else ""
+    mend = mend or f"`saman model check {folder}` says how to mend it."
+    text = f"The region {folder.name} does not fit together: {first.path}: {first.text} {mend} Nothing was changed."
+    return refused(refusal.kind, first.code, text, "SAMAN_REGION")
 
 
 async def _filled(settings: Settings, source: Source, region: Region, say: Callable[[str], None]) -> Refusal | None:
