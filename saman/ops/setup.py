@@ -75,9 +75,9 @@ def _other_region(done: frozenset[str], wanted: str) -> Refusal | None:
     if not held or wanted in held:
         return None
     text = (
-        f"The database holds the region {', '.join(held)}, and SAMAN_REGION is {wanted}. Nothing was changed. Set "
-        "SAMAN_REGION to the folder of that region, or give this one a database of its own: another SAMAN_DATA_DIR, or "
-        "another SAMAN_DATABASE_URL."
+        f"The database holds the region {', '.join(held)}, and SAMAN_REGION is {wanted}. Nothing in it was changed. "
+        "Set SAMAN_REGION to the folder of that region, or give this one a database of its own: another SAMAN_DATA_DIR "
+        "or SAMAN_DATABASE_URL."
     )
     return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
 

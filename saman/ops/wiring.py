@@ -14,7 +14,7 @@ from saman import __version__
 from saman.apps.auth.levels import Levels
 from saman.apps.auth.oidc.way import Way
 from saman.apps.team.live import Live
-from saman.kernel.outcome import Kind, Refusal
+from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.whole import findings, read_today
 from saman.ops.application import Parts
 from saman.ops.application import application as assemble
@@ -46,6 +46,18 @@ def prepare(settings: Settings, source: Source, say: Callable[[str], None]) -> R
     return asyncio.run(_filled(settings, source, say))
 
 
+def _unfit(folder: Path, refusal: Refusal) -> Refusal:
+    """Why a region cannot be served, with the first finding and what to do."""
+    first, many = refusal.issues[0], len(refusal.issues)
+    if refusal.kind is Kind.NOT_FOUND:
+        mend = "Set SAMAN_REGION to the folder of a region, such as regions/no-agder."
+        return refused(refusal.kind, first.code, f"{first.text} {mend}", "SAMAN_REGION")
+    mend = f"`saman model check {folder}` says all {many} findings and how to mend them." if many > 1 else ""
+    mend = mend or f"`saman model check {folder}` says how to mend it."
+    text = f"The region {folder.name} does not fit together: {first.path}: {first.text} {mend} Nothing of it was taken up."
+    return refused(refusal.kind, first.code, text, "SAMAN_REGION")
+
+
 async def _filled(settings: Settings, source: Source, say: Callable[[str], None]) -> Refusal | None:
     from saman.ops.setup import set_up
 
@@ -71,9 +83,11 @@ async def _region(settings: Settings, source: Source) -> Region | Refusal:
         return found if isinstance(found, Refusal) else found.region
     files, now = files_in(settings.region), clock_of(settings)()
     if isinstance(files, Refusal):
-        return files
+        return _unfit(settings.region, files)
     wrong = findings(files, settings.region, now)
-    return Refusal(Kind.INVALID, wrong) if wrong else read_today(files, settings.region, now)
+    if wrong:
+        return _unfit(settings.region, Refusal(Kind.INVALID, wrong))
+    return read_today(files, settings.region, now)
 
 
 def _is_folder_of(settings: Settings, found: InForce) -> bool:

@@ -149,6 +149,8 @@ class Today(msgspec.Struct, frozen=True, kw_only=True):
     people: tuple[PersonAround, ...]
     news: tuple[LookNews, ...] = ()
     opened: tuple[OpenedNews, ...] = ()
+    measures: bool = True
+    """Whether anything is measured or asked at home, so that a report can be sent."""
 
 
 class Goal(msgspec.Struct, frozen=True, kw_only=True):

@@ -132,10 +132,10 @@ def age(born: date, today: date) -> int:
 
 
 def identifier(person: Resource) -> str:
-    """The official number in groups of six and five, as it is read aloud; empty when there is none."""
+    """The official number, eleven digits in groups of six and five as they are read aloud; empty when there is none."""
     numbers = [one for one in person.get("identifier", ()) if one.get("use") == "official"]
     value = str(numbers[0].get("value", "")) if numbers else ""
-    return f"{value[:6]} {value[6:]}" if len(value) == 11 else value
+    return f"{value[:6]} {value[6:]}" if len(value) == 11 and value.isdigit() else value
 
 
 def _facts(desk: Desk, person: Resource) -> Iterable[tuple[str, str]]:

@@ -50,7 +50,8 @@ async def test_open_pages_open(place: Place, path: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 async def test_citizens_pages_open_in_every_language(place: Place, language: str) -> None:
     measured = place.cast.service.monitoring is not None
-    for key, citizen in place.cast.citizens.items():
+    own = language == place.region.model.country.language
+    for key, citizen in place.cast.citizens.items() if own else [("first", place.cast.citizens["first"])]:
         paths = MEASURED if measured and citizen.row.followed is not None else OWN
         if citizen.row.followed is not None:
             paths = (*paths, "/citizen/messages")
@@ -58,6 +59,14 @@ async def test_citizens_pages_open_in_every_language(place: Place, language: str
             for path in paths:
                 answer = await client.get(f"{path}{asking(language)}", follow_redirects=True)
                 assert answer.status_code == 200, (key, path, answer.status_code)
+
+
+async def test_nobody_is_offered_a_report_where_nothing_is_measured(place: Place) -> None:
+    for citizen in place.cast.citizens.values():
+        measures = place.cast.service.monitoring is not None and citizen.row.followed is not None
+        async with place.signed_in(citizen.id) as client:
+            page = await client.get("/citizen")
+        assert ('href="/citizen/report"' in page.text) is measures, citizen.id
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -74,6 +74,7 @@ async def today(own: Own) -> Today | Refusal:
         messages=tuple(_message(one, names) for one in unread),
         people=people if isinstance(people, tuple) else (),
         opened=await opened_news(own, found["Communication"]),
+        measures=enrolment is not None,
     )
 
 

@@ -80,14 +80,14 @@ def _asking(citizen: Citizen, scene: Scene) -> set[str]:
 
 def _members(citizen: Citizen, scene: Scene) -> Iterator[Resource]:
     cast = scene.cast
+    units: dict[str, list[str]] = {}
     yield _member(["citizen"], citizen.patient)
     for role in NAMED:
         worker = cast.worker(role)
         if worker is not None:
             behalf = reference(f"Organization/{worker.organization}")
             yield _member([role], worker.practitioner) | {"onBehalfOf": behalf}
-            yield _member([role], f"Organization/{worker.organization}")
-    units: dict[str, list[str]] = {}
+            units.setdefault(worker.organization, []).append(role)
     for role in _around(citizen, scene):
         party = cast.party(role)
         if party is not None:

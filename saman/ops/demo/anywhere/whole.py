@@ -9,10 +9,10 @@ from saman.model.access.policy import Policy
 from saman.model.access.relation import RelationKind
 from saman.model.care.caremodel import CareModel
 from saman.ops.demo.anywhere.cast import cast_of
+from saman.ops.demo.anywhere.followed import report_entries, service_entries
 from saman.ops.demo.anywhere.plan import consent_entries, is_followed, plan_entries
 from saman.ops.demo.anywhere.records import person_entries, staff_of
 from saman.ops.demo.anywhere.scene import Scene
-from saman.ops.demo.anywhere.service import report_entries, service_entries
 from saman.ops.demo.anywhere.work import work_entries
 from saman.ops.demo.bundle import transaction
 from saman.ops.demo.marks import Resource

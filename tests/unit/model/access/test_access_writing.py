@@ -17,6 +17,7 @@ def staff(role, party="centre"):
 
 
 # What each may write, stated again by hand: create, update.
+THERAPIST = ("Communication ServiceRequest Task", "Communication Task")
 DOCTOR = ("Communication Goal ServiceRequest Task", "Communication Goal Task")
 MAY = {
     "telemedicine-nurse": ("Communication Observation QuestionnaireResponse ServiceRequest Task", "Communication Task"),
@@ -26,6 +27,8 @@ MAY = {
     "hospital-doctor": DOCTOR,
     "coordinator": ("CarePlan Communication Goal Task", "CarePlan Communication Goal Task"),
     "needs-assessor": ("", "Task"),
+    "physiotherapist": THERAPIST,
+    "occupational-therapist": THERAPIST,
 }
 
 
