@@ -54,7 +54,7 @@ def _unfit(folder: Path, refusal: Refusal) -> Refusal:
         return refused(refusal.kind, first.code, f"{first.text} {mend}", "SAMAN_REGION")
     mend = f"`saman model check {folder}` says all {many} findings and how to mend them." if many > 1 else ""
     mend = mend or f"`saman model check {folder}` says how to mend it."
-    text = f"The region {folder.name} does not fit together: {first.path}: {first.text} {mend} Nothing of it was taken up."
+    text = f"The region {folder.name} does not fit together: {first.path}: {first.text} {mend} Nothing was taken up."
     return refused(refusal.kind, first.code, text, "SAMAN_REGION")
 
 

@@ -137,9 +137,7 @@ async def apply(record: Record, files: Files, item: Item[Change], reason: str) -
     return await _state(record, begun, item.body, State.APPLIED, reason)
 
 
-async def _state(
-    record: Record, item: Item[Change], body: Change, state: State, reason: str
-) -> Item[Change] | Refusal:
+async def _state(record: Record, item: Item[Change], body: Change, state: State, reason: str) -> Item[Change] | Refusal:
     body = msgspec.structs.replace(body, state=state)
     draft = Draft(id=item.id, seen=item.version, body=body, reason=reason)
     return await CHANGES.write(record.store, record.context, draft)
