@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,8 @@ from msgspec.structs import replace
 
 from saman.kernel.outcome import Refusal
 from saman.model.access import PERSONAL, Policy, Question, add_region, decide
-from saman.ops.cli.model import findings
+from saman.model.whole import findings
+from saman.ops.region import files_in
 from tests.policy.book import COUNTRIES, NOON, ROOT, answers, policy_of, roles, rows_text
 
 SLOT = "R02-telemedicine-nurse-health"
@@ -88,15 +90,21 @@ def test_the_terms_of_a_country_are_out_of_reach(policies):
     assert added.rows == policies["se"].rows
 
 
+def files_of(folder: Path) -> dict[str, str]:
+    files = files_in(folder)
+    assert isinstance(files, dict)
+    return files
+
+
 @pytest.mark.parametrize("name", ["purposes", "ties", "status", "terms"])
 def test_model_check_fails_and_names_the_row(name, tmp_path):
     shutil.copytree(ROOT / "regions", tmp_path / "regions")
     file = tmp_path / "regions/no-agder/access.yaml"
     text = file.read_text("utf-8")
     row = text[text.index("  - id: ") + 8 :].split("\n")[0]
-    assert findings(file.parent, NOON) == ()
+    assert findings(files_of(file.parent), file.parent, NOON) == ()
     file.write_text(f"{text}    {name}: {json.dumps(RULE_FIELDS[name])}\n", "utf-8")
-    found = findings(file.parent, NOON)
+    found = findings(files_of(file.parent), file.parent, NOON)
     assert any(f"Row {row}:" in issue.text and "access.yaml:" in issue.path for issue in found)
 
 

@@ -56,7 +56,7 @@ async def test_the_front_page_searches_for_what_is_posted_and_never_for_what_sta
 
 @pytest.mark.parametrize(
     ("user", "home"),
-    [("ingrid-aasen", "/citizen"), ("Practitioner/silje-haugen", "/team"), ("tone-larsen", "/region")],
+    [("ingrid-aasen", "/citizen"), ("Practitioner/silje-haugen", "/team"), ("tone-larsen", "/region/work")],
 )
 async def test_everybody_comes_to_the_own_room(agder, user, home):
     async with agder.browser() as browser:

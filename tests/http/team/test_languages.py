@@ -47,7 +47,7 @@ async def texts(team) -> set[str]:
 def bare(page: str, known: set[str]) -> list[str]:
     """Texts on the page that do not say their language."""
     body = re.sub(r"<title>.*?</title>", "", page)
-    unmarked = re.sub(r'<span lang="en">.*?</span>', "", body, flags=re.DOTALL)
+    unmarked = re.sub(r'<(span|p)( class="[^"]*")? lang="en">.*?</\1>', "", body, flags=re.DOTALL)
     return sorted(text for text in known if str(escape(text)) in unmarked)
 
 

@@ -27,7 +27,7 @@ def test_a_package_installs_where_nothing_is(
 
     assert main(["model", "new", "regions/no-own", "--from", str(package)]) == 0
     assert sorted(path.name for path in (clean / "regions").iterdir()) == [
-        "competences.yaml", "countries", "no-own", "roles.yaml",
+        "assessment.yaml", "competences.yaml", "countries", "no-own", "roles.yaml", "way.yaml",
     ]  # fmt: skip
     assert main(["model", "check", "regions/no-own"]) == 0
     assert main(["model", "papers", "regions/no-own"]) == 0

@@ -29,7 +29,7 @@ CREATE INDEX assessment_comment_round ON assessment_comment (round);;
 
 -- HMAC-SHA-256 (RFC 2104), which PostgreSQL has no function for; the key is not longer than a block.
 CREATE FUNCTION assessment_mac(key bytea, said bytea) RETURNS bytea
-LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = public AS $$$$
+LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = public, pg_temp AS $$$$
 DECLARE
     inside bytea := decode(repeat('36', 64), 'hex');
     outside bytea := decode(repeat('5c', 64), 'hex');
@@ -42,7 +42,7 @@ BEGIN
 END $$$$;;
 
 CREATE FUNCTION assessment_open(asked text, last date) RETURNS void
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$$$
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
     INSERT INTO assessment_round (id, until, key)
     VALUES (asked, last, sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())))
 $$$$;;
@@ -50,7 +50,7 @@ $$$$;;
 -- Writes up to a hundred rows of a round anew in random order: neither their place nor the transaction that wrote them
 -- says any more when each came. All of them when the round is closed.
 CREATE FUNCTION assessment_shuffle(asked text, most integer) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = public AS $$$$
+LANGUAGE plpgsql VOLATILE SET search_path = public, pg_temp AS $$$$
 BEGIN
     WITH moved AS (
         DELETE FROM assessment_answer WHERE key IN (
@@ -68,7 +68,7 @@ END $$$$;;
 
 -- Keeps an answer: `kept`, `again` for who has answered before, `closed` for a round that is over.
 CREATE FUNCTION assessment_answer(asked text, actor text, today date, who text, unit text, given jsonb, words text)
-RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $$$$
+RETURNS text LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
 DECLARE
     held bytea;
 BEGIN
@@ -90,14 +90,14 @@ BEGIN
 END $$$$;;
 
 CREATE FUNCTION assessment_answered(asked text, actor text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$$$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
     SELECT EXISTS (SELECT FROM assessment_mark m JOIN assessment_round r ON r.id = m.round
         WHERE r.id = asked AND m.mark = assessment_mac(r.key, convert_to(asked || E'\n' || actor, 'UTF8')))
 $$$$;;
 
 -- Closes a round, or every round whose last day is over: what tells who has answered goes, and it never opens again.
 CREATE FUNCTION assessment_close(asked text, today date) RETURNS void
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public AS $$$$
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
 DECLARE
     ended text;
 BEGIN
@@ -112,7 +112,7 @@ END $$$$;;
 
 -- How many have answered, NULL for fewer than five.
 CREATE FUNCTION assessment_count(asked text) RETURNS bigint
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$$$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
     SELECT nullif(greatest(count(*), 4), 4) FROM assessment_answer a WHERE a.round = asked
 $$$$;;
 
@@ -122,7 +122,7 @@ $$$$;;
 -- party shown is left out too. A mean beyond 1.5 or 4.5 is told as that, since it could mean that all said the same.
 CREATE FUNCTION assessment_figures(asked text)
 RETURNS TABLE (audience text, party text, statement text, answered bigint, mean numeric)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public AS $$$$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
     WITH given AS (
         SELECT a.audience, a.party, a.answers FROM assessment_answer a
         JOIN assessment_round r ON r.id = a.round AND r.key IS NULL
@@ -154,7 +154,7 @@ $$$$;;
 
 -- What was said in words in a closed round, in another order each time, by groups of five or more.
 CREATE FUNCTION assessment_comments(asked text) RETURNS TABLE (audience text, said text)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public AS $$$$
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$$$
     SELECT c.audience, c.said FROM assessment_comment c JOIN assessment_round r ON r.id = c.round AND r.key IS NULL
     WHERE c.round = asked
       AND (SELECT count(*) FROM assessment_answer a WHERE a.round = asked AND a.audience = c.audience) >= 5

@@ -15,10 +15,18 @@ import pytest
 
 import saman.model.care
 from saman.kernel.outcome import Issue
+from saman.model.care.caremodel import CareModel
+from saman.model.care.load import Loaded, load
+from saman.model.care.way_drafts import findings as of_draft
+from saman.model.care.way_drafts import service_draft
 from saman.model.care.yamltree import MAX_CHARACTERS
+from tests.unit.model.care.conftest import FOLDER as AGDER
 from tests.unit.model.care.conftest import NOW, agder_files, every_issue
 from tests.unit.model.care.test_care_check import BROKEN
 from tests.unit.model.care.test_care_pathways import BROKEN as BROKEN_ON_THE_WAY
+from tests.unit.model.care.test_way import BROKEN as BROKEN_IN_WAY
+from tests.unit.model.care.test_way import WAY
+from tests.unit.model.care.test_way_going import AUTHOR, FRESH
 
 FOLDER = Path(saman.model.care.__file__).parent
 MODULES = [path.stem for path in sorted(FOLDER.glob("*.py")) if re.search(r"\bfinding\(", path.read_text("utf-8"))]
@@ -32,6 +40,13 @@ PROJECT = (
     "schema: 0\nprojects:\n  - {id: one, name: One, purpose: {en: One, nb: En}, status: ended, since: 2020,"
     " until: 2019, sample: true}\n"
 )
+NEITHER = (
+    '  - {sv: "varken eller", nb: "verken enig eller uenig", da: "hverken enig eller uenig",'
+    ' fi: "ei samaa eikä eri mieltä", is: "hvorki né", en: "neither"}\n'
+)
+ASKED = "    citizen: {nb: a, sv: a, da: a, fi: a, is: a, en: a}\n"
+LANGUAGES = "languages: [nb, sv, da, fi, is, en]\n"
+WITHIN_WAY = tuple((WAY, old, new) for old, new, *_ in BROKEN_IN_WAY.values())
 OPENING = "within: {span: {hours: 2, counted: opening, sample: true}}"
 
 
@@ -73,12 +88,20 @@ def made() -> list[Made]:
             module = import_module(f"saman.model.care.{name}")
             patch.setattr(module, "finding", _noting(name, module.finding, found))
         files = agder_files()
-        for name, old, new, *_ in (*BROKEN.values(), *BROKEN_ON_THE_WAY.values(), *MORE.values()):
+        for name, old, new, *_ in (*BROKEN.values(), *BROKEN_ON_THE_WAY.values(), *WITHIN_WAY, *MORE.values()):
             assert old in files[f"regions/{name}"], (name, old)
             every_issue({**files, f"regions/{name}": files[f"regions/{name}"].replace(old, new, 1)})
         for changed, now in whole(files):
             every_issue(changed, now)
+        agder = _agder(files)
+        of_draft(service_draft(FRESH, {}, agder, AUTHOR), agder, NOW.date())
     return found
+
+
+def _agder(files: Mapping[str, str]) -> CareModel:
+    read = load(files, AGDER)
+    assert isinstance(read, Loaded)
+    return read.model
 
 
 def _noting(name: str, real: Any, found: list[Made]) -> Any:
@@ -98,6 +121,7 @@ MORE = {
     "an alias of nothing": (PARTIES, "schema: 0", "schema: *nought"),
     "a role of no kind of party": (ALARM, "role: coordinator, party_kind: municipality,", "role: coordinator,"),
     "something else in another service": (ALARM, "  - id: drive-out\n", "  - id: help-in-daily-life\n"),
+    "a scale of four steps": ("assessment.yaml", NEITHER, ""),
     "asking nobody": (PATHWAY, "    to: municipality\n", ""),
     "handed over, not acknowledged": (
         PATHWAY, "    asks: duty-bound\n    answers: [receive, accept, delay, dispute]\n    hands_over",
@@ -114,6 +138,15 @@ def whole(files: Mapping[str, str]) -> Iterator[tuple[dict[str, str], datetime]]
     yield {**files, "regions/no-agder/from-2027-13-01/parties.yaml": parties}, NOW
     yield {**files, "regions/no-agder/portfolio.yaml": PROJECT}, NOW
     yield {**files, f"regions/{PATHWAY}": re.sub(r"\n    late: .*", "", pathway)}, NOW
+    way, asked = files[f"regions/{WAY}"], files["regions/assessment.yaml"]
+    yield {**files, f"regions/{WAY}": way.replace("counts: true", "counts: false")}, NOW
+    norwegian = files["regions/no-agder/region.yaml"].replace(LANGUAGES, "languages: [nb]\n")
+    unsaid = way.replace("{nb: Behov, sv: Behov,", "{nb: Behov,", 1)
+    yield {**files, "regions/no-agder/region.yaml": norwegian, f"regions/{WAY}": unsaid}, NOW
+    parts = asked.split("\n  - id: ")
+    theirs = [part if "    citizen:" in part else part.replace("    staff:", f"{ASKED}    staff:", 1) for part in parts]
+    everybody = "\n  - id: ".join(theirs)
+    yield {**files, "regions/assessment.yaml": everybody}, NOW
     shut = re.sub(r"\n    hours:.*((\n      .*)*)", "", parties)
     yield {**files, f"regions/{PARTIES}": shut}, NOW
     opening = pathway.replace("within: {span: {hours: 2, counted: clock, sample: true}}", OPENING)
