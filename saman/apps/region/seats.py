@@ -18,14 +18,14 @@ TABLE = 88
 BESIDE = 20
 """Letters in a line of a label beside a seat."""
 
-MARGIN = 4
+MARGIN = 8
 STRAIGHT = 0.3
 """Seats whose direction has a smaller cosine than this have their label above or below."""
 
 UPRIGHT, LEAN = 0.05, 14
 """A label above or below stands in the middle of its seat when that is right over the table; else it leans outwards."""
 
-LETTER = 7.2
+LETTER = 8.0
 """Width of a letter of ordinary text in a drawing, on the safe side."""
 
 
