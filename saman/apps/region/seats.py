@@ -72,7 +72,7 @@ def draw(name: str, table: Table) -> Markup:
     left, right = _edges(labels, table.observers)
     shapes = [disc(x, y, TABLE, "lane"), block(x, y, said, "middle"), *_seats(table.members)]
     shapes += [block(one.x, one.y, [(words, "ink") for words in one.said], one.anchor) for one in labels]
-    below = y + ROUND + 88
+    below = _lowest(table.members, labels) + 28
     pills, bottom = _pills(table, below, left, right)
     height = round(bottom if table.observers else below - 24)
     return svg(name, right - left, height, table.title, table.about, [*shapes, *pills], left)
@@ -102,6 +102,12 @@ def _edges(labels: Sequence[Label], observers: Sequence[Chair]) -> tuple[int, in
     left = floor(min([MIDDLE[0] - least, *across])) - MARGIN
     widest = max(map(_wide, observers), default=0)
     return left, ceil(max([MIDDLE[0] + least, left + MARGIN + widest, *across])) + MARGIN
+
+
+def _lowest(members: Sequence[Chair], labels: Sequence[Label]) -> float:
+    """Where the table, the seats and their names end below."""
+    chairs = [MIDDLE[1] + ROUND * sin(angle) + SEAT / 2 for _, angles in _angles(members) for angle in angles]
+    return max([MIDDLE[1] + TABLE, *chairs, *(one.y + len(one.said) * LINE / 2 for one in labels)])
 
 
 def _wide(observer: Chair) -> float:

@@ -16,6 +16,7 @@ import pytest
 import pytest_asyncio
 
 from saman.flows.governance.assessment import State, close_early, rounds, state_of
+from saman.ops.running import On
 from saman.ops.worker import jobs
 from saman.record import Context
 from saman.record.assessment import Given, Kept, keep_answer
@@ -197,7 +198,7 @@ async def test_a_round_closes_by_itself_after_its_last_day(agder: Agder) -> None
 async def test_the_worker_closes_what_is_over(agder: Agder, database: Database) -> None:
     round = await begin(agder)
     agder.clock.forward(days=15)
-    app = jobs(database.app_url, agder.store, agder.region, agder.clock)
+    app = jobs(database.app_url, agder.store, On(agder.store, agder.region), agder.clock)
     await app.tasks["sweep-sessions"](timestamp=0)
     owner = await asyncpg.connect(database.admin_url)
     key = "SELECT key IS NULL FROM assessment_round WHERE id = $1"
