@@ -50,6 +50,10 @@ class CitizenDesk(Protocol):
         """Numbers to call, from the country file, and the citizen's coordinator."""
         ...
 
+    def measures(self) -> bool:
+        """Whether anything is measured at home in this region."""
+        ...
+
     async def today(self) -> Today | Refusal:
         """What is asked of me today and what comes next."""
         ...

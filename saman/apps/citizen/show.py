@@ -21,10 +21,13 @@ async def show(
     """The page `template` shows for `view`, or the page of a refusal."""
     if isinstance(view, Refusal):
         return await refusal_page(request, desk, view)
-    return render(request, template, view, status, help=await desk.help(), acting=await desk.acting(), **more)
+    return render(request, template, view, status, **await _frame(desk), **more)
 
 
 async def refusal_page(request: Request, desk: CitizenDesk, refusal: Refusal) -> Response:
     """A refusal with the citizen's own frame and help around it."""
-    more = {"help": await desk.help(), "acting": await desk.acting()}
-    return render(request, "citizen/refusal.html", refusal, refusal.status, **more)
+    return render(request, "citizen/refusal.html", refusal, refusal.status, **await _frame(desk))
+
+
+async def _frame(desk: CitizenDesk) -> dict[str, object]:
+    return {"help": await desk.help(), "acting": await desk.acting(), "measures": desk.measures()}

@@ -10,12 +10,16 @@ LINE = 16
 """Height of a line of text in a drawing."""
 
 
-def svg(name: str, width: int, height: int, title: str, about: str, parts: Iterable[Markup]) -> Markup:
-    """A whole drawing with its name and description for readers; `name` makes its ids unique on the page."""
+def svg(name: str, width: int, height: int, title: str, about: str, parts: Iterable[Markup], left: int = 0) -> Markup:
+    """A whole drawing with its name and description for readers; `name` makes its ids unique on the page.
+
+    It begins at `left` and is `width` wide where a page does not stretch it.
+    """
     head = Markup('<title id="{n}-t">{}</title><desc id="{n}-d">{}</desc>').format(title, about, n=name)
-    return Markup('<svg class="chart" viewBox="0 0 {} {}" role="img" aria-labelledby="{n}-t {n}-d">{}{}</svg>').format(
-        width, height, head, Markup("").join(parts), n=name
-    )
+    body = head + Markup("").join(parts)
+    return Markup(
+        '<svg class="chart" width="{w}" viewBox="{} 0 {w} {}" role="img" aria-labelledby="{n}-t {n}-d">{}</svg>'
+    ).format(left, height, body, n=name, w=width)
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", css: str = "") -> Markup:

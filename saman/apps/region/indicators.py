@@ -6,6 +6,7 @@ import msgspec
 
 from saman.apps.region import names
 from saman.apps.region.facts import Ground, Said, Teller
+from saman.apps.region.units import measured
 from saman.model.care.governance import Indicator
 
 
@@ -43,8 +44,3 @@ def indicator_line(tell: Teller, one: Indicator) -> IndicatorLine:
         target=tell.said(one.target) if one.target else None,
         ground=tell.ground(one),
     )
-
-
-def measured(tell: Teller, written: str) -> Said:
-    """A unit or period in the reader's language when it is one of the usual ones."""
-    return Said(tell.words.gettext(names.MEASURED[written])) if written in names.MEASURED else Said(written)

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from saman.apps.region.drawing import arrow, arrow_head, block, box, svg, text
 from saman.apps.region.facts import lines
 
-LEFT, TOP = 150, 30
+LEFT, TOP = 172, 30
 LANE, BETWEEN = 100, 10
 COLUMN, BOX, TALL = 172, 150, 84
 
@@ -43,7 +43,7 @@ def draw(name: str, title: str, about: str, lanes: Sequence[tuple[str, str]], pa
 def _lanes(lanes: Sequence[tuple[str, str]], width: int, rows: dict[str, int]) -> Iterator[Markup]:
     for lane, words in lanes:
         yield box(LEFT, rows[lane], width - LEFT - 4, LANE, "lane")
-        yield block(LEFT - 12, rows[lane] + LANE / 2, [(line, "ink") for line in lines(words, 18)], "end")
+        yield block(LEFT - 12, rows[lane] + LANE / 2, [(line, "ink") for line in lines(words, 21)], "end")
 
 
 def _parts(name: str, parts: Sequence[Part], rows: dict[str, int]) -> Iterator[Markup]:

@@ -116,6 +116,9 @@ def _by_share(tell: Teller, places: Sequence[Place]) -> tuple[tuple[PlaceLine, .
     steps = [min(SHADES, 1 + int((share - least) / step)) for share in shares]
     lines = tuple(_line(tell, number, place) for number, place in enumerate(places, 1))
     edges = [_per_cent(tell, least + step * index) for index in range(SHADES + 1)]
+    if min(steps, default=1) == max(steps, default=1):
+        alone = (Key("q1", "", f"{edges[0]} %", len(places)),) if places else ()
+        return lines, ["q1"] * len(places), alone
     key = tuple(
         Key(f"q{shade}", "", f"{edges[shade - 1]}–{edges[shade]} %", steps.count(shade))
         for shade in range(1, SHADES + 1)

@@ -202,19 +202,6 @@ DIRECTIONS: Final = {
     Direction.DOWN: ("↓", mark("should fall")),
     Direction.NONE: ("–", mark("no direction stated")),
 }
-MEASURED: Final = {
-    "12 months": mark("12 months"),
-    "6 months": mark("6 months"),
-    "month": mark("month"),
-    "per cent": mark("per cent"),
-    "score": mark("score"),
-    "persons": mark("persons"),
-    "minutes": mark("minutes"),
-    "hours per person": mark("hours per person"),
-    "contacts per person": mark("contacts per person"),
-}
-"""Periods and units that the files write in English."""
-
 DATA: Final = {
     "directory": mark("the directory"),
     "person": mark("who the person is"),

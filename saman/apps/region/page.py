@@ -6,6 +6,7 @@ import msgspec
 
 from saman.apps.region.borders import Borders
 from saman.apps.region.facts import Said, Teller, grounded, ordered_sources
+from saman.apps.region.national import NationalLine, national
 from saman.apps.region.offered import Offered, offered
 from saman.apps.region.paths import PathLink, path_links
 from saman.apps.region.portfolio import Portfolio, portfolio
@@ -55,6 +56,7 @@ class RegionPage(msgspec.Struct, frozen=True):
     pathways: tuple[PathLink, ...]
     portfolio: Portfolio
     terms: tuple[Term, ...]
+    national: tuple[NationalLine, ...]
     seen: Seen
     sources: tuple[SourceLine, ...]
 
@@ -75,6 +77,7 @@ def region_page(
         pathways=path_links(tell),
         portfolio=portfolio(tell),
         terms=terms(tell),
+        national=national(tell),
         seen=seen(tell, policy),
         sources=tuple(
             SourceLine(one.id, one.mark.value, one.publisher, one.title, one.url, one.licence, one.read_in_part)

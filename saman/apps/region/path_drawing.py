@@ -14,7 +14,7 @@ from markupsafe import Markup
 from saman.apps.region.drawing import arrow, arrow_head, block, box, svg, text
 from saman.apps.region.facts import lines
 
-LEFT, TOP = 150, 12
+LEFT, TOP = 172, 12
 LANE, BETWEEN = 108, 8
 COLUMN, BOX, TALL = 178, 152, 84
 NOTE, NOTE_TALL = 116, 40
@@ -62,7 +62,7 @@ def draw(name: str, title: str, about: str, lanes: Sequence[tuple[str, str]], bo
 def _lanes(lanes: Sequence[tuple[str, str]], width: int, rows: dict[str, int]) -> Iterator[Markup]:
     for lane, words in lanes:
         yield box(LEFT, rows[lane], width - LEFT - 4, LANE, "lane")
-        yield block(LEFT - 12, rows[lane] + LANE / 2, [(line, "ink") for line in lines(words, 18)], "end")
+        yield block(LEFT - 12, rows[lane] + LANE / 2, [(line, "ink") for line in lines(words, 21)], "end")
 
 
 def _step(at: tuple[int, int], one: Box) -> Iterator[Markup]:

@@ -10,7 +10,7 @@ import msgspec
 
 from saman.apps.region import names
 from saman.apps.region.facts import Fact, Ground, Said, Teller, grounded
-from saman.apps.region.indicators import IndicatorLine, indicator_line, measured
+from saman.apps.region.indicators import IndicatorLine, indicator_line
 from saman.apps.region.over_distance import Part, distance_parts
 from saman.apps.region.people import role_name
 from saman.apps.region.portfolio import LessonLine, lesson_lines
@@ -18,6 +18,7 @@ from saman.apps.region.receivers import Week, receiver_week
 from saman.apps.region.seen import KINDS, SeenRow, seen_by
 from saman.apps.region.steps import Happens, happens
 from saman.apps.region.taking import Taken, takes
+from saman.apps.region.units import measured
 from saman.model.access import Policy
 from saman.model.care.agreement import Coverage, LegalBasis
 from saman.model.care.basis import Grounded

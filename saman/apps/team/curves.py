@@ -22,13 +22,13 @@ DAILY = 6
 def curves(
     desk: Desk, enrolment: Enrolment | None, readings: Sequence[Reading], notes: Sequence[tuple[date, str]]
 ) -> tuple[Curve, ...]:
-    """One curve for each measurement that has readings, in the order of the service."""
+    """One curve for each measurement that has readings, in the order of the service; what two services measure, once."""
     asked = enrolment.asked.measurements if enrolment else ()
     rhythm = 3 if asked and len(asked[0][1].days) < DAILY else 1
     services = (*((enrolment.service,) if enrolment else ()), *desk.model.every_service)
-    measured: dict[str, Measurement] = {}
+    measured: dict[tuple[str, ...], Measurement] = {}
     for one in (one for service in services for one in service.measurements):
-        measured.setdefault(one.id, one)
+        measured.setdefault(tuple(quantity.id for quantity in one.quantities), one)
     return tuple(
         _curve(desk, one, enrolment, readings, notes, rhythm)
         for one in measured.values()

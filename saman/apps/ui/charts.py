@@ -57,6 +57,7 @@ def trend(
     first, last = days
     shown = [Series(tuple(p for p in one.points if first <= p.when.date() <= last), one.limits) for one in series]
     scale = plot.scale(shown, size)
+    size = plot.with_room(size, [labels.number(value) for value in scale])
     frame = Frame(size, first, last, scale[0], scale[-1])
     gaps = gaps_between(sorted({p.when.date() for one in shown for p in one.points}), first, last, max(4, 4 * rhythm))
     kept_notes = tuple(note for note in notes if first <= note.day <= last)

@@ -32,6 +32,10 @@ NARROW: Final = Size(330, 260, 34, 10, 14, 26, 7, 3.6, "t13", label_limit=True)
 SMALL: Final = Size(300, 132, 30, 8, 8, 22, 4, 3, "t12", label_limit=False)
 
 
+DIGIT, AWAY = 7, 6
+"""Width of a digit in the picture, on the safe side, and how far a number stands from the plot."""
+
+
 class Labels(msgspec.Struct, frozen=True):
     """Words in the picture, in the reader's language; `limit` is what stands at the limit line."""
 
@@ -95,6 +99,12 @@ def _step(least: Decimal) -> Decimal:
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least)
 
 
+def with_room(size: Size, numbers: Iterable[str]) -> Size:
+    """The size with a left margin in which the longest of the axis' numbers has room."""
+    longest = max(map(len, numbers), default=0)
+    return msgspec.structs.replace(size, left=max(size.left, longest * DIGIT + AWAY + 2))
+
+
 _HEADING: Final = Markup(
     '<title id="{n}-t">{}</title><desc id="{n}-d">{}</desc>'
     '<defs><pattern id="hatch-{n}" width="6" height="6" patternUnits="userSpaceOnUse"'
@@ -145,7 +155,7 @@ def grid(frame: Frame, scale: Sequence[Decimal], labels: Labels) -> Markup:
     every = 1 if len(scale) <= size.ticks + 1 else 2
     places = [(value, frame.y(value)) for value in scale[::every]]
     return Markup("").join(
-        _TICK.format(size.left, frame.right, size.left - 6, round(y + 4.5, 1), size.text, labels.number(value), y=y)
+        _TICK.format(size.left, frame.right, size.left - AWAY, round(y + 4.5, 1), size.text, labels.number(value), y=y)
         for value, y in places
     )
 

@@ -7,6 +7,7 @@ from types import MappingProxyType
 import msgspec
 
 from saman.apps.ui.locales import mark
+from saman.apps.workspace.words import told
 from saman.flows.governance.assessment import State
 from saman.kernel.outcome import Refusal
 from saman.model.care.assessment import Audience
@@ -36,13 +37,6 @@ DARKER = mark("Darker means that they agree more. The table below has the same f
 
 _SENTENCES = MappingProxyType(
     {
-        "governance.no-mandate": mark(
-            "You have no mandate for this. The region's administrators can tell you who has."
-        ),
-        "workspace.reason": mark("Say why."),
-        "workspace.changed": mark(
-            "Somebody else has changed this meanwhile. Look at what they wrote, and write yours anew."
-        ),
         "assessment.overlaps": mark("There is another round in these days. Close it first, or choose other days."),
         "assessment.closed": mark("This round is not open."),
         "assessment.not-asked": mark("Your group or organisation is not asked in this round."),
@@ -64,4 +58,4 @@ _SENTENCES = MappingProxyType(
 def worded(refusal: Refusal) -> Refusal:
     """The refusal in words that the catalogues translate."""
     issues = tuple(msgspec.structs.replace(one, key=_SENTENCES.get(one.key, one.key)) for one in refusal.issues)
-    return Refusal(refusal.kind, issues)
+    return told(Refusal(refusal.kind, issues))

@@ -42,7 +42,7 @@ def _body(desk: Desk, body: Body, held: Iterable[Item[Meeting]]) -> BodyLine:
         id=body.id,
         name=desk.said(body.name),
         kind=desk.t(KINDS[body.kind]),
-        members=members,
+        members=0 if any(seat.not_known and seat.standing is Standing.MEMBER for seat in body.seats) else members,
         observers=len(seats) - members,
         rule=desk.t(RULES[body.voting]),
         next=min((day for day in own if day >= desk.words.today), default=None),
@@ -75,7 +75,9 @@ def _seats(desk: Desk, body: Body, standing: Standing) -> Iterator[SeatLine]:
     for seat in body.seats:
         if seat.standing is standing:
             party = desk.party(seat.party) if seat.party else ""
-            yield SeatLine(name=desk.said(seat.name), party=party, deputy=desk.said(seat.deputy), seats=seat.seats)
+            name = desk.said(seat.name)
+            shown = "" if party == name else party
+            yield SeatLine(name=name, party=shown, deputy=desk.said(seat.deputy), seats=seat.seats)
 
 
 def _meeting(desk: Desk, item: Item[Meeting]) -> MeetingLine:

@@ -8,19 +8,13 @@ from types import MappingProxyType
 import msgspec
 
 from saman.apps.ui.locales import mark
-from saman.apps.workspace import meetings_words
+from saman.apps.workspace import meetings_words, words
 from saman.flows.governance.changes import State
 from saman.flows.governance.changes_meaning import AGREEMENTS, PARTIES, RULES, SERVICES, UNREAD
 from saman.kernel.outcome import Issue, Refusal
-from saman.record.workspace import CHANGED
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
-        CHANGED: mark("Somebody else has changed this meanwhile. Look at what they wrote, then try again."),
-        "workspace.reason": mark("Say why."),
-        "governance.no-mandate": mark(
-            "You have no mandate for this. The region's administrators can tell you who has."
-        ),
         "changes.name": mark(
             "A file of a region is called such as agreements.yaml or services/safety-alarm.yaml, in small letters."
         ),
@@ -46,7 +40,7 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
 
 STATES: Mapping[State, tuple[str, str]] = MappingProxyType(
     {
-        State.OPEN: ("waiting", mark("open")),
+        State.OPEN: ("waiting", mark("not decided yet")),
         State.WITHDRAWN: ("todo", mark("withdrawn")),
         State.APPLYING: ("overdue", mark("begun and broken off: apply it again")),
         State.APPLIED: ("done", mark("applied")),
@@ -103,5 +97,9 @@ def worded(refusal: Refusal) -> Refusal:
 
 
 def _worded(issue: Issue) -> Issue:
-    known = SENTENCES.get(issue.key) or meetings_words.SENTENCES.get(issue.key, "")
-    return issue if " " in issue.key else msgspec.structs.replace(issue, key=known)
+    if " " in issue.key:
+        return issue
+    if issue.key == "meetings.required":
+        return msgspec.structs.replace(issue, key=words.EMPTY.get(issue.path, ""))
+    known = words.SENTENCES | SENTENCES | meetings_words.SENTENCES
+    return msgspec.structs.replace(issue, key=known.get(issue.key, ""))

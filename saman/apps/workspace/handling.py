@@ -10,6 +10,7 @@ from starlette.routing import Route
 
 from saman.apps.ui.pages import render
 from saman.apps.workspace.desk import Desk
+from saman.apps.workspace.words import told
 from saman.kernel.outcome import Refusal
 
 DeskFor = Callable[[Request], Desk]
@@ -40,4 +41,4 @@ def show(request: Request, template: str, view: object, status: int = 200, **mor
 
 def refusal_page(request: Request, refusal: Refusal) -> Response:
     """Why something did not work."""
-    return render(request, "workspace/refusal.html", refusal, refusal.status)
+    return render(request, "workspace/refusal.html", told(refusal), refusal.status)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 import msgspec
 
 from saman.apps.ui.locales import mark
+from saman.apps.workspace import words
 from saman.apps.workspace.desk import Desk
 from saman.kernel.outcome import Issue, Refusal
 from saman.model.care.basis import said
@@ -16,7 +17,7 @@ from saman.model.care.way_going import MeetingKind, Move, Stage, Stand
 STANDS: Mapping[Stand, tuple[str, str]] = MappingProxyType(
     {
         Stand.NOT_BEGUN: ("todo", mark("Not begun")),
-        Stand.BEGUN: ("waiting", mark("Under way")),
+        Stand.BEGUN: ("waiting", mark("In progress")),
         Stand.DONE: ("done", mark("Done")),
         Stand.SKIPPED: ("unread", mark("Left out")),
     }
@@ -46,13 +47,6 @@ STAGES: Mapping[Stage, str] = MappingProxyType(
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
     {
-        "governance.no-mandate": mark(
-            "You have no mandate for this. The region's administrators can tell you who has."
-        ),
-        "workspace.changed": mark(
-            "Somebody else has changed this meanwhile. Look at what they wrote, then send again."
-        ),
-        "workspace.reason": mark("Say why."),
         "way.say-why": mark("Say why."),
         "way.step-stands-otherwise": mark("The step stands otherwise by now. Look again, then choose."),
         "way.step-open": mark("This step is neither done nor left out with a reason: %(name)s"),
@@ -63,7 +57,6 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "way.choose": mark("Choose one of the list."),
         "way.day": mark("Write the day as year, month and day."),
         "way.number": mark("Write a number."),
-        "way.write": mark("Write something here."),
         "way.too-long": mark("This is too long. Write less."),
         "way.hours": mark("Write whole hours, from 0 to 5000."),
         "way.no-hours": mark("Write at least one number of hours."),
@@ -83,7 +76,8 @@ def _worded(desk: Desk, issue: Issue) -> Issue:
     kind, _, id = issue.path.partition("-")
     args = (("name", _name(desk, id)),) if issue.key in ("way.step-open", "way.voice-unheard") else issue.args
     path = "" if kind == "step" else issue.path
-    return msgspec.structs.replace(issue, key=SENTENCES.get(issue.key, ""), args=args, path=path)
+    known = SENTENCES | words.SENTENCES | {"way.write": words.EMPTY.get(issue.path, "")}
+    return msgspec.structs.replace(issue, key=known.get(issue.key, ""), args=args, path=path)
 
 
 def _name(desk: Desk, id: str) -> str:

@@ -51,6 +51,9 @@ class DeskFixture:
     async def help(self) -> Help:
         return HELP
 
+    def measures(self) -> bool:
+        return True
+
     def _broken(self) -> Refusal | None:
         return (
             refused(Kind.UNAVAILABLE, "transient", "The record cannot be reached just now")

@@ -62,6 +62,10 @@ class RecordDesk:
         """Numbers to call, and the citizen's coordinator."""
         return await today.help_of(self._own)
 
+    def measures(self) -> bool:
+        """Whether anything is measured at home in this region."""
+        return any(service.measurements for service in self._own.model.services)
+
     async def today(self) -> Today | Refusal:
         """What is asked of me today and what comes next."""
         view = await today.today(self._own)

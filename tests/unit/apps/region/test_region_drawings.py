@@ -55,16 +55,32 @@ def test_several_seats_of_one_name_have_one_label_with_their_number() -> None:
     assert svg.count("Councils (5)") == 1
 
 
+def test_names_below_the_table_do_not_meet() -> None:
+    svg = str(seats.draw("b", table([Chair(f"The municipality of the place {number}") for number in range(13)], [])))
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"( text-anchor="end")? class="ink">', svg)
+    below = sorted((float(x), bool(ends)) for x, y, ends in found if float(y) > seats.MIDDLE[1] + seats.ROUND)
+    assert [ends for _, ends in below] == [True, False]
+    assert below[0][0] < below[1][0]
+
+
+def test_a_drawing_is_no_wider_than_its_names() -> None:
+    def width(name: str) -> float:
+        return numbers(r'viewBox="-?\d+ 0 (\d+) \d+"', str(seats.draw("b", table([Chair(name)] * 4, []))))[0][0]
+
+    assert width("A") < width("The association of the old")
+
+
 def test_observers_stand_apart_dashed_and_within_the_drawing() -> None:
     names = ["State Administrator", "KS Agder", "County municipality", "Manager of the ICT reference group"]
     svg = str(seats.draw("b", table([Chair("A"), Chair("B")], [Chair(name) for name in names])))
-    height = numbers(r'viewBox="0 0 (\d+) (\d+)"', svg)[0][1]
-    pills = numbers(r'<rect class="n-o" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="(\d+)"', svg)
+    left, wide, height = numbers(r'viewBox="(-?\d+) 0 (\d+) (\d+)"', svg)[0]
+    pills = numbers(r'<rect class="n-o" x="(-?[\d.]+)" y="([\d.]+)" width="([\d.]+)" height="(\d+)"', svg)
     lowest_seat = max(y + r for _, y, r in numbers(r'n-m seat" cx="([\d.]+)" cy="([\d.]+)" r="(\d+)"', svg))
     assert len(pills) == 4
     for x, y, width, tall in pills:
         assert y > lowest_seat
-        assert x + width <= seats.WIDTH
+        assert left <= x
+        assert x + width <= left + wide
         assert y + tall <= height
 
 
