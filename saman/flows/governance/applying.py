@@ -149,6 +149,15 @@ async def roll_back(store: Store, number: int, now: datetime, author: str, reaso
     return await apply_files(store, found.files, found.applied.folder, now, author, reason, How(origin=ROLLBACK))
 
 
+def other_region(held: str, wanted: str) -> Refusal:
+    """Whoever is in a database would be seen by the rules of another region."""
+    text = (
+        f"The database holds the region {held}, and this is {wanted}. Nothing in it was changed. Give the folder of "
+        "that region (SAMAN_REGION), or give this one a database of its own: another SAMAN_DATA_DIR or SAMAN_DATABASE_URL."
+    )
+    return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
+
+
 def unknown_version(number: int) -> Refusal:
     """No version has this number."""
     text = f"There is no version {number}. `saman model versions` lists them."
@@ -170,6 +179,8 @@ def read_kept(held: Kept) -> Region | Refusal:
 
 async def _planned(record: Record, wanted: Wanted) -> Plan | Refusal:
     held = await newest(record.connection or record.store.statements)
+    if held is not None and held.applied.region != wanted.region.model.region.id:
+        return other_region(held.applied.region, wanted.region.model.region.id)
     changes = await changes_to(record, wanted.region.model)
     if isinstance(changes, Refusal):
         return changes

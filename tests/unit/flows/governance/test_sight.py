@@ -12,7 +12,6 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from msgspec.structs import replace
 
 from saman.flows.governance.sight import AGREEMENTS, PARTIES, PATHWAYS, RULES, SERVICES, UNREAD, sight
