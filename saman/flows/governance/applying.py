@@ -153,7 +153,8 @@ def other_region(held: str, wanted: str) -> Refusal:
     """Whoever is in a database would be seen by the rules of another region."""
     text = (
         f"The database holds the region {held}, and this is {wanted}. Nothing in it was changed. Give the folder of "
-        "that region (SAMAN_REGION), or give this one a database of its own: another SAMAN_DATA_DIR or SAMAN_DATABASE_URL."
+        "that region (SAMAN_REGION), or give this one a database of its own: another SAMAN_DATA_DIR or "
+        "SAMAN_DATABASE_URL."
     )
     return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
 
