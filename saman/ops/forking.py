@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.caremodel import CareModel
 from saman.model.care.load import load
@@ -59,19 +61,43 @@ def _missing(source: Path) -> Refusal:
     return refused(Kind.NOT_FOUND, "not-found", f"There is no folder or package {source}.", source.name)
 
 
-def _write(files: Mapping[str, str], name: str, target: Path, model: CareModel, sha256: str) -> Fork:
-    kept = []
-    for path, text in files.items():
-        own = path.startswith(f"{name}/")
-        below = path.removeprefix(f"{name}/")
-        place = target / below if own else target.parent / path
-        if not own and place.exists():
-            if place.read_text("utf-8") != text:
-                kept.append(path)
-            continue
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_text(_named(below, text, target.name, model, sha256) if own else text, "utf-8")
-    return Fork(target, f"{model.region.id} {model.region.version}", tuple(kept))
+def _write(files: Mapping[str, str], name: str, target: Path, model: CareModel, sha256: str) -> Fork | Refusal:
+    """Write the region under its new name: its folder is there whole, or not at all."""
+    below = {path.removeprefix(f"{name}/"): text for path, text in files.items() if path.startswith(f"{name}/")}
+    own = {path: _named(path, text, target.name, model, sha256) for path, text in below.items()}
+    shared = {path: text for path, text in files.items() if not path.startswith(f"{name}/")}
+    read = load(shared | {f"{target.name}/{path}": text for path, text in own.items()}, target.name)
+    if isinstance(read, Refusal):
+        return read
+    if read.model.region.id != target.name:
+        text = "Write `id:`, `canonical:` and `ancestors:` on lines of their own, so that they can be changed."
+        return refused(Kind.INVALID, "structure", text, f"{name}/region.yaml")
+    unfinished = target.with_name(f".{target.name}.part")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unfinished.mkdir(parents=True)
+        kept = tuple(path for path, text in shared.items() if not _put(target.parent / path, text))
+        for path, text in own.items():
+            _put(unfinished / path, text)
+        unfinished.rename(target)
+    except OSError as error:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        return refused(Kind.UNAVAILABLE, "no-store", f"{target} cannot be written: {error.strerror}.", target.name)
+    return Fork(target, f"{model.region.id} {model.region.version}", kept)
+
+
+def _put(place: Path, text: str) -> bool:
+    """Write a file that is not there; says whether it holds the text now."""
+    if place.exists():
+        return place.read_text("utf-8") == text
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_name(f".{place.name}.part")
+    try:
+        unfinished.write_text(text, "utf-8")
+        unfinished.rename(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return True
 
 
 def _named(file: str, text: str, id: str, model: CareModel, sha256: str) -> str:
@@ -86,10 +112,17 @@ def _named(file: str, text: str, id: str, model: CareModel, sha256: str) -> str:
 def _renamed(text: str, id: str, model: CareModel, sha256: str) -> str:
     """`region.yaml` with another id and address, and one ancestor more; all else, comments too, stays as it is."""
     region = model.region
+    canonical = f"canonical: {_quoted(region.canonical.rsplit('/', 1)[0] + '/' + id)}"
     text = _ID.sub(f"id: {id}", text, count=1)
-    text = _CANONICAL.sub(f"canonical: {region.canonical.rsplit('/', 1)[0]}/{id}", text, count=1)
+    text = _CANONICAL.sub(lambda _: canonical, text, count=1)
     proof = f", sha256: {sha256}" if sha256 else ""
-    one = f'  - {{id: {region.id}, version: "{region.version}", canonical: "{region.canonical}"{proof}}}\n'
+    said = f"version: {_quoted(region.version)}, canonical: {_quoted(region.canonical)}"
+    one = f"  - {{id: {region.id}, {said}{proof}}}\n"
     if _ANCESTORS.search(text):
         return _ANCESTORS.sub(lambda found: found[0] + one, text, count=1)
     return f"{text.rstrip()}\n\nancestors:\n{one}"
+
+
+def _quoted(text: str) -> str:
+    """A text as YAML has it between quotes: JSON is YAML."""
+    return json.encode(text).decode()

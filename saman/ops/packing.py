@@ -7,7 +7,9 @@ import hashlib
 import io
 import re
 import tarfile
-from pathlib import Path, PurePosixPath
+import unicodedata
+import zlib
+from pathlib import Path
 
 import msgspec
 
@@ -20,6 +22,12 @@ MOST_FILES = 5000
 LICENCE = "CC0-1.0"
 VERSION = re.compile(r"(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?")
 """Of Semantic Versioning: https://semver.org/"""
+
+SHARED = "countries"
+"""The folder beside those of regions."""
+_PATH = re.compile(r"([^\W_][\w-]*/){0,3}[^\W_][\w.-]*\.yaml")
+_BROKEN = (tarfile.TarError, zlib.error, EOFError, OSError, ValueError, RecursionError)
+_TOO_LARGE = "unpacks to more than a region can be"
 
 
 class Unpacked(msgspec.Struct, frozen=True):
@@ -37,9 +45,15 @@ def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path | Refusa
     if not VERSION.fullmatch(model.region.version):
         text = f"`{model.region.version}` is no version of a package: write three numbers, such as 1.0.0."
         return refused(Kind.INVALID, "value", text, "region.yaml")
-    folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"{package_name(model)}-{model.region.version}.tgz"
-    target.write_bytes(packed(model, files))
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished.write_bytes(packed(model, files))
+        unfinished.replace(target)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        return refused(Kind.UNAVAILABLE, "no-store", f"{target} cannot be written: {error.strerror}.", str(folder))
     return target
 
 
@@ -72,30 +86,51 @@ def fingerprint(files: dict[str, str]) -> str:
 
 
 def unpack(package: Path) -> Unpacked | Refusal:
-    """The files of the region in a package; refused when it is none, climbs out of its folder or grows too large."""
-    if package.stat().st_size > MOST_BYTES:
-        return _unfit(package, f"has more than {MOST_BYTES // 1024**2} MB")
-    data = package.read_bytes()
-    files: dict[str, str] = {}
-    size = 0
+    """The files of the region in a package; refused when it is none, climbs out of its folder or grows too large.
+
+    What it says of its own sizes counts for nothing: no more is read of it than a region can be.
+    """
     try:
-        with tarfile.open(fileobj=io.BytesIO(data), mode="r:gz") as archive:
-            for number, entry in enumerate(archive):
-                size += entry.size
-                if number >= MOST_FILES or size > MOST_BYTES:
-                    return _unfit(package, "unpacks to more than a region can be")
-                held = archive.extractfile(entry) if entry.isreg() and entry.name.startswith(FILES) else None
-                if held is None:
-                    continue
-                path = PurePosixPath(entry.name.removeprefix(FILES))
-                if path.is_absolute() or ".." in path.parts or path.suffix != ".yaml":
-                    return _unfit(package, "holds a file that does not belong into a region")
-                files[str(path)] = held.read().decode()
-    except (tarfile.TarError, EOFError, OSError, UnicodeDecodeError):
+        if package.stat().st_size > MOST_BYTES:
+            return _unfit(package, f"has more than {MOST_BYTES // 1024**2} MB")
+        data = package.read_bytes()
+        raw = gzip.GzipFile(fileobj=io.BytesIO(data)).read(MOST_BYTES + 1)
+        if len(raw) > MOST_BYTES:
+            return _unfit(package, _TOO_LARGE)
+        found = _read(raw)
+    except _BROKEN:
         return _unfit(package, "is no package")
-    if not files:
-        return _unfit(package, "holds no region")
-    return Unpacked(files, sha256_of(data))
+    return _unfit(package, found) if isinstance(found, str) else Unpacked(found, sha256_of(data))
+
+
+def _read(raw: bytes) -> dict[str, str] | str:
+    """The files of the region by path, or what is wrong with them."""
+    files: dict[str, str] = {}
+    names: set[str] = set()
+    with tarfile.open(fileobj=io.BytesIO(raw), mode="r:") as archive:
+        for number, entry in enumerate(archive):
+            if number >= MOST_FILES or entry.size > len(raw):
+                return _TOO_LARGE
+            held = archive.extractfile(entry) if entry.isreg() and entry.name.startswith(FILES) else None
+            if held is None:
+                continue
+            path = entry.name.removeprefix(FILES)
+            if not _is_plain(path):
+                return "holds a file that does not belong into a region"
+            name = unicodedata.normalize("NFKC", path).casefold()
+            if name in names:
+                return "holds two files of one name"
+            names.add(name)
+            files[path] = held.read().decode()
+    folders = {path.partition("/")[0] for path in files if "/" in path} - {SHARED}
+    if not folders:
+        return "holds no region"
+    return files if len(folders) == 1 else "holds the files of several regions"
+
+
+def _is_plain(path: str) -> bool:
+    """Whether it is the path of a file as regions have them, which means the same on every machine."""
+    return _PATH.fullmatch(path) is not None and unicodedata.is_normalized("NFC", path)
 
 
 def _unfit(package: Path, why: str) -> Refusal:

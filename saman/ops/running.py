@@ -12,14 +12,14 @@ import asyncpg
 import msgspec
 import structlog
 
-from saman.flows.governance.applying import DAY, How, apply_files, digest_of, read_kept
+from saman.flows.governance.applying import DAY, How, apply_files, digest_of, other_region, read_kept
 from saman.flows.monitoring.admission import admitted
 from saman.kernel.clock import Clock
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.access import digest
 from saman.model.care.kept import needed
 from saman.model.whole import Region, next_change
-from saman.ops.region import files_in
+from saman.ops.region import files_in, open_region
 from saman.ops.rules import rules_followed
 from saman.ops.settings import Settings
 from saman.record import Store
@@ -82,6 +82,21 @@ async def found_in_force(url: str, settings: Settings) -> InForce | Refusal | No
         return await in_force(connection, settings.region)
     finally:
         await connection.close()
+
+
+async def found_to_run(url: str, settings: Settings) -> InForce | Refusal | None:
+    """The same for a server or worker: refused when the settings name the folder of another region.
+
+    Where that folder is not there or broken, it is not needed.
+    """
+    found = await found_in_force(url, settings)
+    if not isinstance(found, InForce) or settings.region.name == found.kept.applied.folder:
+        return found
+    named = await asyncio.to_thread(open_region, settings.region)
+    held = found.region.model.region.id
+    if isinstance(named, Region) and named.model.region.id != held:
+        return other_region(held, named.model.region.id)
+    return found
 
 
 def not_applied() -> Refusal:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from saman.flows.governance.applying import other_region
 from saman.kernel.clock import Clock
-from saman.kernel.outcome import Kind, Refusal, refused
+from saman.kernel.outcome import Refusal
 from saman.ops.demo import bundles_for
 from saman.ops.region import Region
 from saman.ops.rules import followed_by, rules_followed
@@ -74,12 +75,7 @@ def _other_region(done: frozenset[str], wanted: str) -> Refusal | None:
     held = sorted(name.removeprefix(REGION) for name in done if name.startswith(REGION))
     if not held or wanted in held:
         return None
-    text = (
-        f"The database holds the region {', '.join(held)}, and SAMAN_REGION is {wanted}. Nothing in it was changed. "
-        "Set SAMAN_REGION to the folder of that region, or give this one a database of its own: another SAMAN_DATA_DIR "
-        "or SAMAN_DATABASE_URL."
-    )
-    return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
+    return other_region(", ".join(held), wanted)
 
 
 async def _store(store: Store, clock: Clock, bundles: Iterator[Named], done: frozenset[str]) -> Refusal | None:

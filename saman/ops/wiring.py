@@ -24,9 +24,9 @@ from saman.ops.database import Source
 from saman.ops.eid import unready, ways_in
 from saman.ops.ledger import open_ledger
 from saman.ops.opening import open_record
-from saman.ops.region import Region, files_in, open_region, there
+from saman.ops.region import Region, files_in
 from saman.ops.rules import followed_by, rules_followed
-from saman.ops.running import InForce, adopt, follow, found_in_force, not_applied
+from saman.ops.running import adopt, follow, found_to_run, not_applied
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import outgoing_of
 from saman.record import Limits, Store
@@ -77,9 +77,9 @@ async def _filled(settings: Settings, source: Source, say: Callable[[str], None]
 
 
 async def _region(settings: Settings, source: Source) -> Region | Refusal:
-    """What was applied to the database; the folder for a new one, and when it holds another region."""
-    found = await found_in_force(source.app_url, settings)
-    if found is not None and (isinstance(found, Refusal) or _is_folder_of(settings, found)):
+    """What was applied to the database; the folder for a new one."""
+    found = await found_to_run(source.app_url, settings)
+    if found is not None:
         return found if isinstance(found, Refusal) else found.region
     files, now = files_in(settings.region), clock_of(settings)()
     if isinstance(files, Refusal):
@@ -88,13 +88,6 @@ async def _region(settings: Settings, source: Source) -> Region | Refusal:
     if wrong:
         return _unfit(settings.region, Refusal(Kind.INVALID, wrong))
     return read_today(files, settings.region, now)
-
-
-def _is_folder_of(settings: Settings, found: InForce) -> bool:
-    if settings.region.name == found.kept.applied.folder or there(settings.region) is not None:
-        return True
-    other = open_region(settings.region, clock_of(settings)().date())
-    return isinstance(other, Refusal) or other.model.region.id == found.kept.applied.region
 
 
 class Application:
@@ -139,7 +132,7 @@ class Application:
 
     async def _open(self) -> Refusal | None:
         settings = self._settings
-        found = await found_in_force(settings.database_url, settings)
+        found = await found_to_run(settings.database_url, settings)
         if found is None or isinstance(found, Refusal):
             return found or not_applied()
         region = found.region

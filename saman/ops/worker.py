@@ -25,7 +25,7 @@ from saman.ops.collecting import set_aside
 from saman.ops.ledger import keep, open_ledger
 from saman.ops.opening import open_record
 from saman.ops.parameters import index
-from saman.ops.running import On, follow, found_in_force, not_applied
+from saman.ops.running import On, follow, found_to_run, not_applied
 from saman.ops.settings import Settings
 from saman.ops.subscriptions import tell
 from saman.record import Record, Store, system
@@ -92,7 +92,7 @@ def _pid_file(path: Path) -> Iterator[None]:
 
 
 async def _work(settings: Settings, url: str, say: Callable[[str], None]) -> Refusal | None:
-    found = await found_in_force(url, settings)
+    found = await found_to_run(url, settings)
     if found is None or isinstance(found, Refusal):
         return found or not_applied()
     store = await open_record(settings, found.region, url, connections=4)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -14,12 +16,16 @@ from saman.flows.monitoring.enrolment import enrolments_of
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.care import codes
 from saman.model.care.kept import version_of
+from saman.ops.running import InForce, found_to_run
+from saman.ops.settings import Settings
+from saman.ops.worker import work
 from saman.record import Record, Store, Stored, system
 from saman.record.applied import kept, versions
 from tests.applying import (
     AGDER,
     AGREEMENTS,
     FOLLOW_UP,
+    REGIONS,
     apply,
     asking_anew,
     changed,
@@ -28,6 +34,7 @@ from tests.applying import (
     running,
     without_alarm,
 )
+from tests.conftest import Database
 from tests.record.conftest import BASE, NOW, Opener, made, patient
 
 CENTRE = "agder-telemedicine-centre"
@@ -289,6 +296,36 @@ async def test_files_that_do_not_fit_are_refused_with_every_finding(store: Store
     assert refusal.kind is Kind.INVALID
     assert any(one.path.startswith(AGREEMENTS) for one in refusal.issues)
     assert await numbers(store) == []
+
+
+async def test_another_region_is_never_applied_to_a_database_that_holds_one(store: Store, record: Record) -> None:
+    await apply(store, region_files(AGDER), NOW)
+    other = region_files(REGIONS / "se-norrtalje")
+    for refused in (
+        await plan_files(store, other, "se-norrtalje", NOW),
+        await apply_files(store, other, "se-norrtalje", NOW, "a", "b"),
+    ):
+        assert isinstance(refused, Refusal)
+        assert refused.kind is Kind.CONFLICT
+        assert all(word in refused.issues[0].text for word in ("no-agder", "se-norrtalje", "SAMAN_DATA_DIR"))
+    assert await numbers(store) == [1]
+    page = await record.search("Organization", [("name", "Norrtälje")])
+    assert not isinstance(page, Refusal)
+    assert not page.matches
+
+
+async def test_no_worker_and_no_server_starts_with_the_folder_of_another_region(
+    new_database: Callable[[], Database], open_at: Opener, tmp_path: Path
+) -> None:
+    url = new_database().app_url
+    await apply(await open_at(url), region_files(AGDER), NOW)
+    wrong = Settings(region=REGIONS / "se-norrtalje", data_dir=tmp_path)
+    refused = await asyncio.to_thread(work, wrong, url, print)
+    assert isinstance(refused, Refusal)
+    assert "no-agder" in refused.issues[0].text
+    assert isinstance(await found_to_run(url, wrong), Refusal)
+    for name in ("no-agder", "nowhere"):
+        assert isinstance(await found_to_run(url, Settings(region=REGIONS / name)), InForce)
 
 
 async def test_nothing_that_was_applied_can_be_changed_afterwards(store: Store) -> None:

@@ -141,6 +141,8 @@ def _acts(desk: Desk, item: Item[Change], stands: Standing | None) -> frozenset[
             found.add("approve")
         if files and (stands.approved or not stands.needs_second):
             found.add("apply")
+    if item.body.state is State.APPLYING and files:
+        found.add("apply")
     if item.body.state is State.APPLIED and files:
         found.add("undo")
     return frozenset(found)

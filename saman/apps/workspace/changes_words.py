@@ -10,7 +10,7 @@ import msgspec
 from saman.apps.ui.locales import mark
 from saman.apps.workspace import meetings_words, words
 from saman.flows.governance.changes import State
-from saman.flows.governance.changes_meaning import AGREEMENTS, PARTIES, RULES, SERVICES, UNREAD
+from saman.flows.governance.sight import AGREEMENTS, PARTIES, PATHWAYS, RULES, SERVICES, UNREAD
 from saman.kernel.outcome import Issue, Refusal
 
 SENTENCES: Mapping[str, str] = MappingProxyType(
@@ -54,6 +54,7 @@ SIGHT: Mapping[str, str] = MappingProxyType(
         AGREEMENTS: mark("agreements: who takes part, which services, who may do what, on which legal ground"),
         PARTIES: mark("which unit belongs to which organisation, and which roles its people hold"),
         SERVICES: mark("what roles do in a service, and which data goes from whom to whom"),
+        PATHWAYS: mark("who takes part in a pathway, and which data goes from whom to whom"),
         UNREAD: mark("the files cannot be read as they are, so it cannot be told"),
     }
 )

@@ -14,9 +14,9 @@ import msgspec
 
 from saman.flows.governance.people import Concerned, Holding, concerned, holding
 from saman.flows.governance.resources import changes_to, made
+from saman.flows.governance.sight import UNREAD, sight
 from saman.kernel import json
 from saman.kernel.outcome import Kind, Refusal, refused
-from saman.model.access import digest as rules_digest
 from saman.model.care.compare import Difference, compare
 from saman.model.care.fhir import Changes
 from saman.model.care.kept import digests
@@ -32,14 +32,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What applying would change.
 
     `before` is the number of the version in force (0: none), `number` the one that this becomes, the same when nothing
-    is new. `rules`: whether who may see what changes. `holding` are organisations that leave and hold open tasks.
+    is new. `sight`: by what it touches who may see what, empty: not at all. `holding` are organisations that leave and
+    hold open tasks.
     """
 
     before: int
     number: int
     version: str
     differences: tuple[Difference, ...]
-    rules: bool
+    sight: tuple[str, ...]
     changes: Changes
     concerned: tuple[Concerned, ...]
     holding: tuple[Holding, ...]
@@ -148,6 +149,16 @@ async def roll_back(store: Store, number: int, now: datetime, author: str, reaso
     return await apply_files(store, found.files, found.applied.folder, now, author, reason, How(origin=ROLLBACK))
 
 
+def other_region(held: str, wanted: str) -> Refusal:
+    """Whoever is in a database would be seen by the rules of another region."""
+    text = (
+        f"The database holds the region {held}, and this is {wanted}. Nothing in it was changed. Give the folder of "
+        "that region (SAMAN_REGION), or give this one a database of its own: another SAMAN_DATA_DIR or "
+        "SAMAN_DATABASE_URL."
+    )
+    return refused(Kind.CONFLICT, "conflict", text, "SAMAN_REGION")
+
+
 def unknown_version(number: int) -> Refusal:
     """No version has this number."""
     text = f"There is no version {number}. `saman model versions` lists them."
@@ -169,6 +180,8 @@ def read_kept(held: Kept) -> Region | Refusal:
 
 async def _planned(record: Record, wanted: Wanted) -> Plan | Refusal:
     held = await newest(record.connection or record.store.statements)
+    if held is not None and held.applied.region != wanted.region.model.region.id:
+        return other_region(held.applied.region, wanted.region.model.region.id)
     changes = await changes_to(record, wanted.region.model)
     if isinstance(changes, Refusal):
         return changes
@@ -180,18 +193,30 @@ async def _planned(record: Record, wanted: Wanted) -> Plan | Refusal:
     if isinstance(left, Refusal):
         return left
     number = applied.number if applied else 0
-    known = read_kept(held) if held is not None else None
+    is_new = applied is None or applied.digest != wanted.digest
+    known = await asyncio.to_thread(read_kept, held) if held is not None else None
     before = known if isinstance(known, Region) else None
     return Plan(
         before=number,
-        number=number if applied and applied.digest == wanted.digest else number + 1,
+        number=number + 1 if is_new else number,
         version=wanted.region.model.region.version,
         differences=compare(before.model, wanted.region.model) if before else (),
-        rules=before is not None and rules_digest(before.policy) != rules_digest(wanted.region.policy),
+        sight=await asyncio.to_thread(_sight, held, before, wanted, record.context.now) if held and is_new else (),
         changes=changes,
         concerned=people,
         holding=left,
     )
+
+
+def _sight(held: Kept, before: Region | None, wanted: Wanted, now: datetime) -> tuple[str, ...]:
+    if before is None:
+        return (UNREAD,)
+    old, folder = f"{held.applied.folder}/", wanted.region.folder
+    files = {
+        f"{folder.name}/{path.removeprefix(old)}" if path.startswith(old) else path: text
+        for path, text in held.files.items()
+    }
+    return sight(files, wanted.files, folder, now, before)
 
 
 def _version(wanted: Wanted, number: int, now: datetime, author: str, reason: str, origin: str) -> Applied:

@@ -10,14 +10,15 @@ from typing import NamedTuple
 import msgspec
 
 from saman.flows.governance.applying import PAGE, How, apply_files
-from saman.flows.governance.changes import CHANGES, Approval, Change, State, after, closed, outdated, own
+from saman.flows.governance.changes import CHANGES, Approval, Change, State, after, closed, found, outdated, own
 from saman.flows.governance.changes_meaning import Meaning, meaning
 from saman.flows.governance.changes_texts import digest_of_all
 from saman.flows.governance.mandate import Matter, barred
+from saman.flows.governance.persons import is_among
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.record import Record, Store
 from saman.record.applied import newest
-from saman.record.workspace import Draft, Item
+from saman.record.workspace import CHANGED, Draft, Item
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,7 +89,7 @@ async def standing(store: Store, files: Files, change: Change, now: datetime, la
 async def approve(record: Record, files: Files, item: Item[Change], reason: str) -> Item[Change] | Refusal:
     """Approve a change as it was read: refused for whoever wrote any of it, and for what could not be applied."""
     refusal = barred(record.context, Matter.APPROVAL) or (None if item.body.is_open else closed())
-    if refusal is None and record.context.actor in item.body.writers:
+    if refusal is None and await is_among(record, record.context.actor, item.body.writers):
         text = "Somebody else has to approve this: you wrote it."
         refusal = refused(Kind.FORBIDDEN, "forbidden", text, key="changes.own")
     if refusal is not None:
@@ -117,13 +118,11 @@ async def apply(record: Record, files: Files, item: Item[Change], reason: str) -
     if refusal is not None:
         return refusal
     stands = await standing(record.store, files, item.body, record.context.now, "en")
-    if item.body.state is State.APPLYING and all(stands.there.get(one.path) == one.after for one in item.body.edits):
+    if item.body.state is State.APPLYING and _is_there(stands.there, item.body):
         return await _state(record, item, item.body, State.APPLIED, reason)
-    if not stands.is_ready:
-        return _unready()
-    if stands.needs_second and not stands.approved:
-        text = "This touches who may see what: a second person has to approve it first."
-        return refused(Kind.FORBIDDEN, "forbidden", text, key="changes.second")
+    refusal = _unready() if not stands.is_ready else _second() if stands.needs_second and not stands.approved else None
+    if refusal is not None:
+        return refusal if item.body.is_open else await _reopened(record, item, reason, refusal)
     begun = await _state(record, item, item.body, State.APPLYING, reason)
     if isinstance(begun, Refusal):
         return begun
@@ -131,10 +130,39 @@ async def apply(record: Record, files: Files, item: Item[Change], reason: str) -
     done = await apply_files(
         record.store, stands.after, files.folder, record.context.now, record.context.actor, reason, how
     )
-    if isinstance(done, Refusal):
-        opened = await _state(record, begun, item.body, State.OPEN, reason)
-        return opened if isinstance(opened, Refusal) else done
-    return await _state(record, begun, item.body, State.APPLIED, reason)
+    ended = await _ended(record, files, begun, reason)
+    is_applied = not isinstance(ended, Refusal) and ended.body.state is State.APPLIED
+    return done if isinstance(done, Refusal) and not is_applied else ended
+
+
+async def _ended(record: Record, files: Files, begun: Item[Change], reason: str) -> Item[Change] | Refusal:
+    """Say what became of a change that was begun, also when somebody else began it anew meanwhile."""
+    while True:
+        item = await found(record.store, begun.id)
+        if isinstance(item, Refusal):
+            return item
+        there = own(await files.now(record.store), files.folder)
+        state = State.APPLIED if _is_there(there, item.body) else State.OPEN
+        if item.body.state in (state, State.WITHDRAWN):
+            return item
+        written = await _state(record, item, item.body, state, reason)
+        if not isinstance(written, Refusal) or written.issues[0].key != CHANGED:
+            return written
+
+
+def _is_there(there: Mapping[str, str], change: Change) -> bool:
+    return all(there.get(one.path) == one.after for one in change.edits)
+
+
+def _second() -> Refusal:
+    text = "This touches who may see what: a second person has to approve it first."
+    return refused(Kind.FORBIDDEN, "forbidden", text, key="changes.second")
+
+
+async def _reopened(record: Record, item: Item[Change], reason: str, refusal: Refusal) -> Refusal:
+    """The refusal of what was begun and broken off: it can be worked on again."""
+    opened = await _state(record, item, item.body, State.OPEN, reason)
+    return opened if isinstance(opened, Refusal) else refusal
 
 
 async def _state(record: Record, item: Item[Change], body: Change, state: State, reason: str) -> Item[Change] | Refusal:

@@ -188,10 +188,18 @@ class Policy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest(policy: Policy) -> str:
-    """Sixteen letters that change with any rule."""
-    said = [(one.id, one.agreement, one.confirmed, one.span, one.rule) for one in policy.clauses]
+    """Sixteen letters that change with any rule, and with whom an agreement adds to one."""
+    said = [
+        (one.id, one.agreement, one.confirmed, one.span, one.rule, one.parties, [*map(_filled, one.fills or ())])
+        for one in policy.clauses
+    ]
     text = msgspec.json.encode((policy.country, str(policy.zone), policy.rows, said), order="deterministic")
     return hashlib.blake2b(text, digest_size=8).hexdigest()
+
+
+def _filled(fill: Fill) -> tuple[object, ...]:
+    domains = sorted(one.value for one in fill.domains)
+    return fill.id, fill.says, fill.agreement, fill.parties, fill.roles, domains, fill.span
 
 
 def clause_of(rule: Rule, row: Row, zone: tzinfo) -> Clause:

@@ -175,8 +175,8 @@ def lines(plan: Plan) -> Iterator[str]:
     after = f"after version {plan.before}" if plan.before else "the first"
     yield f"Version {plan.number} ({plan.version}), {after}."
     yield from (str(one) for one in plan.differences)
-    if plan.rules:
-        yield "Who may see what changes. Compare with: saman model try"
+    if plan.sight:
+        yield f"Who may see what may change, by: {', '.join(plan.sight)}. Compare with: saman model trial DIR"
     for one in plan.concerned:
         what = "ends: nobody begins in it any more" if one.ends else "changes"
         yield f"Service {one.service} {what}. People in it, who stay on their version until moved: {one.people}."

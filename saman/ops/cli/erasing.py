@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
@@ -16,9 +17,12 @@ from saman.ops import database
 from saman.ops.cli.progress import Progress
 from saman.ops.cli.telling import say
 from saman.ops.clock import clock_of
+from saman.ops.database import Source
 from saman.ops.region import open_region
-from saman.ops.settings import load
+from saman.ops.running import InForce, found_in_force
+from saman.ops.settings import Settings, load
 from saman.record.ledger.erasing import Plan, Wanted, erase, planned
+from saman.record.migrate import migrate
 
 Before = Annotated[datetime | None, Parameter(help="Older than this, as 2021-11-20T00:00:00Z; otherwise as R20 says.")]
 Entries = Annotated[tuple[int, ...], Parameter(name="--entry", negative="", help="Only this entry. May be repeated.")]
@@ -39,13 +43,6 @@ def erase_log(
     settings = load()
     if isinstance(settings, Refusal):
         return settings
-    region = open_region(settings.region)
-    if isinstance(region, Refusal):
-        return region
-    now = clock_of(settings)()
-    wanted = _wanted(region.policy, now, before, entry, " ".join(decision.split()))
-    if isinstance(wanted, Refusal):
-        return wanted
     source = database.find(settings, say)
     if isinstance(source, Refusal):
         return source
@@ -53,9 +50,23 @@ def erase_log(
         if not source.admin_url:
             text = "This needs the role that owns the tables. Give SAMAN_DATABASE_ADMIN_URL."
             return refused(Kind.FORBIDDEN, "security", text, "SAMAN_DATABASE_ADMIN_URL")
-        return _done(source.admin_url, wanted, now, yes=yes)
+        migrate(source.admin_url, source.app_role)
+        now = clock_of(settings)()
+        policy = _policy(source, settings, now)
+        if isinstance(policy, Refusal):
+            return policy
+        wanted = _wanted(policy, now, before, entry, " ".join(decision.split()))
+        return wanted if isinstance(wanted, Refusal) else _done(source.admin_url, wanted, now, yes=yes)
     finally:
         source.close(say)
+
+
+def _policy(source: Source, settings: Settings, now: datetime) -> Policy | Refusal:
+    """The rules that were applied, which say how long entries are kept; those of the folder before any were."""
+    found = asyncio.run(found_in_force(source.app_url, settings)) or open_region(settings.region, now.date())
+    if isinstance(found, Refusal):
+        return found
+    return found.region.policy if isinstance(found, InForce) else found.policy
 
 
 def _wanted(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import psycopg
 import pytest
 
 from saman.record.ledger.emergency import files_of
-from tests.http.cli.conftest import Saman
+from tests.http.cli.conftest import AGDER, Saman
 
 pytestmark = [pytest.mark.usefixtures("people"), pytest.mark.postgres]
 
@@ -81,6 +82,21 @@ def test_nothing_that_has_to_be_kept_is_erased_without_a_decision(saman: Saman, 
     assert saman("erase-log", "--decision", "a: b", "--yes").status == 1
     monkeypatch.setenv("SAMAN_DATABASE_ADMIN_URL", "")
     assert "SAMAN_DATABASE_ADMIN_URL" in saman("erase-log").err
+
+
+def test_how_long_the_log_is_kept_is_read_from_what_was_applied(
+    saman: Saman, database, monkeypatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("SAMAN_DATABASE_ADMIN_URL", database.admin_url)
+    assert saman("model", "apply", AGDER).status == 0
+    shutil.copytree(AGDER.parent, tmp_path / "regions")
+    rows = tmp_path / "regions" / "countries" / "no.access.yaml"
+    kept = rows.read_text("utf-8")
+    assert "keep: P5Y" in kept
+    rows.write_text(kept.replace("keep: P5Y", "keep: P1D"), "utf-8")
+    monkeypatch.setenv("SAMAN_REGION", str(tmp_path / "regions" / "no-agder"))
+    young = saman("erase-log", "--before", "2026-11-01T00:00:00Z")
+    assert (young.status, "Row R20 keeps" in young.err) == (1, True)
 
 
 def test_erasing_tells_first_and_does_it_when_told(saman: Saman, database, monkeypatch) -> None:

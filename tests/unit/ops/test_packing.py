@@ -6,12 +6,16 @@ import gzip
 import io
 import json
 import re
+import resource
 import shutil
+import signal
 import tarfile
+import tracemalloc
 from pathlib import Path
 
 import msgspec
 import pytest
+import yaml
 
 from saman.kernel import json as exact
 from saman.kernel.outcome import Refusal
@@ -214,3 +218,104 @@ def test_what_differs_is_said_in_plain_words(tmp_path: Path, capsys: pytest.Capt
     assert capsys.readouterr().out.strip() == "Service safety-alarm: response, request done, hours: 2 → 4"
     assert main(["model", "diff", str(REGIONS / "no-agder"), str(REGIONS / "no-agder")]) == 0
     assert "same way of working" in capsys.readouterr().out
+
+
+REGION = (f"{FILES}a/region.yaml", b"schema: 0\n")
+
+
+def member(name: str, kind: bytes = tarfile.REGTYPE, data: bytes = b"", size: int | None = None) -> bytes:
+    """A member as it stands in an archive; `size` is what it says of itself."""
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.size, entry.linkname = kind, len(data) if size is None else size, "/etc/passwd"
+    return entry.tobuf(tarfile.USTAR_FORMAT) + data + b"\0" * (-len(data) % 512)
+
+
+def described(**headers: str) -> bytes:
+    """An archive of one file with extended headers."""
+    held = io.BytesIO()
+    with tarfile.open(fileobj=held, mode="w", format=tarfile.PAX_FORMAT) as made:
+        entry = tarfile.TarInfo(REGION[0])
+        entry.size, entry.pax_headers = len(REGION[1]), headers
+        made.addfile(entry, io.BytesIO(REGION[1]))
+    return held.getvalue()
+
+
+LINKS = (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.BLKTYPE, tarfile.FIFOTYPE, tarfile.DIRTYPE)
+CRAFTED = {
+    "an endless header": member("x", tarfile.XHDTYPE, size=3_000_000_000) + b"\0" * (66 * 1024 * 1024),
+    "an endless name": member("x", tarfile.GNUTYPE_LONGNAME, size=3_000_000_000) + b"a" * (66 * 1024 * 1024),
+    "headers of headers": member("x", tarfile.XHDTYPE, b"10 a=bbbb\n") * 5_000 + member(*REGION[:1], data=REGION[1]),
+    "names of names": member("x", tarfile.GNUTYPE_LONGNAME, b"abc\0") * 5_000,
+    "holes that are none": described(**{"GNU.sparse.size": "abc", "GNU.sparse.map": "1,x"}),
+    "holes of other sizes": described(**{"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.realsize": "9"}),
+    "a size that is not there": member(REGION[0], size=60_000_000) + b"x" * 1024,
+    "backslashes": member(f"{FILES}a\\..\\region.yaml", data=b"x"),
+    "a drive": member(f"{FILES}C:/region.yaml", data=b"x"),
+    "a hidden folder": member(f"{FILES}a/.git/x.yaml", data=b"x"),
+    "a long way": member(f"{FILES}a/b/c/d/e.yaml", data=b"x"),
+    "a name twice": member(REGION[0], data=b"one") + member(REGION[0], data=b"two"),
+    "a name in other letters": member(REGION[0], data=b"one") + member(f"{FILES}a/REGION.yaml", data=b"2"),
+    "a name in other code points": member(f"{FILES}a/\xe5.yaml") + member(f"{FILES}a/a\u030a.yaml"),
+    "two regions": member(REGION[0], data=b"one") + member(f"{FILES}b/region.yaml", data=b"two"),
+    "links and devices": b"".join(member(REGION[0], kind) for kind in LINKS),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CRAFTED)
+def test_a_crafted_archive_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "x.tgz"
+    file.write_bytes(gzip.compress(CRAFTED[name] + b"\0" * 1024))
+    tracemalloc.start()
+    refusal = unpack(file)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert isinstance(refusal, Refusal), refusal
+    assert refusal.issues[0].text.startswith("x.tgz ")
+    assert most < 256 * 1024 * 1024
+    assert isinstance(fork(file, tmp_path / "own"), Refusal)
+    assert [one.name for one in tmp_path.iterdir()] == ["x.tgz"]
+
+
+def test_an_archive_that_is_broken_anywhere_is_refused(tmp_path: Path, package: Path) -> None:
+    whole, file = package.read_bytes(), tmp_path / "x.tgz"
+    for place in range(12, len(whole), len(whole) // 20):
+        for broken in (whole[:place], whole[:place] + bytes((whole[place] ^ 255,)) + whole[place + 1 :]):
+            file.write_bytes(broken)
+            assert isinstance(unpack(file), Refusal), place
+
+
+def test_what_a_package_says_of_itself_stays_text_in_a_fork(tmp_path: Path) -> None:
+    source = tmp_path / "regions" / "no-agder"
+    shutil.copytree(REGIONS, source.parent)
+    text = (source / "region.yaml").read_text("utf-8")
+    odd = r'https://saman.example/\1\g<0>", sha256: "x/no-agder'
+    said = text.replace("canonical: https://saman.example/regions/no-agder", f"canonical: '{odd}'")
+    (source / "region.yaml").write_text(said.replace('version: "0.1.0"', "version: '0.1.0\", id: \"x'"), "utf-8")
+    made = fork(source, tmp_path / "regions" / "own")
+    assert not isinstance(made, Refusal), made
+    own = open_region(made.folder)
+    assert isinstance(own, Region), own
+    (ancestor,) = own.model.region.ancestors
+    assert (ancestor.id, ancestor.version, ancestor.canonical) == ("no-agder", '0.1.0", id: "x', odd)
+    (source / "region.yaml").write_text(json.dumps(yaml.load(text, Loader=yaml.BaseLoader)), "utf-8")
+    assert isinstance(fork(source, tmp_path / "regions" / "other"), Refusal)
+    assert not (tmp_path / "regions" / "other").exists()
+
+
+@pytest.mark.parametrize("made_by", ["package", "fork"])
+def test_a_full_disk_leaves_nothing_half(agder: Region, tmp_path: Path, made_by: str) -> None:
+    (tmp_path / "out").mkdir()
+    limit = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limit[1]))
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        if made_by == "package":
+            done: object = pack(agder.model, region_files(agder.folder), tmp_path / "out")
+        else:
+            done = fork(REGIONS / "no-agder", tmp_path / "out" / "own")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limit)
+        signal.signal(signal.SIGXFSZ, before)
+    assert isinstance(done, Refusal), done
+    assert "cannot be written: File too large" in done.issues[0].text
+    assert not [one for one in (tmp_path / "out").rglob("*") if "own" in one.parts or one.suffix in (".tgz", ".part")]
