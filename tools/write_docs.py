@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from saman.model.care import reference
 from saman.ops import settings
 
 DOCS = Path(__file__).parent.parent / "docs"
-PAGES: dict[str, Callable[[], str]] = {"settings.md": settings.page}
+PAGES: dict[str, Callable[[], str]] = {"settings.md": settings.page, "care-model-reference.md": reference.page}
 
 
 def main() -> None:

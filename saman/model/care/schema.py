@@ -45,15 +45,15 @@ def schemas() -> dict[str, str]:
     return {f"{name}.json": _text(kind) for name, kind in FILES.items()}
 
 
-def _numbers(part: Any) -> Any:
+def numbers(part: Any) -> Any:
     """Decimals are written as numbers in YAML, though JSON Schema would have them as texts."""
     if isinstance(part, dict):
         if part.get("format") == "decimal":
             return {"type": "number"}
-        return {name: _numbers(inner) for name, inner in part.items()}
-    return [_numbers(inner) for inner in part] if isinstance(part, list) else part
+        return {name: numbers(inner) for name, inner in part.items()}
+    return [numbers(inner) for inner in part] if isinstance(part, list) else part
 
 
 def _text(kind: type[msgspec.Struct]) -> str:
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **_numbers(msgspec.json.schema(kind))}
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **numbers(msgspec.json.schema(kind))}
     return msgspec.json.format(msgspec.json.encode(schema, order="deterministic"), indent=2).decode() + "\n"
