@@ -22,7 +22,7 @@ DAILY = 6
 def curves(
     desk: Desk, enrolment: Enrolment | None, readings: Sequence[Reading], notes: Sequence[tuple[date, str]]
 ) -> tuple[Curve, ...]:
-    """One curve for each measurement that has readings, in the order of the service; what two services measure, once."""
+    """One curve for each measurement that has readings, in the order of the service; what two measure stands once."""
     asked = enrolment.asked.measurements if enrolment else ()
     rhythm = 3 if asked and len(asked[0][1].days) < DAILY else 1
     services = (*((enrolment.service,) if enrolment else ()), *desk.model.every_service)

@@ -102,5 +102,5 @@ def _worded(issue: Issue) -> Issue:
         return issue
     if issue.key == "meetings.required":
         return msgspec.structs.replace(issue, key=words.EMPTY.get(issue.path, ""))
-    known = words.SENTENCES | SENTENCES | meetings_words.SENTENCES
+    known = {**words.SENTENCES, **SENTENCES, **meetings_words.SENTENCES}
     return msgspec.structs.replace(issue, key=known.get(issue.key, ""))

@@ -76,7 +76,7 @@ def _worded(desk: Desk, issue: Issue) -> Issue:
     kind, _, id = issue.path.partition("-")
     args = (("name", _name(desk, id)),) if issue.key in ("way.step-open", "way.voice-unheard") else issue.args
     path = "" if kind == "step" else issue.path
-    known = SENTENCES | words.SENTENCES | {"way.write": words.EMPTY.get(issue.path, "")}
+    known = {**SENTENCES, **words.SENTENCES, "way.write": words.EMPTY.get(issue.path, "")}
     return msgspec.structs.replace(issue, key=known.get(issue.key, ""), args=args, path=path)
 
 
