@@ -14,8 +14,9 @@ from saman.model.access.rulebook import Rulebook
 from saman.model.care.calendar import local
 from saman.model.care.caremodel import CareModel
 from saman.model.care.check import check
-from saman.model.care.dated import days, standing
+from saman.model.care.dated import MOST_DAYS, days, standing
 from saman.model.care.load import Loaded, load
+from saman.model.care.yamltree import finding
 from saman.model.identity import Identity, read_identity
 
 
@@ -79,6 +80,9 @@ def next_change(files: Mapping[str, str], region: Region, now: datetime) -> date
 def findings(files: Mapping[str, str], folder: Path, now: datetime) -> tuple[Issue, ...]:
     """All that is wrong with a region at `now` or after a change to come, its access rows included."""
     coming = [datetime.combine(day, time(), UTC) for day in days(files, folder.name) if day > now.date()]
+    if len(coming) > MOST_DAYS:
+        wrong = f"There are more than {MOST_DAYS} days to come on which something changes."
+        return (finding(f"{folder.name}:1", "too-long", wrong, "Put what begins near each other into one folder."),)
     found: dict[Issue, None] = {}
     for moment in (now, *coming):
         region = read_region(files, folder, moment.date())

@@ -14,6 +14,7 @@ import msgspec
 from markupsafe import Markup
 
 from saman.apps.region.drawing import svg, text
+from saman.model.care.basis import Address
 
 WIDTH = 560
 EDGE = 12
@@ -63,7 +64,7 @@ class Borders(msgspec.Struct, frozen=True):
     features: list[Feature]
     attribution: str = ""
     licence: str = ""
-    licence_url: str = ""
+    licence_url: Address = ""
 
 
 class Place(msgspec.Struct, frozen=True):

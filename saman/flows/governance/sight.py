@@ -19,7 +19,7 @@ from saman.model.access import digest
 from saman.model.care.agreement import FundingShare
 from saman.model.care.basis import Grounded
 from saman.model.care.calendar import local
-from saman.model.care.dated import days
+from saman.model.care.dated import MOST_DAYS, days
 from saman.model.care.distance import Doses, Room, Tour
 from saman.model.care.monitoring import Monitoring
 from saman.model.care.party import Hours
@@ -59,6 +59,8 @@ def sight(
     """By what the files touch who may see what, today or from a day that they name; `today` is read from `before`."""
     first = local(today.model.country, now).date()
     coming = {day for files in (before, after) for day in days(files, folder.name) if day > min(first, now.date())}
+    if len(coming) > MOST_DAYS:
+        return (UNREAD,)
     found: dict[str, None] = {}
     for day in sorted({first, now.date(), *coming}):
         old, new = read_region(before, folder, day), read_region(after, folder, day)

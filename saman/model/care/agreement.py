@@ -8,7 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from saman.model.care.basis import Grounded, Node, Note, Slug, Status, Text
+from saman.model.care.basis import Address, Grounded, Node, Note, Slug, Status, Text
 
 
 class AgreementKind(Enum):
@@ -62,7 +62,7 @@ class LegalBasis(Node, frozen=True, kw_only=True):
     law: str
     text: Note
     status: Status
-    url: str = ""
+    url: Address = ""
 
 
 class Payment(Enum):

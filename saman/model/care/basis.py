@@ -28,6 +28,10 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A part of a care model; an unknown field is an error, so a misspelt word is found."""
 
 
+Address = Annotated[str, Meta(pattern="^(https?://[^\\s\"'<>\\\\]+)?$")]
+"""Where a page stands on the web; pages link to it, so that nothing else is one."""
+
+
 class Grounded(Node, frozen=True, kw_only=True):
     """A fact with its ground: the ids of its sources, or that it is a sample, or that it is not known."""
 
@@ -63,7 +67,7 @@ class Source(Node, frozen=True, kw_only=True):
     title: str
     publisher: str
     mark: Mark
-    url: str
+    url: Address
     licence: str = ""
     read_in_part: bool = False
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Status, Text
+from saman.model.care.basis import Address, Count, Grounded, Node, Note, Slug, Status, Text
 
 Month = Annotated[int, Meta(ge=1, le=12)]
 Day = Annotated[int, Meta(ge=1, le=31)]
@@ -187,7 +187,7 @@ class CountrySource(Node, frozen=True, kw_only=True):
 
     id: Slug
     title: str
-    url: str = ""
+    url: Address = ""
     status: Status = Status.UNCHECKED
     checked_on: date | None = None
 

@@ -12,6 +12,9 @@ from typing import NamedTuple
 
 _DATED = re.compile(r"from-(\d{4}-\d{2}-\d{2})/(.+)")
 
+MOST_DAYS = 50
+"""Days to come on which something changes: the whole region is checked as it will be on each."""
+
 
 class Standing(NamedTuple):
     """The files that hold on a day: their texts by the path that they stand for, and where each really is."""

@@ -27,7 +27,8 @@ from saman.model.access import (
     decide,
     digest,
 )
-from saman.model.whole import Region, read_region
+from saman.model.care.dated import MOST_DAYS
+from saman.model.whole import Region, findings, read_region
 from tests.applying import AGDER, FOLLOW_UP, QUESTIONS, Files, changed, region_files
 
 NOW = datetime(2026, 11, 20, 9, tzinfo=UTC)
@@ -82,6 +83,14 @@ def test_what_alters_sight_on_a_day_to_come_is_named_today() -> None:
 
 def test_what_cannot_be_read_is_not_taken_for_harmless() -> None:
     assert by(changed(FILES, ACCESS, "schema: 0", "schema: 7")) == (UNREAD,)
+
+
+def test_more_days_to_come_than_can_be_looked_at_are_refused_unread() -> None:
+    text = FILES["no-agder/governance.yaml"]
+    many = {f"no-agder/from-{2030 + at}-01-01/governance.yaml": text for at in range(MOST_DAYS + 1)}
+    (wrong,) = findings(FILES | many, FOLDER, NOW)
+    assert f"more than {MOST_DAYS} days" in wrong.text
+    assert by(FILES | many) == (UNREAD,)
 
 
 KINDS = [kind for kind in RelationKind if kind not in (RelationKind.BORN, RelationKind.PROTECTED)]
