@@ -36,8 +36,11 @@ def languages_of(region: Region, asked: Sequence[str]) -> tuple[str, ...] | Refu
     return wanted
 
 
-def write_papers(region: Region, languages: Sequence[str], on: date, folder: Path) -> Iterator[Path]:
-    """Write every paper into `folder` and tell each file; the same files, day and languages give the same bytes."""
+def write_papers(region: Region, languages: Sequence[str], on: date, folder: Path) -> Iterator[Path | Refusal]:
+    """Write every paper into `folder` and tell each file; the same files, day and languages give the same bytes.
+
+    Where no PDF can be made, that is told in its place.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     made = Made(
         region=region.model.region.id,
@@ -51,8 +54,12 @@ def write_papers(region: Region, languages: Sequence[str], on: date, folder: Pat
             target = folder / f"{paper.id}.{language}.html"
             target.write_text(page(said), encoding="utf-8")
             yield target
+            tagged = pdf(said, on)
+            if isinstance(tagged, Refusal):
+                yield tagged
+                continue
             target = target.with_suffix(".pdf")
-            target.write_bytes(pdf(said, on))
+            target.write_bytes(tagged)
             yield target
 
 

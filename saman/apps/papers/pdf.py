@@ -1,4 +1,4 @@
-"""A paper as PDF/UA-1 by Typst: tagged, in its language, with the same bytes for the same paper.
+"""What is told as PDF/UA-1 by Typst: tagged, in its language, with the same bytes for the same words and day.
 
 What a paper says reaches Typst as JSON and is shown as plain text: nothing in it is ever read as Typst's own markup.
 Source: https://typst.app/docs/reference/pdf/
@@ -6,19 +6,27 @@ Source: https://typst.app/docs/reference/pdf/
 
 from __future__ import annotations
 
+import asyncio
 import re
 import unicodedata
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import typst
 
 from saman.apps.papers.telling import Told
+from saman.kernel.outcome import Kind, Refusal, refused
 
-SET: Final = Path(__file__).parent / "templates" / "paper.typ"
+HERE: Final = Path(__file__).parent / "templates"
+SHEET, PAPER = HERE / "sheet.typ", HERE / "paper.typ"
+"""How all papers look, and how those of a region are set on it."""
+
+NONE: Final = "papers.no-pdf"
+"""The key of refusals where Typst is not installed."""
+
 KEPT: Final = ("lang", "digest")
 """Parts that stay letter for letter, so that they can be taken over."""
 
@@ -38,12 +46,30 @@ _UNSHOWN = re.compile(
 """What the letters that come with Typst do not have, so that PDF/UA refuses it."""
 
 
-def pdf(told: Told, on: date) -> bytes:
+_ALONE = ThreadPoolExecutor(1, "pdf")
+
+
+def pdf(told: Told, on: date) -> bytes | Refusal:
     """The file's bytes; `on` stands in it as the day it was made."""
+    return tagged(PAPER, told, on)
+
+
+async def tagged_aside(by: Path, told: msgspec.Struct, on: date) -> bytes | Refusal:
+    """The same as `tagged` while the server answers others: one file at a time, in a thread of its own."""
+    return await asyncio.get_running_loop().run_in_executor(_ALONE, tagged, by, told, on)
+
+
+def tagged(by: Path, told: msgspec.Struct, on: date) -> bytes | Refusal:
+    """What is told, set by a file of Typst on the sheet; refused where Typst is not installed."""
+    try:
+        import typst
+    except ImportError:
+        text = "PDF files cannot be made here: the package `typst` is not installed. Print the page instead."
+        return refused(Kind.UNAVAILABLE, "not-supported", text, key=NONE)
     made = typst.compile(
-        _set(),
+        _set(by),
         format="pdf",
-        sys_inputs={"paper": msgspec.json.encode(_shown(msgspec.to_builtins(told))).decode()},
+        sys_inputs={"told": msgspec.json.encode(_shown(msgspec.to_builtins(told))).decode()},
         pdf_standards=["ua-1"],
         timestamp=datetime.combine(on, time(), UTC),
         ignore_system_fonts=True,
@@ -51,9 +77,14 @@ def pdf(told: Told, on: date) -> bytes:
     return made if isinstance(made, bytes) else b"".join(made or ())
 
 
+def is_whole(text: str) -> bool:
+    """Whether the letters that come with Typst have every sign of a text that is seen."""
+    return all(unicodedata.category(one) in _HIDDEN or one.isspace() for one in _UNSHOWN.findall(text))
+
+
 @cache
-def _set() -> bytes:
-    return SET.read_bytes()
+def _set(by: Path) -> bytes:
+    return SHEET.read_bytes() + by.read_bytes()
 
 
 def _shown(value: Any) -> Any:

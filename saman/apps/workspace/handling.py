@@ -39,6 +39,12 @@ def show(request: Request, template: str, view: object, status: int = 200, **mor
     return render(request, f"workspace/{template}", view, status, **more)
 
 
+def attached(name: str, body: bytes, media: str) -> Response:
+    """A file for the reader to keep."""
+    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
+    return Response(body, 200, headers, media_type=media)
+
+
 def refusal_page(request: Request, refusal: Refusal) -> Response:
     """Why something did not work."""
     return render(request, "workspace/refusal.html", told(refusal), refusal.status)

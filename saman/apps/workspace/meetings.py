@@ -15,7 +15,8 @@ from saman.apps.workspace.bodies import read_day
 from saman.apps.workspace.changes_editor import MENDED
 from saman.apps.workspace.changes_words import worded
 from saman.apps.workspace.desk import Desk
-from saman.apps.workspace.handling import BASE, At, refusal_page, show
+from saman.apps.workspace.handling import BASE, At, attached, refusal_page, show
+from saman.apps.workspace.meetings_minutes import minutes_file
 from saman.apps.workspace.meetings_pages import meeting_page
 from saman.flows.governance import meetings as flow
 from saman.flows.governance.changes import CHANGES
@@ -33,13 +34,26 @@ Reading = Callable[[Desk, Body, Fields], Awaitable[Made]]
 
 def meeting_routes(at: At) -> list[Route]:
     """Everything under `/region/work/meetings`."""
-    return [at("/meetings/{id}", one), at("/meetings/{id}/{act}", step, "POST")]
+    return [
+        at("/meetings/{id}", one),
+        at("/meetings/{id}/minutes.pdf", minutes),
+        at("/meetings/{id}/{act}", step, "POST"),
+    ]
 
 
 async def one(request: Request, desk: Desk) -> Response:
     """The page of a meeting."""
     item = await found(desk.record.store, request.path_params["id"])
     return refusal_page(request, item) if isinstance(item, Refusal) else await _page(request, desk, item, None, {})
+
+
+async def minutes(request: Request, desk: Desk) -> Response:
+    """The minutes as PDF, for whoever reads the page."""
+    item = await found(desk.record.store, request.path_params["id"])
+    made = item if isinstance(item, Refusal) else await minutes_file(desk, item)
+    if isinstance(made, Refusal):
+        return refusal_page(request, worded(made))
+    return attached(made.name, made.body, "application/pdf")
 
 
 async def _page(request: Request, desk: Desk, item: Item[Meeting], errors: Refusal | None, typed: Fields) -> Response:
@@ -112,6 +126,7 @@ async def _decision(desk: Desk, body: Body, fields: Fields) -> Made:
     wanted = Wanted(
         point=_number(fields.get("point", "")),
         text=fields.get("decision", ""),
+        reason=fields.get("why", ""),
         votes=votes,
         carried={"yes": True, "no": False}.get(fields.get("carried", "")),
         change=change if is_known else "",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from saman.apps.ui.locales import mark
 from saman.apps.workspace.bodies_pages import action_line
@@ -12,8 +12,8 @@ from saman.apps.workspace.meetings_views import ChairShown, DecisionShown, Meeti
 from saman.apps.workspace.meetings_words import PRESENT, RULES
 from saman.flows.governance.changes import CHANGES
 from saman.flows.governance.mandate import Matter
-from saman.flows.governance.meetings import MEETINGS, Meeting, Open, actions, body_of, is_later
-from saman.flows.governance.voting import chairs
+from saman.flows.governance.meetings import MEETINGS, Decision, Meeting, Open, actions, body_of, is_later
+from saman.flows.governance.voting import Choice, chairs
 from saman.kernel.outcome import Refusal
 from saman.model.care.governance import Body, Voting
 from saman.record import not_found
@@ -44,7 +44,7 @@ async def meeting_page(desk: Desk, item: Item[Meeting]) -> MeetingPage | Refusal
         link=meeting.place if meeting.place.startswith("https://") and " " not in meeting.place else "",
         rule=desk.t(RULES[body.voting]),
         is_rule_known=body.voting is not Voting.NOT_KNOWN,
-        points=tuple(_points(desk, meeting, todo, subjects)),
+        points=tuple(_points(desk, meeting, table, todo, subjects)),
         chairs=table,
         there=sum(bool(one.presence) for one in table),
         voting=sum(bool(one.presence) and one.has_vote for one in table),
@@ -74,6 +74,7 @@ def _chairs(desk: Desk, body: Body, meeting: Meeting) -> Iterator[ChairShown]:
         yield ChairShown(
             key=one.key,
             name=desk.t(NUMBERED, name=name, number=one.number) if one.number else name,
+            party=desk.party(one.seat.party) if one.seat.party else "",
             has_vote=one.has_vote,
             presence=presence.value if presence else "",
             words=desk.t(PRESENT[presence]) if presence else "",
@@ -81,8 +82,12 @@ def _chairs(desk: Desk, body: Body, meeting: Meeting) -> Iterator[ChairShown]:
         )
 
 
-def _points(desk: Desk, meeting: Meeting, todo: Iterable[Open], subjects: Mapping[str, str]) -> Iterator[PointShown]:
-    todo = list(todo)
+def _points(
+    desk: Desk, meeting: Meeting, table: Sequence[ChairShown], todo: Sequence[Open], subjects: Mapping[str, str]
+) -> Iterator[PointShown]:
+    decisions = [
+        (one.point, _decision(desk, one, number, table, subjects)) for number, one in enumerate(meeting.decisions, 1)
+    ]
     for number, point in enumerate(meeting.points, 1):
         yield PointShown(
             number=number,
@@ -90,22 +95,25 @@ def _points(desk: Desk, meeting: Meeting, todo: Iterable[Open], subjects: Mappin
             background=point.background,
             party=desk.party(point.party) if point.party else "",
             said=point.said,
-            decisions=tuple(_decisions(desk, meeting, number, subjects)),
+            decisions=tuple(one for of, one in decisions if of == number),
             actions=tuple(action_line(desk, one) for one in todo if one.action.point == number),
         )
 
 
-def _decisions(desk: Desk, meeting: Meeting, point: int, subjects: Mapping[str, str]) -> Iterator[DecisionShown]:
-    for number, one in enumerate(meeting.decisions, 1):
-        if one.point == point:
-            yield DecisionShown(
-                number=number,
-                text=one.text,
-                carried=one.carried,
-                rule=desk.t(RULES[one.rule]),
-                votes_for=one.count.votes_for,
-                against=one.count.against,
-                abstained=one.count.abstained,
-                change=one.change,
-                subject=subjects.get(one.change, ""),
-            )
+def _decision(
+    desk: Desk, one: Decision, number: int, table: Sequence[ChairShown], subjects: Mapping[str, str]
+) -> DecisionShown:
+    voters = tuple(tuple(at.name for at in table if one.votes.get(at.key) is choice) for choice in Choice)
+    return DecisionShown(
+        number=number,
+        text=one.text,
+        reason=one.reason,
+        carried=one.carried,
+        rule=desk.t(RULES[one.rule]),
+        votes_for=one.count.votes_for,
+        against=one.count.against,
+        abstained=one.count.abstained,
+        voters=voters,
+        change=one.change,
+        subject=subjects.get(one.change, ""),
+    )

@@ -91,15 +91,17 @@ class ActionsPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionShown(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with its votes in words."""
+    """A decision with its votes; `voters` are the places at the table that voted for, against, or abstained."""
 
     number: int
     text: str
+    reason: str
     carried: bool
     rule: str
     votes_for: int
     against: int
     abstained: int
+    voters: tuple[tuple[str, ...], ...]
     change: str
     subject: str
 
@@ -121,6 +123,7 @@ class ChairShown(msgspec.Struct, frozen=True, kw_only=True):
 
     key: str
     name: str
+    party: str
     has_vote: bool
     presence: str
     words: str

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from saman.apps.papers.pdf import NONE as NO_PDF
 from saman.apps.ui.locales import mark
 from saman.flows.governance.meetings import Presence
 from saman.model.care.governance import BodyKind, Voting
@@ -54,6 +55,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "meetings.later": mark("Minutes are approved at a later meeting of the same body."),
         "meetings.required": mark("Write something here."),
         "meetings.full": mark("No more goes in here. Call another meeting."),
+        "meetings.pdf-long": mark("These minutes are too long for one PDF. Print the page of the meeting instead."),
+        NO_PDF: mark("No PDF can be made on this server. Print the page of the meeting instead."),
     }
 )
 """Sentence of each key of the flows of meetings."""

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from saman.apps.workspace.desk import Desk
-from saman.apps.workspace.handling import refusal_page, show
+from saman.apps.workspace.handling import attached, refusal_page, show
 from saman.apps.workspace.way_finding import Found, found
 from saman.apps.workspace.way_paper_views import Printed, printed
 from saman.apps.workspace.way_time import Shares, shares_of
@@ -115,18 +115,13 @@ async def download(request: Request, desk: Desk) -> Response:
     id = service_id(going, written, desk.model)
     wanted = request.path_params["draft"]
     if wanted == "service.yaml":
-        return _file(f"{id}.yaml", service_draft(going, written, desk.model, author).encode(), YAML)
+        return attached(f"{id}.yaml", service_draft(going, written, desk.model, author).encode(), YAML)
     if wanted == "agreement.yaml":
-        return _file(f"{id}-agreement.yaml", agreement_draft(going, written, desk.model, author).encode(), YAML)
+        return attached(f"{id}-agreement.yaml", agreement_draft(going, written, desk.model, author).encode(), YAML)
     if wanted == "simulation.json":
         asked = simulation_request(going, written, desk.model, author)
-        return _file(f"{id}-simulation.json", msgspec.json.format(msgspec.json.encode(asked)), JSON)
+        return attached(f"{id}-simulation.json", msgspec.json.format(msgspec.json.encode(asked)), JSON)
     return refusal_page(request, absent())
-
-
-def _file(name: str, body: bytes, media: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{name}"', "cache-control": "no-store"}
-    return Response(body, 200, headers, media_type=media)
 
 
 def _author(desk: Desk) -> Author:

@@ -44,10 +44,11 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What was decided of a point (its number from 1), by which rule and votes; `change` is a proposal it is about."""
+    """What was decided of a point (its number from 1) and why, by which rule and votes; `change`: a proposal of it."""
 
     point: int
     text: str
+    reason: str = ""
     rule: Voting
     votes: dict[str, Choice]
     count: Count
@@ -200,6 +201,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True):
 
     point: int
     text: str
+    reason: str = ""
     votes: Mapping[str, Choice]
     carried: bool | None
     change: str = ""
@@ -209,7 +211,7 @@ def with_decision(body: Body, wanted: Wanted) -> Step:
     """Notes what was decided, by the body's rule."""
 
     def step(meeting: Meeting) -> Meeting | Refusal:
-        refusal = required("decision", wanted.text) or full(meeting.decisions)
+        refusal = required("decision", wanted.text) or long("why", wanted.reason) or full(meeting.decisions)
         if refusal is None and not 0 < wanted.point <= len(meeting.points):
             refusal = refused(Kind.UNPROCESSABLE, "value", "Which point?", "point", key="meetings.point")
         count = refusal or counted(body, frozenset(meeting.present), wanted.votes)
@@ -220,8 +222,8 @@ def with_decision(body: Body, wanted: Wanted) -> Step:
             text = "How this body votes is not known: say whether it was carried."
             return refused(Kind.UNPROCESSABLE, "required", text, "carried", key="meetings.carried")
         made = Decision(
-            point=wanted.point, text=wanted.text.strip(), rule=body.voting, votes=dict(wanted.votes), count=count,
-            carried=carried, change=wanted.change,
+            point=wanted.point, text=wanted.text.strip(), reason=wanted.reason.strip(), rule=body.voting,
+            votes=dict(wanted.votes), count=count, carried=carried, change=wanted.change,
         )  # fmt: skip
         return msgspec.structs.replace(meeting, decisions=(*meeting.decisions, made))
 

@@ -126,6 +126,8 @@ def papers(
     if isinstance(languages, Refusal):
         return languages
     for path in write_papers(region, languages, day, out):
+        if isinstance(path, Refusal):
+            return path
         print(path)  # noqa: T201
     return 0
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
@@ -15,15 +17,17 @@ import pytest
 
 from saman.apps.papers.frame import Made
 from saman.apps.papers.page import page
-from saman.apps.papers.pdf import pdf
+from saman.apps.papers.pdf import NONE, PAPER, is_whole, pdf, tagged_aside
 from saman.apps.papers.telling import Run, Told, told
 from saman.apps.ui.catalogue import LANGUAGES
 from saman.apps.ui.locales import Words
+from saman.kernel.outcome import Refusal
 from saman.model.care.papers.drafts import drafts
 from saman.model.care.papers.paper import Entry, Paper, Section, Sentence, alone, phrase
 from saman.model.care.timing import Counted, Span
-from saman.ops.papers import in_language, material
+from saman.ops.papers import in_language, material, write_papers
 from saman.ops.region import Region, open_region
+from tests.pdf_text import pages_of, pdf_text, pdf_title
 
 REGIONS = Path(__file__).parents[4] / "regions"
 NAMES = ("no-agder", "se-norrtalje", "dk", "fi-paijat-hame", "is-fjallabyggd", "template")
@@ -129,6 +133,48 @@ def test_what_a_paper_says_is_never_read_as_markup(number: int) -> None:
     assert text in read.text
     assert "script" not in read.tags
     assert b"/StructTreeRoot" in pdf(hostile, DAY)
+
+
+def test_the_same_words_are_read_back_from_page_and_pdf() -> None:
+    one = papers("template", "nb")[0]
+    made = pdf(one, DAY)
+    assert isinstance(made, bytes)
+    title = "".join(run.text for run in one.title)
+    assert pdf_title(made) == title
+    text = pdf_text(made)
+    assert text.startswith(title)
+    for section in one.sections:
+        assert "".join(run.text for run in section.heading) in text
+    assert f"{pages_of(made)} / {pages_of(made)}" in text
+
+
+async def test_a_server_answers_others_while_it_makes_a_file() -> None:
+    one = papers("no-agder", "nb")[0]
+    making, turns = asyncio.create_task(tagged_aside(PAPER, one, DAY)), 0
+    while not making.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert making.result() == pdf(one, DAY)
+    assert turns > 10
+
+
+def test_without_typst_there_is_a_refusal_and_the_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setitem(sys.modules, "typst", None)
+    region, drafted = opened("template")
+    written = list(write_papers(region, ["nb"], DAY, tmp_path))
+    refused = [one for one in written if isinstance(one, Refusal)]
+    assert {one.issues[0].key for one in refused} == {NONE}
+    assert len(refused) == len(drafted)
+    assert len([*tmp_path.iterdir()]) == len(drafted)
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [("å ø \u017e \u0414\u0430 – “x”\n\N{SOFT HYPHEN}", True), ("\N{GRINNING FACE}", False), ("\u6c34", False)],
+    ids=["letters", "face", "water"],
+)
+def test_signs_that_the_letters_lack_are_known(text: str, whole: bool) -> None:
+    assert is_whole(text) == whole
 
 
 def test_a_text_in_another_language_says_so() -> None:
