@@ -86,8 +86,8 @@ def findings(files: Mapping[str, str], folder: Path, now: datetime) -> tuple[Iss
     found: dict[Issue, None] = {}
     for moment in (now, *coming):
         region = read_region(files, folder, moment.date())
-        wrong = region.issues if isinstance(region, Refusal) else check(region.loaded, moment)
-        found |= dict.fromkeys(wrong)
+        amiss = region.issues if isinstance(region, Refusal) else check(region.loaded, moment)
+        found |= dict.fromkeys(amiss)
     return tuple(found)
 
 

@@ -39,6 +39,14 @@ VALUES = {
     "origin": ("nobody",),
     "role": ("hidden-practitionerrole",),
     "relative": ("hidden-relatedperson",),
+    "id": ("admission-discharge", "hidden-task"),
+    "path": ("parties.yaml", "hidden-task"),
+    "body": ("joint-steering-group", "hidden-task"),
+    "action": ("hidden-task",),
+    "round": ("hidden-task",),
+    "number": ("1",),
+    "paper": ("needs-analysis",),
+    "draft": ("service.yaml",),
 }
 """What stands in for each part of an address; one that is not known here fails the tests."""
 TYPED_IN = {
