@@ -92,7 +92,7 @@ async def change_page(desk: Desk, item: Item[Change]) -> ChangePage:
     comments = talk.body.comments if talk else ()
     live = change.state in (State.OPEN, State.APPLYING)
     stands = await standing(store, desk.files, change, desk.now, desk.words.language) if live else None
-    able = await _able(desk) if stands and stands.needs_second else ()
+    able = await able_to(desk, Matter.APPROVAL) if stands and stands.needs_second else ()
     approval = change.approval
     people = {*change.writers, *able, *(one.by for one in comments), *(one.author for one in past)}
     names = await desk.names(people | ({approval.by} if approval else set()))
@@ -186,9 +186,9 @@ def _findings(desk: Desk, issues: Iterable[Issue], id: str, path: str) -> Iterat
             yield Finding(place=f"{inner}:{line}", text=one.text, address=f"{address}#L{line}")
 
 
-async def _able(desk: Desk) -> tuple[str, ...]:
-    """Who can approve what touches who may see what."""
-    codes = ",".join(f"{ROLE}|{role}" for role in sorted(MANDATES[Matter.APPROVAL]))
+async def able_to(desk: Desk, matter: Matter) -> tuple[str, ...]:
+    """Who has the mandate for a matter, such as to approve what touches who may see what."""
+    codes = ",".join(f"{ROLE}|{role}" for role in sorted(MANDATES[matter]))
     page = await desk.record.search("PractitionerRole", [("role", codes), ("active", "true"), ("_count", "50")])
     roles = () if isinstance(page, Refusal) else [tree_of(one) for one in page.matches]
     return tuple(sorted({one["practitioner"]["reference"] for one in roles if "practitioner" in one}))

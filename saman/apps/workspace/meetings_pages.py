@@ -12,7 +12,7 @@ from saman.apps.workspace.meetings_views import ChairShown, DecisionShown, Meeti
 from saman.apps.workspace.meetings_words import PRESENT, RULES
 from saman.flows.governance.changes import CHANGES
 from saman.flows.governance.mandate import Matter
-from saman.flows.governance.meetings import MEETINGS, Decision, Meeting, Open, actions, body_of, is_later
+from saman.flows.governance.meetings import MEETINGS, Decision, Meeting, Open, actions, body_of, is_later, seated
 from saman.flows.governance.voting import Choice, chairs
 from saman.kernel.outcome import Refusal
 from saman.model.care.governance import Body, Voting
@@ -31,7 +31,7 @@ async def meeting_page(desk: Desk, item: Item[Meeting]) -> MeetingPage | Refusal
     todo = [one for one in await actions(desk.record.store) if one.meeting == item.id]
     subjects = {one.id: one.body.subject for one in await CHANGES.all(desk.record.store)}
     names = await desk.names([meeting.approved.by] if meeting.approved else [])
-    table = tuple(_chairs(desk, body, meeting))
+    table = tuple(_chairs(desk, seated(body, meeting), meeting))
     at = next((one.body.on for one in held if meeting.approved and one.id == meeting.approved.meeting), None)
     return MeetingPage(
         id=item.id,

@@ -6,13 +6,24 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from saman.apps.ui.locales import mark
+from saman.apps.ui.pages import see
+from saman.apps.ui.security import posted
+from saman.apps.workspace.changes_pages import able_to, change_lines, who
+from saman.apps.workspace.changes_views import ChangeLine
+from saman.apps.workspace.changes_words import worded as of_changes
 from saman.apps.workspace.desk import Desk
-from saman.apps.workspace.handling import attached, refusal_page, show
+from saman.apps.workspace.handling import BASE, attached, refusal_page, show
 from saman.apps.workspace.way_finding import Found, found
 from saman.apps.workspace.way_paper_views import Printed, printed
+from saman.apps.workspace.way_texts import SENTENCES, worded
 from saman.apps.workspace.way_time import Shares, shares_of
 from saman.apps.workspace.way_views import Overview, overview, today
+from saman.flows.governance import ways_proposing as flow
+from saman.flows.governance.changes import own
+from saman.flows.governance.mandate import Matter
 from saman.flows.governance.ways import absent, papers
+from saman.flows.governance.ways_proposing import is_withdrawn, proposed
 from saman.kernel.outcome import Issue, Refusal
 from saman.model.care.way_drafts import (
     Author,
@@ -25,6 +36,8 @@ from saman.model.care.way_drafts import (
     simulation_request,
 )
 
+SUBJECT = mark("From a way: %(title)s")
+REASON = mark("What the way “%(title)s” ended in (%(way)s): a draft of the service and of the agreement.")
 YAML, JSON = "application/yaml", "application/json"
 
 
@@ -34,6 +47,15 @@ class Lack(msgspec.Struct, frozen=True, kw_only=True):
     line: int
     wrong: str
     mend: str
+
+
+class ProposalView(msgspec.Struct, frozen=True, kw_only=True):
+    """What the drafts were proposed as last, if at all; `able`: who may do it, where the reader may not."""
+
+    line: ChangeLine | None
+    is_withdrawn: bool
+    may: bool
+    able: tuple[str, ...]
 
 
 class EndView(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +68,7 @@ class EndView(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     lacks: tuple[Lack, ...]
     unsaid: tuple[str, ...]
+    proposal: ProposalView
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +96,45 @@ async def page(request: Request, desk: Desk) -> Response:
         text=text,
         lacks=tuple(_lack(issue) for issue in findings(text, desk.model, today(desk))),
         unsaid=simulation_request(going, written, desk.model, author).not_known,
+        proposal=await _proposal(desk, way.item.id),
     )
     return show(request, "way_end.html", view)
+
+
+async def _proposal(desk: Desk, way: str) -> ProposalView:
+    item, may = await proposed(desk.record.store, way), desk.may(Matter.FILES)
+    able = () if may else await able_to(desk, Matter.FILES)
+    names = await desk.names(able)
+    return ProposalView(
+        line=(await change_lines(desk, [item]))[0] if item else None,
+        is_withdrawn=is_withdrawn(item),
+        may=may,
+        able=tuple(who(desk, names, one) for one in able if one in names),
+    )
+
+
+async def propose(request: Request, desk: Desk) -> Response:
+    """Propose the drafts as a change of the region's files, or go to the proposal that there is."""
+    fields = await posted(request)
+    way = fields if isinstance(fields, Refusal) else await found(request, desk)
+    if isinstance(way, Refusal):
+        return refusal_page(request, way)
+    there = own(await desk.files.now(desk.record.store), desk.files.folder)
+    done = await flow.propose(desk.record, way.item, there, await _drafts(desk, way))
+    if isinstance(done, Refusal):
+        return refusal_page(request, worded(desk, done) if done.issues[0].key in SENTENCES else of_changes(done))
+    return see(f"{BASE}/changes/{done.id}")
+
+
+async def _drafts(desk: Desk, way: Found) -> flow.Drafts:
+    going, written, author = way.item.body, await _papers(desk, way), _author(desk)
+    return flow.Drafts(
+        service=service_id(going, written, desk.model),
+        service_text=service_draft(going, written, desk.model, author),
+        agreement_text=agreement_draft(going, written, desk.model, author),
+        subject=desk.t(SUBJECT, title=" ".join(going.title.split())),
+        reason=desk.t(REASON, title=going.title, way=way.item.id),
+    )
 
 
 def _lack(issue: Issue) -> Lack:

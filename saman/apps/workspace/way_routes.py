@@ -39,6 +39,8 @@ def way_routes(at: At) -> list[BaseRoute]:
         at(f"{WAY}/time", way_time.page),
         at(f"{WAY}/time", way_time.send, "POST"),
         at(f"{WAY}/end", way_end.page),
+        at(f"{WAY}/propose", way_end.page),
+        at(f"{WAY}/propose", way_end.propose, "POST"),
         at(f"{WAY}/report", way_end.report),
         at(f"{WAY}/drafts/{{draft}}", way_end.download),
     ]

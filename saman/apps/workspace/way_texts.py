@@ -60,6 +60,8 @@ SENTENCES: Mapping[str, str] = MappingProxyType(
         "way.too-long": mark("This is too long. Write less."),
         "way.hours": mark("Write whole hours, from 0 to 5000."),
         "way.no-hours": mark("Write at least one number of hours."),
+        "way.unfinished": mark("The way is not finished, so its drafts can still change."),
+        "way.no-place": mark("The agreement has no place in agreements.yaml as that is written. Put it there by hand."),
         "way.only-staff": mark("Only those who work in the region can estimate their time."),
     }
 )

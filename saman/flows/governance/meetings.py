@@ -16,7 +16,7 @@ from saman.flows.governance.mandate import Matter, barred
 from saman.flows.governance.voting import Choice, Count, chairs, counted
 from saman.kernel.outcome import Kind, Refusal, refused
 from saman.model.care.caremodel import CareModel
-from saman.model.care.governance import Body, Voting
+from saman.model.care.governance import Body, Seat, Voting
 from saman.record import Record, Store, not_found
 from saman.record.workspace import CHANGED, Draft, Item, Workspace
 
@@ -75,13 +75,17 @@ class Approved(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Meeting(msgspec.Struct, frozen=True, kw_only=True):
-    """One meeting of a body. `present` says who sits on which chair; what is not in it is empty."""
+    """One meeting of a body. `present` says who sits on which chair; what is not in it is empty.
+
+    `seats` are those that the body had when it was noted who is there: they stay when its files change later.
+    """
 
     body: str
     on: date
     time: str = ""
     place: str = ""
     points: tuple[Point, ...] = ()
+    seats: tuple[Seat, ...] = ()
     present: dict[str, Presence] = msgspec.field(default_factory=dict)
     decisions: tuple[Decision, ...] = ()
     actions: tuple[Action, ...] = ()
@@ -154,6 +158,11 @@ def body_of(model: CareModel, id: str) -> Body | None:
     return next((one for one in model.bodies if one.id == id), None)
 
 
+def seated(body: Body, meeting: Meeting) -> Body:
+    """The body with the seats that it had at a meeting."""
+    return msgspec.structs.replace(body, seats=meeting.seats) if meeting.seats else body
+
+
 def with_point(point: Point) -> Step:
     """Puts something on the agenda."""
 
@@ -182,7 +191,8 @@ def with_present(body: Body, present: Mapping[str, Presence]) -> Step:
     """Notes who is there: on members' chairs members or deputies, on observers' observers."""
 
     def step(meeting: Meeting) -> Meeting | Refusal:
-        for one in chairs(body):
+        sat = seated(body, meeting) if meeting.decisions else body
+        for one in chairs(sat):
             here = present.get(one.key)
             if here is not None and (here is Presence.OBSERVER) == one.has_vote:
                 return refused(Kind.UNPROCESSABLE, "value", "Not so.", f"seat-{one.key}", key="meetings.presence")
@@ -190,8 +200,9 @@ def with_present(body: Body, present: Mapping[str, Presence]) -> Step:
         if voted - present.keys():
             text = "Who has voted was there. Take the decision out first."
             return refused(Kind.UNPROCESSABLE, "value", text, "present", key="meetings.voted")
-        known = {one.key for one in chairs(body)}
-        return msgspec.structs.replace(meeting, present={key: one for key, one in present.items() if key in known})
+        known = {one.key for one in chairs(sat)}
+        kept = {key: one for key, one in present.items() if key in known}
+        return msgspec.structs.replace(meeting, seats=sat.seats, present=kept)
 
     return step
 
@@ -214,7 +225,7 @@ def with_decision(body: Body, wanted: Wanted) -> Step:
         refusal = required("decision", wanted.text) or long("why", wanted.reason) or full(meeting.decisions)
         if refusal is None and not 0 < wanted.point <= len(meeting.points):
             refusal = refused(Kind.UNPROCESSABLE, "value", "Which point?", "point", key="meetings.point")
-        count = refusal or counted(body, frozenset(meeting.present), wanted.votes)
+        count = refusal or counted(seated(body, meeting), frozenset(meeting.present), wanted.votes)
         if isinstance(count, Refusal):
             return count
         carried = wanted.carried if count.carried is None else count.carried

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 import httpx
+import msgspec
 import pytest
 
 from saman.apps.ui.catalogue import LANGUAGES
@@ -72,6 +73,25 @@ async def test_minutes_say_at_which_meeting_they_were_approved(agder: Agder) -> 
         action = f"/region/work/actions/{page.address.rpartition('/')[2]}-1"
         await tone.send(await tone.get("/region/work/actions"), action)
         assert "to do" not in pdf_text((await file_of(tone, page)).content)
+
+
+async def test_minutes_keep_the_seats_of_their_day(agder: Agder) -> None:
+    async with at_work(agder, TONE) as tone:
+        page = await held(tone)
+        before = pdf_text((await file_of(tone, page)).content)
+    model = agder.region.model
+    bodies = tuple(msgspec.structs.replace(one, seats=one.seats[::-1]) for one in model.bodies)
+    loaded = msgspec.structs.replace(agder.region.loaded, model=msgspec.structs.replace(model, bodies=bodies))
+    other = Agder(agder.store, msgspec.structs.replace(agder.region, loaded=loaded), agder.clock)
+    async with at_work(other, TONE) as tone:
+        page = await tone.get(page.address)
+        assert pdf_text((await file_of(tone, page)).content) == before
+        page = await tone.send(page, "/present", **{f"seat-{one}": "member" for one in (ARENDAL, TRUST)})
+        assert page.status == 200
+        assert "2 of 14, 2 with a vote" in page.text
+        fresh = await meeting(tone, "2026-12-02")
+        assert 'name="seat-4-1"' in fresh.text
+        assert fresh.text.index("Manager of the ICT reference group") < fresh.text.index("Leader for the Lister")
 
 
 async def test_minutes_of_a_meeting_that_has_nothing_yet(agder: Agder) -> None:
