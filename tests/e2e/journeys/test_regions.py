@@ -39,7 +39,7 @@ def test_a_region_is_walked_in_its_own_language(
     try:
         for journey in journeys_of(name):
             page = context.new_page()
-            Player(page, place, language_of(name), looks=journey.get("looks", True), marks=False).play(journey)
+            Player(page, place, language_of(name), looks=True, marks=False).play(journey)
             page.close()
     finally:
         context.close()
