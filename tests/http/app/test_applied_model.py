@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,15 +12,17 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from saman.flows.governance.moving import Moved, move
 from saman.kernel import json
 from saman.kernel.outcome import Refusal
 from saman.model.whole import Region
+from saman.ops.database import Source
 from saman.ops.region import open_region
 from saman.ops.running import InForce, follow, in_force
 from saman.ops.settings import Settings, load
-from saman.ops.wiring import Application
+from saman.ops.wiring import Application, prepare
 from saman.record import open_store
 from saman.record.applied import number_now, topic
 from tests.applying import AGDER as FOLDER
@@ -141,6 +144,22 @@ async def test_stored_files_that_no_longer_load_are_refused_with_the_mend(new_da
     assert "saman model apply DIR" in found.issues[0].text
     assert any(FOLLOW_UP in issue.path for issue in found.issues)
     await store.close()
+
+
+def test_a_region_that_does_not_fit_together_is_not_served_and_says_what_mends_it(new_database, tmp_path) -> None:
+    shutil.copytree(REGIONS, tmp_path / "regions")
+    folder = tmp_path / "regions" / FOLDER.name
+    (folder / "parties.yaml").write_text("schema: 0\nparties: [\n", "utf-8")
+    source = Source(new_database().app_url, "", "")
+    said = prepare(replace(settings_of(source.app_url, tmp_path), region=folder), source, lambda _: None)
+    assert isinstance(said, Refusal)
+    assert "parties.yaml" in said.issues[0].text
+    assert f"saman model check {folder}" in said.issues[0].text
+    assert said.issues[0].path == "SAMAN_REGION"
+    nowhere = replace(settings_of(source.app_url, tmp_path), region=tmp_path / "nowhere")
+    missing = prepare(nowhere, source, lambda _: None)
+    assert isinstance(missing, Refusal)
+    assert "Set SAMAN_REGION to the folder of a region" in missing.issues[0].text
 
 
 def packed(files: dict[str, str]) -> bytes:
