@@ -41,6 +41,18 @@ async def test_the_front_page_offers_the_regions_own_people(place: Place, langua
     assert reader.name in shown
 
 
+async def test_the_front_page_names_the_region(place: Place) -> None:
+    async with place.browser() as client:
+        shown = unescape((await client.get(f"/{asking('en')}")).text)
+    assert f'<p class="eyebrow">{place.region.model.region.name["en"]}</p>' in shown
+
+
+async def test_readings_have_a_place_in_the_bar_only_where_something_is_measured(place: Place) -> None:
+    async with place.signed_in(place.cast.citizens["first"].id) as client:
+        bar = (await client.get("/citizen")).text
+    assert ('href="/citizen/readings"' in bar) is any(one.measurements for one in place.region.model.services)
+
+
 @pytest.mark.parametrize("path", ["/region", "/about", "/fhir/metadata", "/health/ready"])
 async def test_open_pages_open(place: Place, path: str) -> None:
     async with place.browser() as client:
