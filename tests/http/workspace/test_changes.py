@@ -246,6 +246,7 @@ async def test_a_proposal_is_put_on_top_of_what_was_applied_since(agder: Agder) 
         await siv.send(other, "apply", reason="Agreed")
         stale = await tone.get(page.address)
         assert "The files have changed since this was written" in stale.text
+        assert "This may no longer be right." in stale.text
         assert not stale.may("apply")
         fresh = await tone.send(stale, "update", reason="Onto the newest")
         assert fresh.may("apply")
