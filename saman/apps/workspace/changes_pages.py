@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 
 from saman.apps.ui.locales import mark
+from saman.apps.workspace.changes_named import called
 from saman.apps.workspace.changes_views import (
     ChangeLine,
     ChangePage,
@@ -149,13 +150,13 @@ def _acts(desk: Desk, item: Item[Change], stands: Standing | None) -> frozenset[
 
 
 def _meant(desk: Desk, id: str, stands: Standing) -> Meant:
-    means = stands.meaning
+    means, names = stands.meaning, called(desk)
     return Meant(
         findings=findings(desk, means.wrong, id, ""),
         differences=tuple(
             DifferenceLine(
                 part=desk.t(PARTS[one.part]),
-                of=one.of,
+                of=names.get((one.part, one.of), one.of),
                 where=", ".join(name.replace("_", " ") for name in one.where),
                 before=one.before,
                 after=one.after,

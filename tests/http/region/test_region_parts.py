@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from markupsafe import escape
 
-from saman.apps.region import names, terms
+from saman.apps.region import names, terms, units
+from saman.apps.region.facts import Teller
+from saman.apps.ui.locales import Words
 from saman.model.care.country import REQUIRED_TERMS
 from saman.model.care.portfolio import Heading
 from saman.ops.region import Region
@@ -79,3 +82,26 @@ def agreed(region: Region, **changed: object) -> str:
 )
 def test_an_agreement_says_how_long_it_holds(region: Region, begins: date | None, ends: date | None, said: str) -> None:
     assert said in agreed(region, valid_from=begins, valid_to=ends).split("Agreements", 1)[1]
+
+
+@pytest.mark.parametrize("name", ["dk", "fi-paijat-hame", "is-fjallabyggd", "no-agder", "se-norrtalje"])
+def test_what_holds_in_the_whole_country_is_shown_with_its_status_and_source(get_from: GetFrom, name: str) -> None:
+    country = opened(name).model.country
+    shown = get_from(name, "/region?lang=en").text.split('id="national"', 1)[1].split('id="sources"', 1)[0]
+    statuses = {status.value: words for status, (_, words) in names.STATUSES.items()}
+    sources = {one.id: one for one in country.sources}
+    assert country.national
+    for row, html in zip(country.national, shown.split("<li>")[1:], strict=True):
+        assert str(escape(row.name)) in html
+        assert statuses[row.status.value] in html
+        assert all(str(escape(sources[id].title)) in html for id in row.source)
+
+
+@pytest.mark.parametrize("name", ["dk", "fi-paijat-hame", "is-fjallabyggd", "no-agder", "se-norrtalje", "template"])
+def test_no_unit_or_period_is_left_in_english(name: str) -> None:
+    model = opened(name).model
+    tell = Teller(model, Words("is", ZoneInfo("Europe/Oslo"), datetime(2026, 11, 20, 9, tzinfo=UTC)))
+    written = {unit for one in model.indicators for unit in (one.unit, one.period)}
+    written |= {one.unit for service in model.services for one in service.assumptions}
+    same = {"%", "km", "kg", "DKK", "EUR", "ISK", "NOK", "SEK", ""}
+    assert {unit for unit in written if units.measured(tell, unit).text == unit} <= same

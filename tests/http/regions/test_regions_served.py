@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from html import unescape
 
 import pytest
@@ -39,6 +40,28 @@ async def test_the_front_page_offers_the_regions_own_people(place: Place, langua
     reader = place.cast.worker(place.cast.reader_role)
     assert reader is not None
     assert reader.name in shown
+
+
+async def test_the_front_page_names_the_region(place: Place) -> None:
+    async with place.browser() as client:
+        shown = unescape((await client.get(f"/{asking('en')}")).text)
+    assert f'<p class="eyebrow">{place.region.model.region.name["en"]}</p>' in shown
+
+
+async def test_readings_have_a_place_in_the_bar_only_where_something_is_measured(place: Place) -> None:
+    async with place.signed_in(place.cast.citizens["first"].id) as client:
+        bar = (await client.get("/citizen")).text
+    assert ('href="/citizen/readings"' in bar) is any(one.measurements for one in place.region.model.services)
+
+
+async def test_nothing_stands_twice_on_a_persons_page(place: Place) -> None:
+    reader = place.cast.worker(place.cast.reader_role)
+    assert reader is not None
+    async with place.signed_in(reader.id) as client:
+        page = await client.get(f"/team/people/{place.cast.citizens['first'].id}")
+    assert page.status_code == 200
+    ids = re.findall(r' id="([^"]+)"', page.text)
+    assert sorted(set(ids)) == sorted(ids)
 
 
 @pytest.mark.parametrize("path", ["/region", "/about", "/fhir/metadata", "/health/ready"])

@@ -120,7 +120,7 @@ async def test_what_is_no_model_can_be_kept_but_never_applied(agder: Agder, text
 async def test_a_change_that_touches_nobodys_sight_is_applied_by_one_person(agder: Agder) -> None:
     async with at_work(agder, TONE) as tone, at_work(agder, SILJE) as silje:
         page = await propose(tone, GOVERNANCE, "95 per cent (sample)", "97 per cent (sample)")
-        assert "Shared goal answered-in-time" in page.text
+        assert "Shared goal Everyone who reports from home is answered within the agreed time" in page.text
         assert "<ins>" in page.text
         assert "This may change who sees what" not in page.text
         seen = await silje.get(page.address)
@@ -246,6 +246,7 @@ async def test_a_proposal_is_put_on_top_of_what_was_applied_since(agder: Agder) 
         await siv.send(other, "apply", reason="Agreed")
         stale = await tone.get(page.address)
         assert "The files have changed since this was written" in stale.text
+        assert "This may no longer be right." in stale.text
         assert not stale.may("apply")
         fresh = await tone.send(stale, "update", reason="Onto the newest")
         assert fresh.may("apply")

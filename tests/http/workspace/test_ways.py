@@ -213,7 +213,7 @@ async def test_what_a_way_is_about_is_not_written_over(agder: Agder) -> None:
         beside = await send(browser, address, address, **BEGUN | {"title": "Stille natt", "version": "2"})
         assert beside.status_code == 303, "a step moved meanwhile is no collision"
         step = (await browser.get(f"{way}/steps/needs?lang=en")).text
-        assert "Under way" in step
+        assert "In progress" in step
 
 
 async def test_a_way_ends_when_all_were_heard_or_it_is_said_why_not(agder: Agder) -> None:
