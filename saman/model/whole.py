@@ -22,7 +22,7 @@ from saman.model.identity import Identity, read_identity
 
 class Region(msgspec.Struct, frozen=True):
     """A region ready to run: its care model, its access policy and the texts behind it, and the
-    identities of its country.
+    identities of its country. `files` are the texts that all of it was read from, by path.
     """
 
     folder: Path
@@ -30,6 +30,7 @@ class Region(msgspec.Struct, frozen=True):
     policy: Policy
     identity: Identity
     rulebook: Rulebook
+    files: Mapping[str, str]
 
     @property
     def model(self) -> CareModel:
@@ -49,7 +50,7 @@ def read_region(files: Mapping[str, str], folder: Path, on: date) -> Region | Re
     if isinstance(rulebook, Refusal) or isinstance(policy, Refusal) or isinstance(identity, Refusal):
         return Refusal(wrong[0].kind, tuple(issue for part in wrong for issue in part.issues))
     policy = msgspec.structs.replace(policy, competences=loaded.model.skills)
-    return Region(folder, loaded, policy, identity, rulebook)
+    return Region(folder, loaded, policy, identity, rulebook, files)
 
 
 def read_today(files: Mapping[str, str], folder: Path, now: datetime) -> Region | Refusal:
