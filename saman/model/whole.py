@@ -22,7 +22,7 @@ from saman.model.identity import Identity, read_identity
 
 class Region(msgspec.Struct, frozen=True):
     """A region ready to run: its care model, its access policy and the texts behind it, and the
-    identities of its country.
+    identities of its country. `files` are the texts that all of it was read from, by path.
     """
 
     folder: Path
@@ -30,6 +30,7 @@ class Region(msgspec.Struct, frozen=True):
     policy: Policy
     identity: Identity
     rulebook: Rulebook
+    files: Mapping[str, str]
 
     @property
     def model(self) -> CareModel:
@@ -49,7 +50,7 @@ def read_region(files: Mapping[str, str], folder: Path, on: date) -> Region | Re
     if isinstance(rulebook, Refusal) or isinstance(policy, Refusal) or isinstance(identity, Refusal):
         return Refusal(wrong[0].kind, tuple(issue for part in wrong for issue in part.issues))
     policy = msgspec.structs.replace(policy, competences=loaded.model.skills)
-    return Region(folder, loaded, policy, identity, rulebook)
+    return Region(folder, loaded, policy, identity, rulebook, files)
 
 
 def read_today(files: Mapping[str, str], folder: Path, now: datetime) -> Region | Refusal:
@@ -81,8 +82,8 @@ def findings(files: Mapping[str, str], folder: Path, now: datetime) -> tuple[Iss
     """All that is wrong with a region at `now` or after a change to come, its access rows included."""
     coming = [datetime.combine(day, time(), UTC) for day in days(files, folder.name) if day > now.date()]
     if len(coming) > MOST_DAYS:
-        wrong = f"There are more than {MOST_DAYS} days to come on which something changes."
-        return (finding(f"{folder.name}:1", "too-long", wrong, "Put what begins near each other into one folder."),)
+        said = f"There are more than {MOST_DAYS} days to come on which something changes."
+        return (finding(f"{folder.name}:1", "too-long", said, "Put what begins near each other into one folder."),)
     found: dict[Issue, None] = {}
     for moment in (now, *coming):
         region = read_region(files, folder, moment.date())

@@ -71,7 +71,7 @@ from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
 from saman.ops.demo import offered_first
 from saman.ops.metrics import Figures, Measured, Scrape, Traced
-from saman.ops.region import Region, region_files
+from saman.ops.region import Region
 from saman.ops.shelf import PACKAGES, Bookshelf
 from saman.record import Context, Record, Store, system
 from saman.record.ledger.emergency import moment
@@ -221,7 +221,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
         record = Record(parts.store, standing(request, parts.clock, identity))
         return ReviewDesk(record=record, model=parts.region.model, words=words_of(request))
 
-    files = Files(texts=region_files(parts.region.folder), folder=parts.region.folder.name)
+    files = Files(texts=parts.region.files, folder=parts.region.loaded.folder)
 
     def work_desk_for(request: Request) -> WorkDesk:
         record = Record(parts.store, standing(request, parts.clock, identity))
@@ -255,7 +255,7 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:
     borders = read_borders(parts.region.folder / "borders.geojson")
-    shelf = Bookshelf(parts.region.folder, parts.packages)
+    shelf = Bookshelf(parts.region.folder, parts.packages, parts.region.files)
     return region_routes(parts.region.model, parts.region.policy, shelf, Adoption(parts.triage_manufacturer), borders)
 
 

@@ -9,6 +9,7 @@ import re
 import tarfile
 import unicodedata
 import zlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -37,7 +38,7 @@ class Unpacked(msgspec.Struct, frozen=True):
     sha256: str
 
 
-def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path | Refusal:
+def pack(model: CareModel, files: Mapping[str, str], folder: Path) -> Path | Refusal:
     """Write the package of a region into `folder`; its name says the region and its version.
 
     Refused when the version is not one by Semantic Versioning, which every reader of packages sorts by.
@@ -57,7 +58,7 @@ def pack(model: CareModel, files: dict[str, str], folder: Path) -> Path | Refusa
     return target
 
 
-def packed(model: CareModel, files: dict[str, str]) -> bytes:
+def packed(model: CareModel, files: Mapping[str, str]) -> bytes:
     """The package of a region."""
     content = packaged(model, files, model.region.licence or LICENCE)
     held = io.BytesIO()
@@ -75,7 +76,7 @@ def sha256_of(package: bytes) -> str:
     return hashlib.sha256(package).hexdigest()
 
 
-def fingerprint(files: dict[str, str]) -> str:
+def fingerprint(files: Mapping[str, str]) -> str:
     """The SHA-256 of files by path, in the order of their paths: what something was made from, to be told again."""
     whole = hashlib.sha256()
     for path, text in sorted(files.items()):

@@ -17,7 +17,7 @@ from saman.model.care.papers.desk import Material
 from saman.model.care.papers.drafts import drafts
 from saman.model.care.papers.paper import Paper
 from saman.ops.packing import fingerprint
-from saman.ops.region import Region, region_files
+from saman.ops.region import Region
 
 
 def material(region: Region, on: date) -> Material:
@@ -45,7 +45,7 @@ def write_papers(region: Region, languages: Sequence[str], on: date, folder: Pat
     made = Made(
         region=region.model.region.id,
         version=region.model.region.version,
-        digest=fingerprint(region_files(region.folder)),
+        digest=fingerprint(region.files),
         on=on,
     )
     for paper in drafts(material(region, on)):

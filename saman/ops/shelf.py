@@ -31,10 +31,11 @@ log = structlog.get_logger()
 
 
 class Bookshelf:
-    """Regions beside `folder`, and the packages in `packages`."""
+    """Regions beside `folder`, and the packages in `packages`; `files` are those that the region runs on."""
 
-    def __init__(self, folder: Path, packages: Path) -> None:
+    def __init__(self, folder: Path, packages: Path, files: Mapping[str, str]) -> None:
         self.folder = folder
+        self._files = files
         self.packages_in = packages
         self._lock = Lock()
         self._regions: dict[str, CareModel] | None = None
@@ -69,7 +70,7 @@ class Bookshelf:
         """The package of the region, made once for a care model."""
         with self._lock:
             if self._made is None or self._made[0] is not model:
-                data = packed(model, region_files(self.folder))
+                data = packed(model, self._files)
                 name = f"{package_name(model)}-{model.region.version}.tgz"
                 self._made = model, Made(name, data, sha256_of(data))
             return self._made[1]

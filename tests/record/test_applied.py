@@ -12,15 +12,18 @@ import pytest
 
 from saman.flows.governance.applying import How, apply_files, plan_files, roll_back
 from saman.flows.governance.moving import LIMIT, RECEIVER, Moved, move
+from saman.flows.governance.sight import RULES
 from saman.flows.monitoring.enrolment import enrolments_of
 from saman.kernel.outcome import Kind, Refusal
 from saman.model.care import codes
 from saman.model.care.kept import version_of
-from saman.ops.running import InForce, found_to_run
+from saman.ops.rules import followed_by
+from saman.ops.running import InForce, adopt, found_to_run
 from saman.ops.settings import Settings
 from saman.ops.worker import work
 from saman.record import Record, Store, Stored, system
 from saman.record.applied import kept, versions
+from saman.record.once import done_names
 from tests.applying import (
     AGDER,
     AGREEMENTS,
@@ -326,6 +329,19 @@ async def test_no_worker_and_no_server_starts_with_the_folder_of_another_region(
     assert isinstance(await found_to_run(url, wrong), Refusal)
     for name in ("no-agder", "nowhere"):
         assert isinstance(await found_to_run(url, Settings(region=REGIONS / name)), InForce)
+
+
+async def test_whom_an_agreement_adds_to_a_rule_is_followed_there_and_back(store: Store) -> None:
+    files = region_files(AGDER)
+    wider = changed(files, "no-agder/access.yaml", "roles: [telemedicine-nurse]", "roles: []")
+    worked_out = []
+    for wanted in (files, wider, wider, files):
+        plan = await apply(store, wanted, NOW)
+        assert plan.sight == (() if plan.before == 0 or plan.is_empty else (RULES,))
+        await adopt(store, await running(store))
+        assert await followed_by(store)
+        worked_out.append(sum(name.startswith("grants ") for name in await done_names(store)))
+    assert [one - worked_out[0] for one in worked_out] == [0, 1, 1, 2]
 
 
 async def test_nothing_that_was_applied_can_be_changed_afterwards(store: Store) -> None:

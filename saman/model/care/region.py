@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from typing import Annotated
+
+from msgspec import Meta
 
 from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Source, Text
 from saman.model.care.country import PhoneNumber
+
+Release = Annotated[str, Meta(pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,60}$(?!\\n)")]
+"""A version of a region, as it stands in the names of files."""
 
 
 class Place(Grounded, frozen=True, kw_only=True):
@@ -34,7 +40,7 @@ class Ancestor(Node, frozen=True, kw_only=True):
     """What a region was made from: its id, version and address, and the SHA-256 of the package where it was one."""
 
     id: Slug
-    version: str
+    version: Release
     canonical: str
     sha256: str = ""
 
@@ -47,7 +53,7 @@ class RegionFile(Node, frozen=True, kw_only=True):
 
     schema: int
     id: Slug
-    version: str
+    version: Release
     name: Text
     country: str
     languages: tuple[str, ...]

@@ -36,7 +36,7 @@ def make_app(
 ) -> Starlette:
     """The pages as an application of their own."""
     assets = static.load()
-    shelf = Bookshelf(region.folder, packages or region.folder / "no-packages")
+    shelf = Bookshelf(region.folder, packages or region.folder / "no-packages", region.files)
     borders = read_borders(region.folder / "borders.geojson")
     app = Starlette(
         routes=[

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from saman.kernel.outcome import Refusal
 from saman.ops.forking import Fork, fork
 from saman.ops.packing import pack, unpack
 from saman.ops.region import Region, open_region, region_files
@@ -27,6 +28,17 @@ def test_the_package_that_is_taken_is_the_one_the_command_makes(get_from: GetFro
     sha256 = hashlib.sha256(answer.content).hexdigest()
     assert answer.headers["etag"] == f'"{sha256}"'
     assert sha256 in get_from("no-agder", "/region/gallery").text
+
+
+def test_the_package_holds_the_files_that_were_applied_whatever_the_folder_has_become(tmp_path: Path) -> None:
+    shutil.copytree(REGIONS, tmp_path / "regions")
+    running = open_region(tmp_path / "regions" / "no-agder")
+    assert isinstance(running, Region)
+    (running.folder / "governance.yaml").write_text("schema: 0\n", "utf-8")
+    (tmp_path / "taken.tgz").write_bytes(fetched(make_app(running), "/region/package").content)
+    taken = unpack(tmp_path / "taken.tgz")
+    assert not isinstance(taken, Refusal)
+    assert taken.files == running.files
 
 
 def test_a_region_can_be_made_from_the_package_that_was_taken(get_from: GetFrom, tmp_path: Path) -> None:

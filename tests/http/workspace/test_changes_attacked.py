@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from saman.flows.governance import changes_applying
+from saman.flows.governance.applying import apply_files
 from saman.flows.governance.changes import CHANGES, Change, State
 from saman.flows.governance.changes_applying import Files, apply
 from saman.kernel.outcome import Refusal
@@ -126,6 +127,18 @@ async def test_a_form_of_another_site_changes_nothing(agder: Agder, act: str) ->
         assert (await tone.client.post(editor, data=form | {"act": "save"}, headers=headers)).status_code == 403
         assert await item_of(agder, page) == before
         await tone.send(page, "withdraw", reason="A try")
+
+
+async def test_a_folder_of_another_name_holds_the_files_that_were_applied(agder: Agder) -> None:
+    applied = await apply_files(agder.store, region_files(AGDER), "no-agder", agder.clock(), "test", "test")
+    assert not isinstance(applied, Refusal)
+    moved = msgspec.structs.replace(agder.region, folder=AGDER.parent / "agder-as-copied")
+    async with agder.browser(agder.made(region=moved)) as client:
+        assert (await client.post("/auth/demo", data={"user": TONE})).status_code == 303
+        page = await Reader(client).get("/region/work/files")
+        assert "parties.yaml" in page.text
+        editor = await Reader(client).get(NEW + GOVERNANCE)
+        assert "bodies:" in editor.forms[NEW + GOVERNANCE]["text"]
 
 
 def acting(agder: Agder) -> Record:

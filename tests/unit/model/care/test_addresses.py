@@ -1,4 +1,4 @@
-"""What pages link to is an address on the web: nothing that a browser would run or read from elsewhere."""
+"""What pages link to is an address on the web, and no version gets out of the name of a package."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from tests.applying import AGDER, region_files
 
 FILES = region_files(AGDER)
 REGION = "no-agder/region.yaml"
-OWN = "https://www.regjeringen.no/"
 
 
 @pytest.mark.parametrize(
@@ -30,3 +29,14 @@ def test_no_other_address_is_taken(path: str, address: str) -> None:
     assert isinstance(found, Refusal)
     (issue,) = found.issues
     assert issue.path == f"{path}:{FILES[path].splitlines().index(before) + 1}"
+
+
+@pytest.mark.parametrize(
+    "version", ['0.1.0"; x="', "0.1.0\r\nx-evil: 1", "0.1.0\n", "versjon-ø", "../0.1.0", "", "1" * 70]
+)
+def test_no_version_gets_out_of_the_name_of_a_package(version: str) -> None:
+    text = FILES[REGION].replace('version: "0.1.0"', f"version: {json.dumps(version)}", 1)
+    found = load(FILES | {REGION: text}, "no-agder")
+    assert isinstance(found, Refusal)
+    line = next(number for number, one in enumerate(text.splitlines(), 1) if one.startswith("version: "))
+    assert [issue.path for issue in found.issues] == [f"{REGION}:{line}"]
