@@ -40,10 +40,12 @@ _HIDDEN: Final = frozenset({"Cc", "Cf"})
 """Categories of characters that are not seen; Typst takes none of them alone for text in PDF/UA."""
 
 _UNSHOWN = re.compile(
-    "[^ -~\u00a0-\u00ac\u00ae-\u024f\u02b0-\u0484\u0487-\u04ff\u1e00-\u1fff"
+    "[^ -~\u00a0-\u00ac\u00ae-\u024f\u02b0-\u02ff\u0370-\u0482\u048a-\u04ff\u1e00-\u1fff"
     "\u2010-\u2027\u2030-\u2040\u2044-\u2052\u2054-\u205e\u2070-\u20bf\u2100-\u211e\u2122\u2126\u2190-\u22ff\u25a0-\u25ff\ufffd]"
+    "|[\u0378\u0379\u0380-\u0383\u038b\u038d\u03a2\u1f16\u1f17\u1f1e\u1f1f\u1f46\u1f47\u1f4e\u1f4f\u1f58\u1f5a\u1f5c\u1f5e"
+    "\u1f7e\u1f7f\u1fb5\u1fc5\u1fd4\u1fd5\u1fdc\u1ff0\u1ff1\u1ff5\u1fff\u2072\u2073\u208f\u209d-\u209f]"
 )
-"""What the letters that come with Typst do not have, so that PDF/UA refuses it."""
+"""What the letters that come with Typst do not have, alone or with a mark above or below, so that PDF/UA refuses it."""
 
 
 _ALONE = ThreadPoolExecutor(1, "pdf")
@@ -79,7 +81,10 @@ def tagged(by: Path, told: msgspec.Struct, on: date) -> bytes | Refusal:
 
 def is_whole(text: str) -> bool:
     """Whether the letters that come with Typst have every sign of a text that is seen."""
-    return all(unicodedata.category(one) in _HIDDEN or one.isspace() for one in _UNSHOWN.findall(text))
+    return all(
+        unicodedata.category(one) in _HIDDEN or one.isspace()
+        for one in _UNSHOWN.findall(unicodedata.normalize("NFC", text))
+    )
 
 
 @cache
@@ -98,6 +103,7 @@ def _shown(value: Any) -> Any:
 
 def _text(text: str) -> str:
     """Without what is not seen, a mark for letters that there are none of, and places to break long words."""
+    text = unicodedata.normalize("NFC", text)
     if _UNSHOWN.search(text):
         spaced = re.sub(r"\s", " ", text)
         seen = "".join(one for one in spaced if unicodedata.category(one) not in _HIDDEN)

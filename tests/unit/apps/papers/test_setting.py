@@ -39,6 +39,7 @@ HOSTILE = (
     "</dd><script>alert(1)</script>", '" onload="x', "{{ paper.id }} {% if %}", "w" * 5000, "%(what)s %% %s",
     "\N{ZERO WIDTH SPACE}\N{LINE SEPARATOR}", "\N{RIGHT-TO-LEFT OVERRIDE}abc", "\N{SOFT HYPHEN}",
     "tab\tand\nline", "\x01\x7f\x85\x9f", "å ä ö æ ø ð þ ý Å Ä Ö Æ Ø Ð Þ š ŋ đ", "\u1e9e e\u0301 \u0414\u0430 \u20ac",
+    "\u0378 \u03a2 \u1f16 \u209f", "\u02f7\u0488 \u22c1\u0483 \u034f\u0301 e\u0301\u0331",
     "\N{GRINNING FACE} \u6c34 \u0633\u0644\u0627\u0645",
 )  # fmt: skip
 
