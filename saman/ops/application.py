@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import msgspec
+import structlog
 from opentelemetry.trace import Tracer
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -44,7 +45,7 @@ from saman.apps.fhir_api.app import EXPORTS, Beside, Limits, fhir_app
 from saman.apps.fhir_api.first import FhirFirst
 from saman.apps.ledger.proofs import proof_routes
 from saman.apps.ledger.routes import ledger_routes
-from saman.apps.region.borders import read_borders
+from saman.apps.region.borders import BORDERS, read_borders
 from saman.apps.region.routes import region_routes
 from saman.apps.review.desk import Desk as ReviewDesk
 from saman.apps.review.routes import routes as review_routes
@@ -66,6 +67,7 @@ from saman.flows.subscription.sending import chance
 from saman.flows.subscription.sockets import Sockets
 from saman.kernel.bounds import bounds
 from saman.kernel.clock import Clock
+from saman.kernel.outcome import Refusal
 from saman.model.care.basis import said
 from saman.model.care.caremodel import CareModel
 from saman.model.triage.purpose import Adoption
@@ -79,6 +81,8 @@ from saman.record.ledger.state import state_of
 from saman.record.ledger.witnessing import Neighbours
 from saman.record.sessions import Sessions, SignedIn
 from saman.record.traffic import Before, nobody
+
+log = structlog.get_logger()
 
 CHANGE_LIMIT = "change-limit"
 """The right that access rules ask for before a nurse changes a limit."""
@@ -254,7 +258,10 @@ def _page_routes(parts: Parts, identity: Identity, sessions: Sessions) -> list[B
 
 
 def _open_routes(parts: Parts) -> list[BaseRoute]:
-    borders = read_borders(parts.region.folder / "borders.geojson")
+    borders = read_borders(parts.region.folder / BORDERS)
+    if isinstance(borders, Refusal):
+        log.warning("maps are drawn without borders", why=borders.issues[0].text)
+        borders = None
     shelf = Bookshelf(parts.region.folder, parts.packages, parts.region.files)
     return region_routes(parts.region.model, parts.region.policy, shelf, Adoption(parts.triage_manufacturer), borders)
 

@@ -9,24 +9,29 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from math import cos, radians
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 from markupsafe import Markup
+from msgspec import Meta
 
 from saman.apps.region.drawing import svg, text
+from saman.kernel.outcome import Issue, Kind, Refusal
 from saman.model.care.basis import Address
 
+BORDERS = "borders.geojson"
 WIDTH = 560
 EDGE = 12
 
-Ring = list[tuple[float, float]]
+Ring = Annotated[list[tuple[float, float]], Meta(min_length=4)]
+Rings = Annotated[list[Ring], Meta(min_length=1)]
 _OnPaper = Callable[[tuple[float, float]], tuple[float, float]]
 
 
 class Polygon(msgspec.Struct, frozen=True, tag_field="type", tag="Polygon"):
     """One polygon: rings of (longitude, latitude) in degrees."""
 
-    coordinates: list[Ring]
+    coordinates: Rings
 
     @property
     def polygons(self) -> list[list[Ring]]:
@@ -37,7 +42,7 @@ class Polygon(msgspec.Struct, frozen=True, tag_field="type", tag="Polygon"):
 class MultiPolygon(msgspec.Struct, frozen=True, tag_field="type", tag="MultiPolygon"):
     """Several polygons."""
 
-    coordinates: list[list[Ring]]
+    coordinates: Annotated[list[Rings], Meta(min_length=1)]
 
     @property
     def polygons(self) -> list[list[Ring]]:
@@ -81,9 +86,19 @@ class Place(msgspec.Struct, frozen=True):
         return f"{self.number} {self.sign}" if self.sign else str(self.number)
 
 
-def read_borders(path: Path) -> Borders | None:
-    """The borders of a region, None when it has no such file."""
-    return msgspec.json.decode(path.read_bytes(), type=Borders) if path.is_file() else None
+def read_borders(path: Path) -> Borders | Refusal | None:
+    """The borders of a region, None when it has no such file; refused when they cannot be drawn."""
+    if not path.is_file():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Borders)
+    except (msgspec.DecodeError, OSError, RecursionError) as error:
+        wrong = f"These borders cannot be read: {error}."
+        mend = "Write GeoJSON polygons with the `code` of each municipality, or take the file away."
+        issue = Issue(
+            "structure", f"{wrong} {mend}", f"{path.parent.name}/{path.name}:1", args=(("wrong", wrong), ("mend", mend))
+        )
+        return Refusal(Kind.INVALID, (issue,))
 
 
 def has_any(borders: Borders, places: Mapping[str, Place]) -> bool:

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from saman.apps.region.borders import BORDERS, read_borders
 from saman.kernel.outcome import Issue, Refusal
 from saman.model.access.schema import access_schemas
 from saman.model.care.basis import Grounded, ground, said
@@ -55,8 +56,9 @@ def check(folder: Path) -> int:
 
 
 def _findings(folder: Path) -> tuple[Issue, ...]:
-    files = files_in(folder)
-    return files.issues if isinstance(files, Refusal) else findings(files, folder, datetime.now(UTC))
+    files, borders = files_in(folder), read_borders(folder / BORDERS)
+    found = files.issues if isinstance(files, Refusal) else findings(files, folder, datetime.now(UTC))
+    return (*found, *(borders.issues if isinstance(borders, Refusal) else ()))
 
 
 def _halves(issue: Issue) -> tuple[str, str]:

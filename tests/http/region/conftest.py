@@ -38,6 +38,7 @@ def make_app(
     assets = static.load()
     shelf = Bookshelf(region.folder, packages or region.folder / "no-packages", region.files)
     borders = read_borders(region.folder / "borders.geojson")
+    assert not isinstance(borders, Refusal)
     app = Starlette(
         routes=[
             *region_routes(region.model, region.policy, shelf, Adoption(manufacturer), borders),

@@ -13,6 +13,7 @@ from saman.apps.region import borders, lanes, seats, week
 from saman.apps.region.borders import Borders, Code, Feature, Polygon
 from saman.apps.region.seats import Chair, Table
 from saman.apps.ui.locales import Words
+from saman.kernel.outcome import Refusal
 from saman.model.care.party import Hours
 
 OFFICE = ("08:00-15:30",)
@@ -139,6 +140,28 @@ def test_each_place_is_drawn_once_and_strangers_are_left_out() -> None:
     west, east = numbers(r'<text x="([\d.]+)" y="([\d.]+)"', svg)
     assert west[1] == east[1]
     assert west[0] == pytest.approx(borders.EDGE + (borders.WIDTH - 2 * borders.EDGE) / 4, abs=0.1)
+
+
+CROOKED = {
+    "no JSON": "{",
+    "nothing": "",
+    "a list": "[]",
+    "no code": '{"features": [{"properties": {}, "geometry": {"type": "Polygon", "coordinates": []}}]}',
+    "no ring": '{"features": [{"properties": {"code": "1"}, "geometry": {"type": "Polygon", "coordinates": []}}]}',
+    "a short ring": '{"features": [{"properties": {"code": "1"}, "geometry":'
+    ' {"type": "Polygon", "coordinates": [[[7, 58], [8, 58]]]}}]}',
+    "a line": '{"features": [{"properties": {"code": "1"}, "geometry": {"type": "LineString", "coordinates": []}}]}',
+    "a deep nest": '{"features": ' + "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("case", CROOKED)
+def test_borders_that_cannot_be_drawn_are_refused_with_the_mend(case: str, tmp_path: Path) -> None:
+    (tmp_path / "borders.geojson").write_text(CROOKED[case], "utf-8")
+    said = borders.read_borders(tmp_path / "borders.geojson")
+    assert isinstance(said, Refusal)
+    assert said.issues[0].path == f"{tmp_path.name}/borders.geojson:1"
+    assert "GeoJSON" in said.issues[0].text
 
 
 def test_a_region_without_borders_has_no_map(tmp_path: Path) -> None:
