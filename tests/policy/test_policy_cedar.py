@@ -31,6 +31,8 @@ from tests.policy.cedar import TIES, Cedar
 pytestmark = pytest.mark.fuzz
 SHARE = int(os.environ.get("SAMAN_CEDAR") or 2400)
 WHOLE = 200_000
+ROUNDS = 5
+"""How many more shares are asked where chance met too few of a rare kind of answer."""
 
 # Slots filled with dates and roles, and narrowed again.
 REGION = """
@@ -159,7 +161,15 @@ def disagreements(code, wanted):
 @pytest.mark.parametrize("code", COUNTRIES)
 def test_cedar_agrees(code):
     met = disagreements(code, SHARE)
-    assert min(met[Verdict.PERMIT, True], met[Verdict.DENY, True], met[Verdict.DENY, False]) > SHARE / 100
+    for _ in range(ROUNDS):
+        if least(met) <= SHARE / 100:
+            met += disagreements(code, SHARE)
+    assert least(met) > SHARE / 100
+
+
+def least(met):
+    """How often the rarest kind of answer was met: a rule that opens, a rule that closes, and none."""
+    return min(met[Verdict.PERMIT, True], met[Verdict.DENY, True], met[Verdict.DENY, False])
 
 
 @pytest.mark.soak
