@@ -34,7 +34,13 @@ PLACES = {
 GROUND = frozenset({"source", "sample", "not_known"})
 TITLED = {"text": "text in every language", "note": "text for planners"}
 SIMPLE = {"integer": "whole number", "number": "number", "boolean": "`true` or `false`", "string": "text"}
-SHAPES = {"[a-z0-9]+(-": "id", "-((": "from and to, such as `08:00-15:30`", ":": "time, such as `08:00`"}
+SHAPES = {
+    "https?:": "address on the web",
+    "[0-9A-Za-z.+-]": "version, such as `1.0`",
+    "[a-z0-9]+(-": "id",
+    "-((": "from and to, such as `08:00-15:30`",
+    ":": "time, such as `08:00`",
+}
 """What a pattern asks for, by a part of it that others do not have; the first that is there."""
 INTRODUCTION = (
     "# The care model, field by field",
