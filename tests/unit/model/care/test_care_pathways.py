@@ -125,8 +125,8 @@ def test_a_file_is_gone_from_its_day(files):
     before, after = (load(gone, "regions/no-agder", day) for day in (date(2026, 1, 1), date(2027, 1, 1)))
     assert not isinstance(before, Refusal)
     assert not isinstance(after, Refusal)
-    assert [one.id for one in before.model.pathways] == ["admission-discharge"]
-    assert after.model.pathways == ()
+    assert [one.id for one in before.model.pathways] == ["admission-discharge", "individual-plan"]
+    assert [one.id for one in after.model.pathways] == ["individual-plan"]
 
 
 def test_a_mistake_in_a_file_of_a_day_is_told_there(files):
