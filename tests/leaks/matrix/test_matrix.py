@@ -21,7 +21,7 @@ from .resources import templates
 from .truth import COUNTRIES
 from .world import world_of
 
-SHARE = 52_000
+SHARE = 54_000
 A_WORLD = 40_000
 """How many requests one world takes at most; then another is made."""
 FAULTS_TOLD = 30
