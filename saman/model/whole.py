@@ -82,13 +82,12 @@ def findings(files: Mapping[str, str], folder: Path, now: datetime) -> tuple[Iss
     """All that is wrong with a region at `now` or after a change to come, its access rows included."""
     coming = [datetime.combine(day, time(), UTC) for day in days(files, folder.name) if day > now.date()]
     if len(coming) > MOST_DAYS:
-        said = f"There are more than {MOST_DAYS} days to come on which something changes."
-        return (finding(f"{folder.name}:1", "too-long", said, "Put what begins near each other into one folder."),)
+        wrong = f"There are more than {MOST_DAYS} days to come on which something changes."
+        return (finding(f"{folder.name}:1", "too-long", wrong, "Put what begins near each other into one folder."),)
     found: dict[Issue, None] = {}
     for moment in (now, *coming):
         region = read_region(files, folder, moment.date())
-        amiss = region.issues if isinstance(region, Refusal) else check(region.loaded, moment)
-        found |= dict.fromkeys(amiss)
+        found |= dict.fromkeys(region.issues if isinstance(region, Refusal) else check(region.loaded, moment))
     return tuple(found)
 
 

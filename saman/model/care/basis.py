@@ -8,7 +8,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-Slug = Annotated[str, Meta(pattern="^[a-z0-9]+(-[a-z0-9]+)*$", max_length=56)]
+END = r"$(?!\n)"
+"""The very end of a text in a pattern: `$` alone also stands before a last line break in Python."""
+
+Slug = Annotated[str, Meta(pattern=f"^[a-z0-9]+(-[a-z0-9]+)*{END}", max_length=56)]
 """An id in plain lower-case words joined by hyphens; short enough for a FHIR id with its prefix."""
 
 Text = Annotated[dict[str, str], Meta(title="text")]
@@ -28,7 +31,7 @@ class Node(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A part of a care model; an unknown field is an error, so a misspelt word is found."""
 
 
-Address = Annotated[str, Meta(pattern="^(https?://[^\\s\"'<>\\\\]+)?$")]
+Address = Annotated[str, Meta(pattern="^(https?://[^\\s\"'<>\\\\]+)?" + END)]
 """Where a page stands on the web; pages link to it, so that nothing else is one."""
 
 

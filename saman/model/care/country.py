@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from saman.model.care.basis import Address, Count, Grounded, Node, Note, Slug, Status, Text
+from saman.model.care.basis import END, Address, Count, Grounded, Node, Note, Slug, Status, Text
 
 Month = Annotated[int, Meta(ge=1, le=12)]
 Day = Annotated[int, Meta(ge=1, le=31)]
@@ -57,7 +57,7 @@ class Holiday(Grounded, frozen=True, kw_only=True):
     day: Day | None = None
     weekday: Weekday | None = None
     easter: Annotated[int, Meta(ge=-366, le=366)] | None = None
-    closes_at: Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+    closes_at: Annotated[str, Meta(pattern=f"^([01][0-9]|2[0-3]):[0-5][0-9]{END}")] | None = None
     from_year: int = 1
     to_year: int = 9999
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from saman.model.care.basis import Grounded, Node, Slug, Text
+from saman.model.care.basis import END, Grounded, Node, Slug, Text
 from saman.model.care.country import Weekday
 
 
@@ -69,7 +69,7 @@ class Measurement(Node, frozen=True, kw_only=True):
     quantities: tuple[Quantity, ...]
 
 
-Clock = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+Clock = Annotated[str, Meta(pattern=f"^([01][0-9]|2[0-3]):[0-5][0-9]{END}")]
 """A time of day on the local clock: `06:00`."""
 
 

@@ -9,9 +9,9 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from saman.model.care.basis import Grounded, Node, Slug, Text
+from saman.model.care.basis import END, Grounded, Node, Slug, Text
 
-Interval = Annotated[str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")]
+Interval = Annotated[str, Meta(pattern=f"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00){END}")]
 """A part of a day on the local clock, end not included: `08:00-15:30`. Nights are written on two days."""
 
 

@@ -71,8 +71,11 @@ def page() -> str:
         if "properties" in parts[name]:
             lines += ["", *_told(name, parts[name], "###")]
     lines += ["", "## Words", "", "| List | Words | What for |", "|---|---|---|"]
-    for name in (name for name in inner if "enum" in parts[name]):
-        lines.append(_row(f'<a id="{name.lower()}"></a>{name}', _words(parts[name]), _said(parts[name])))
+    lines += [
+        _row(f'<a id="{name.lower()}"></a>{name}', _words(parts[name]), _said(parts[name]))
+        for name in inner
+        if "enum" in parts[name]
+    ]
     return "\n".join([*lines, "", "This page is written from `saman/model/care` by `make docs`.", ""])
 
 
@@ -116,7 +119,7 @@ def _plain(value: object) -> str:
 
 def _default(part: Part) -> str:
     value = part.get("default")
-    return "none" if value in (None, [], {}, "") and value is not False else f"`{_plain(value)}`"
+    return "none" if value in (None, [], {}, "") else f"`{_plain(value)}`"
 
 
 def _holds(part: Part) -> str:

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from saman.model.care.basis import Count, Grounded, Node, Note, Slug, Source, Text
+from saman.model.care.basis import END, Count, Grounded, Node, Note, Slug, Source, Text
 from saman.model.care.country import PhoneNumber
 
-Release = Annotated[str, Meta(pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,60}$(?!\\n)")]
+Release = Annotated[str, Meta(pattern="^[0-9A-Za-z][0-9A-Za-z.+-]{0,60}" + END)]
 """A version of a region, as it stands in the names of files."""
 
 

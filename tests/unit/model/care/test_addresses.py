@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 
 from saman.kernel.outcome import Refusal
+from saman.model.care.basis import Address, Slug
 from saman.model.care.load import load
+from saman.model.care.measurement import Clock
+from saman.model.care.party import Interval
+from saman.model.care.region import Release
 from tests.applying import AGDER, region_files
 
 FILES = region_files(AGDER)
@@ -40,3 +45,13 @@ def test_no_version_gets_out_of_the_name_of_a_package(version: str) -> None:
     assert isinstance(found, Refusal)
     line = next(number for number, one in enumerate(text.splitlines(), 1) if one.startswith("version: "))
     assert [issue.path for issue in found.issues] == [f"{REGION}:{line}"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [(Slug, "abc"), (Address, "https://example.org"), (Clock, "08:00"), (Interval, "08:00-09:00"), (Release, "1.0")],
+)
+def test_nothing_that_is_written_to_a_pattern_ends_with_a_line_break(kind, text):
+    assert msgspec.convert(text, kind) == text
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(f"{text}\n", kind)
